@@ -1,0 +1,124 @@
+"""Typed settings: strict pydantic models, TOML, and `key.sub=value` from the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from beyne.errors import UsageError, did_you_mean
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class Config(BaseModel):
+    """Base of every settings class: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+ConfigType = TypeVar("ConfigType", bound=Config)
+Tree = dict[str, Any]
+
+
+def validated(cls: type[ConfigType], values: Mapping[str, Any], where: str = "") -> ConfigType:
+    """Build ``cls`` from plain values.
+
+    Args:
+        values: Nested plain values, as read from TOML or JSON.
+        where: Prefix of the keys in messages, such as ``"generator"``.
+
+    Raises:
+        UsageError: A key is unknown (with the nearest known one) or a value does not fit.
+    """
+    try:
+        return cls.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = [str(part) for part in first["loc"]]
+        key = ".".join(([where] if where else []) + path)
+        if first["type"] == "extra_forbidden":
+            known = _fields_at(cls, path[:-1])
+            raise UsageError(f"{key}: unknown key", did_you_mean(path[-1], known)) from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{key}: {message[:1].lower()}{message[1:]}" if key else message) from None
+
+
+def _fields_at(cls: type[BaseModel], path: list[str]) -> list[str]:
+    fields: type[BaseModel] = cls
+    for part in path:
+        annotation = fields.model_fields[part].annotation if part in fields.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        fields = annotation
+    return list(fields.model_fields)
+
+
+def read_toml(path: Path) -> Tree:
+    """Read a TOML file.
+
+    Raises:
+        UsageError: The file is missing or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist", "check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} can't be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML ({error})") from None
+
+
+def write_toml(values: Mapping[str, Any]) -> str:
+    """Plain nested values as TOML text; ``None`` values are left out, as TOML has none."""
+    lines: list[str] = []
+    _write_table(values, "", lines)
+    return "\n".join(lines).strip() + "\n"
+
+
+def _write_table(values: Mapping[str, Any], prefix: str, lines: list[str]) -> None:
+    for key, value in values.items():
+        if value is not None and not isinstance(value, Mapping):
+            # JSON strings, numbers, booleans and flat lists are TOML too.
+            lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            lines.extend(["", f"[{prefix}{key}]"])
+            _write_table(value, f"{prefix}{key}.", lines)
+
+
+def parse_setting(text: str) -> Tree:
+    """``"train.batch=8"`` → ``{"train": {"batch": 8}}``; a value that is not TOML is a string.
+
+    Raises:
+        UsageError: There is no ``=`` or a key is empty.
+    """
+    path, sign, value = text.partition("=")
+    keys = [key.strip() for key in path.split(".")]
+    if not sign or not all(keys):
+        raise UsageError(f"--set {text}: not of the form key.sub=value", "--set train.batch=8")
+    try:
+        tree: Any = tomllib.loads(f"value = {value.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        tree = value.strip()
+    for key in reversed(keys):
+        tree = {key: tree}
+    return dict(tree)
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Tree:
+    """``base`` with ``changes`` laid over it, table by table."""
+    result = dict(base)
+    for key, value in changes.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+    return result

@@ -1,0 +1,111 @@
+"""The picture as beyne carries it: pixels, and everything of the file that must survive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beyne.errors import ImageError
+
+if TYPE_CHECKING:
+    import torch
+
+Pixels = NDArray[Any]
+
+#: Sample types a raster may hold. Floats are taken as [0, 1].
+SAMPLE_TYPES = ("uint8", "uint16", "float32")
+
+
+@dataclass(frozen=True)
+class Raster:
+    """An image with its bit depth and metadata.
+
+    Attributes:
+        pixels: ``(height, width, channels)``, dtype ``uint8``, ``uint16`` (the full range of the
+            type is black to white) or ``float32`` in [0, 1]. Colours are straight, never
+            premultiplied by alpha. EXIF orientation is already applied.
+        alpha: ``(height, width)`` of the same dtype, or None. Present only if the file marks a
+            channel as alpha.
+        icc: ICC profile, as stored in the file.
+        exif: EXIF block (TIFF structure, no ``Exif\\0\\0`` prefix), its orientation set to 1.
+        format: Name of the format family it was read from: ``png``, ``jpeg``, ``webp``, ``bmp``,
+            ``gif``, ``tiff``, or ``array`` for pixels that came from memory.
+        extras: What only that format family understands; its writer takes it up again.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    format: str = "array"
+    extras: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 3 or 0 in self.pixels.shape:
+            shape = self.pixels.shape
+            raise ImageError(f"pixels of shape {shape} are not height × width × channels")
+        if self.pixels.dtype.name not in SAMPLE_TYPES:
+            kinds = ", ".join(SAMPLE_TYPES)
+            raise ImageError(f"samples of type {self.pixels.dtype} are not taken", f"use {kinds}")
+        if self.alpha is not None and (
+            self.alpha.shape != self.pixels.shape[:2] or self.alpha.dtype != self.pixels.dtype
+        ):
+            raise ImageError("alpha must have the pixels' height, width and type")
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def channels(self) -> int:
+        """Colour channels or bands, alpha not counted."""
+        return int(self.pixels.shape[2])
+
+    @property
+    def white(self) -> float:
+        """The sample value that stands for 1.0: 255, 65535 or 1."""
+        return white_of(self.pixels.dtype)
+
+    def with_pixels(self, pixels: Pixels, alpha: Pixels | None = None) -> Raster:
+        """The same image with other pixels and alpha; metadata is kept."""
+        return replace(self, pixels=pixels, alpha=alpha)
+
+
+def white_of(dtype: np.dtype[Any]) -> float:
+    """The sample value that stands for 1.0 in ``dtype``: 255, 65535 or 1."""
+    return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
+
+
+def to_tensor(pixels: Pixels) -> torch.Tensor:
+    """``(H, W, C)`` samples → float32 ``(1, C, H, W)`` in [0, 1], channels-last in memory."""
+    import torch
+
+    scaled = np.asarray(pixels, dtype=np.float32)
+    if pixels.dtype.kind == "u":
+        scaled = scaled / np.float32(white_of(pixels.dtype))
+    return torch.from_numpy(np.ascontiguousarray(scaled)).permute(2, 0, 1).unsqueeze(0)
+
+
+def from_tensor(tensor: torch.Tensor, dtype: np.dtype[Any]) -> Pixels:
+    """``(1, C, H, W)`` in [0, 1] → ``(H, W, C)`` samples of ``dtype``, rounded.
+
+    Integer samples are clamped to their range. Floats are kept as they are: a float file may
+    rightly hold values outside [0, 1].
+    """
+    import torch
+
+    image = tensor.detach()[0].permute(1, 2, 0).float()
+    if dtype.kind == "u":
+        image = image.mul(white_of(dtype)).round_().clamp_(0, white_of(dtype))
+        kind = torch.uint8 if dtype == np.uint8 else torch.int32
+        return np.ascontiguousarray(image.to(kind).cpu().numpy().astype(dtype, copy=False))
+    return np.ascontiguousarray(image.cpu().numpy())
