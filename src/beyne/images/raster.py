@@ -85,6 +85,22 @@ def white_of(dtype: np.dtype[Any]) -> float:
     return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
 
 
+def converted(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
+    """``(H, W, ...)`` samples in another type, black to white kept, rounded and clamped."""
+    if pixels.dtype == dtype:
+        return pixels
+    result = np.empty(pixels.shape, dtype)
+    white = np.float32(white_of(dtype))
+    for top in range(0, len(pixels), 256):  # in strips: the float copy is four times a byte
+        rows = pixels[top : top + 256].astype(np.float32) * (
+            white / np.float32(white_of(pixels.dtype))
+        )
+        if dtype.kind == "u":
+            rows = np.rint(rows, out=rows).clip(0, white)
+        result[top : top + 256] = rows
+    return result
+
+
 def to_tensor(pixels: Pixels) -> torch.Tensor:
     """``(H, W, C)`` samples → float32 ``(1, C, H, W)`` in [0, 1], channels-last in memory."""
     import torch

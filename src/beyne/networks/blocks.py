@@ -1,29 +1,48 @@
-"""Parts that two or more networks hold word for word, and what every generator states of itself."""
+"""Parts that two or more networks share, and what every image network states of itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
+from pydantic import Field, model_validator
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from beyne.config import Config
 
 Scale = Literal[1, 2, 3, 4, 8]
+ImageSkip = Literal["none", "nearest", "bicubic"]
+
+#: Scale → factors of the up-sampling steps that make it.
+UPSAMPLING_STEPS: dict[int, tuple[int, ...]] = {1: (), 2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
 
 
 class ImageNetworkConfig(Config):
     """Fields that every image-to-image network has."""
 
-    channels_in: int = 3
-    channels_out: int = 3
+    channels_in: int = Field(3, ge=1)
+    channels_out: int = Field(3, ge=1)
     scale: Scale = 4
+
+
+class SkipConfig(ImageNetworkConfig):
+    """Fields of a network that may add the enlarged input to its output."""
+
+    image_skip: ImageSkip = "none"
+
+    @model_validator(mode="after")
+    def _skip_needs_equal_channels(self) -> SkipConfig:
+        if self.image_skip != "none" and self.channels_in != self.channels_out:
+            raise ValueError("image_skip needs channels_in equal to channels_out")
+        return self
 
 
 class ImageNetwork(nn.Module):
     """Base of networks that map an image to an image ×scale.
 
-    A subclass maps float32 ``(N, channels_in, H, W)`` in [0, 1] to float32
+    A subclass maps float ``(N, channels_in, H, W)`` in [0, 1] to float32
     ``(N, channels_out, H·scale, W·scale)``, not clamped, for any H and W ≥ 1.
     """
 
@@ -33,14 +52,22 @@ class ImageNetwork(nn.Module):
     def halo(self) -> int:
         """Low-resolution pixels around a region that its output depends on.
 
-        Exact for the small networks; for RRDB the distance beyond which the influence stays
-        under half a grey level.
+        Exact, but for RRDB, whose theoretical reach of hundreds of pixels is cut to where the
+        influence has faded.
         """
         raise NotImplementedError
 
     def for_use(self) -> ImageNetwork:
-        """The network in the form it is applied and saved in; self unless re-parameterisable."""
+        """The form the network is applied and saved in; itself unless re-parameterisable."""
         return self
+
+    def start_from(self, tensors: Mapping[str, Tensor]) -> None:
+        """Load the tensors of the form `for_use` gives, to train on from there.
+
+        Raises:
+            RuntimeError: Names or shapes do not fit.
+        """
+        self.load_state_dict(tensors)
 
 
 def in_float32(module: nn.Module, x: Tensor) -> Tensor:
@@ -48,3 +75,15 @@ def in_float32(module: nn.Module, x: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         result: Tensor = module(x.float())
     return result
+
+
+def with_image_skip(detail: Tensor, image: Tensor, scale: int, mode: ImageSkip) -> Tensor:
+    """Add ``image``, enlarged ×scale in float32, to the ``detail`` a network computed."""
+    if mode == "none":
+        return detail
+    image = image.float()
+    if scale > 1 and mode == "nearest":
+        image = F.interpolate(image, scale_factor=scale, mode="nearest")
+    elif scale > 1:
+        image = F.interpolate(image, scale_factor=scale, mode="bicubic", align_corners=False)
+    return detail + image

@@ -1,0 +1,60 @@
+"""Train, compare and apply image GANs on small image sets, with results you can defend.
+
+>>> import beyne
+>>> raster = beyne.load("photo-x4").upscale("photo.jpg")
+>>> beyne.save(raster, "photo-large.png")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from beyne.api import LoadedModel, dry_run, load, save, train, upscale, upscale_files
+    from beyne.errors import BeyneError
+    from beyne.images import Raster, read
+
+    __version__: str
+
+#: Public name → the module that holds it, imported when the name is first used.
+_HOMES = {
+    "BeyneError": "beyne.errors",
+    "LoadedModel": "beyne.api",
+    "Raster": "beyne.images",
+    "dry_run": "beyne.api",
+    "load": "beyne.api",
+    "read": "beyne.images",
+    "save": "beyne.api",
+    "train": "beyne.api",
+    "upscale": "beyne.api",
+    "upscale_files": "beyne.api",
+}
+
+__all__ = [
+    "BeyneError",
+    "LoadedModel",
+    "Raster",
+    "__version__",
+    "dry_run",
+    "load",
+    "read",
+    "save",
+    "train",
+    "upscale",
+    "upscale_files",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("beyne")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'beyne' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

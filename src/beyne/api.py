@@ -1,0 +1,228 @@
+"""The verbs of beyne for Python. The command line calls these and holds no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beyne.bundle import ModelCard, read_card
+from beyne.predict.fitting import Bands, checked_scale, checked_smooth, picked
+from beyne.zoo import find
+
+if TYPE_CHECKING:
+    from beyne.images import Raster
+    from beyne.predict.batch import Listener, Report
+    from beyne.predict.predictor import Predictor
+    from beyne.train.estimate import Estimate
+
+
+class LoadedModel:
+    """A model ready for use; `load` makes it.
+
+    Attributes:
+        card: What the model says of itself.
+    """
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.card: ModelCard = predictor.card
+        self._predictor = predictor
+
+    def upscale(
+        self,
+        image: str | Path | Raster | Any,
+        scale: int | None = None,
+        bands: Bands = None,
+        smooth: float = 0.0,
+    ) -> Raster:
+        """Enlarge one picture of any size.
+
+        Args:
+            image: A path, a Pillow image, an array ``(H, W, C)`` or ``(H, W)`` of uint8, uint16
+                or floats in [0, 1], or a `Raster`.
+            scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
+            bands: Numbers, from 1, of the bands to take; None or ``"all"``: all of them.
+            smooth: Standard deviation, in result pixels, of a Gaussian over the result.
+
+        Returns:
+            The enlarged picture, samples of the same type; `save` writes it.
+
+        Raises:
+            UsageError: ``scale`` or ``smooth`` is impossible.
+            ImageError: The picture can't be read, or the model was not made for it.
+
+        Example:
+            >>> import beyne
+            >>> raster = beyne.load("photo-x4").upscale("photo.jpg")
+            >>> beyne.save(raster, "photo-large.png")
+        """
+        from beyne.predict.arrays import as_raster
+
+        return self._predictor.upscale(picked(as_raster(image), bands), scale, smooth)
+
+
+def load(
+    model: str | Path = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+) -> LoadedModel:
+    """Load a model.
+
+    Args:
+        model: A built-in model's name, a model file, or ``auto`` for the default.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` … or ``mps``.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``; ``auto`` takes a reduced precision
+            only where it is faster and the difference does not show.
+        tile: Side in pixels of the pieces a picture is computed in, or ``auto``.
+
+    Raises:
+        UsageError: There is no such model or device, or the model file is damaged.
+    """
+    return LoadedModel(_predictor(find(str(model)), device, precision, tile))
+
+
+def upscale(image: str | Path | Raster | Any, model: str | Path = "auto", **options: Any) -> Raster:
+    """Enlarge one picture: `load` and `LoadedModel.upscale` in one call, with their options."""
+    return load(model).upscale(image, **options)
+
+
+def save(raster: Raster, path: str | Path) -> None:
+    """Write a picture as PNG, TIFF, JPEG or WebP, by the path's suffix, whole or not at all.
+
+    Raises:
+        ImageError: The format can't hold the picture, or the disk refuses the file.
+    """
+    from beyne.images import write
+
+    write(raster, path)
+
+
+def upscale_files(
+    inputs: Sequence[str],
+    output: str,
+    listener: Listener,
+    *,
+    model: str = "auto",
+    scale: int | None = None,
+    bands: Bands = None,
+    smooth: float = 0.0,
+    format: str | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+    overwrite: bool = False,
+    resume: bool = False,
+    pixel_limit: int | None = None,
+    measure: bool = False,
+    debug: bool = False,
+) -> Report:
+    """Enlarge files; one that fails does not stop the others.
+
+    Args:
+        inputs: Files, folders and glob patterns.
+        output: A file or a folder, see `beyne.predict.files.plan`.
+        listener: Is told how it goes on, such as `beyne.predict.progress.Progress`.
+        model: As for `load`, as are ``device``, ``precision`` and ``tile``.
+        scale: As for `LoadedModel.upscale`, as are ``bands`` and ``smooth``.
+        format: ``png``, ``tiff``, ``jpg`` or ``webp``; None: TIFF stays TIFF, all else is PNG.
+        overwrite: Replace outputs that exist.
+        resume: Pass over outputs that exist.
+        pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
+        measure: Work out the consistency of every result.
+        debug: Let errors nobody foresaw through.
+
+    Raises:
+        UsageError: The call itself is wrong; nothing was done.
+    """
+    from beyne.predict.batch import Batch, Options
+    from beyne.predict.files import plan
+
+    path = find(model)
+    card = read_card(path)
+    checked_smooth(smooth)
+    options = Options(
+        scale=checked_scale(card, scale),
+        bands=bands,
+        smooth=smooth,
+        overwrite=overwrite,
+        resume=resume,
+        pixel_limit=pixel_limit,
+        measure=measure,
+        debug=debug,
+    )
+    jobs, failures = plan(inputs, output, format)
+    # Torch takes a second to load; the first picture is read meanwhile.
+    batch = Batch(options, listener, lambda: _predictor(path, device, precision, tile), card.name)
+    return batch.run(jobs, failures)
+
+
+def _predictor(path: Path, device: str, precision: str, tile: int | str) -> Predictor:
+    from beyne.bundle import load as load_model
+    from beyne.predict.predictor import Predictor
+
+    return Predictor(load_model(path), device, precision, tile)
+
+
+def train(
+    recipe: str,
+    data: str | Path,
+    run: str | Path,
+    settings: Sequence[str] = (),
+    split: str | Path | None = None,
+    *,
+    message: Callable[[str], None] | None = None,
+    progress: Callable[[int, int, dict[str, float]], None] | None = None,
+) -> bool:
+    """Train a model; the same call again goes on where it stopped.
+
+    Args:
+        recipe: Name of a recipe that comes with beyne, or path of a TOML file.
+        data: Folder of pictures.
+        run: Folder of the run; made if it is not there.
+        settings: Texts such as ``"train.batch=8"`` laid over the recipe.
+        split: A ``split.csv`` to obey instead of the data folder's.
+        message: Is told in words what happens.
+        progress: Is given images seen, images in all and the newest values after each step.
+
+    Returns:
+        True if the run is finished, False if Ctrl-C stopped it.
+
+    Raises:
+        UsageError: Recipe, data and what ``run`` holds do not fit each other.
+        ImageError: A picture can't be read.
+    """
+    from beyne.recipe import load_recipe
+    from beyne.train import train as train_recipe
+
+    hear = {"message": message, "progress": progress}
+    loaded = load_recipe(recipe, list(settings))
+    return train_recipe(
+        loaded, Path(data), Path(run), _path(split), **{k: v for k, v in hear.items() if v}
+    )
+
+
+def dry_run(
+    recipe: str,
+    data: str | Path,
+    run: str | Path,
+    settings: Sequence[str] = (),
+    split: str | Path | None = None,
+) -> tuple[str, Estimate]:
+    """The resolved recipe as TOML, and what the run will cost here; nothing is written.
+
+    Raises:
+        UsageError: Recipe and data do not fit each other.
+        ImageError: A picture can't be read.
+    """
+    from beyne.config import write_toml
+    from beyne.recipe import load_recipe
+    from beyne.train import dry_run as try_recipe
+
+    loaded = load_recipe(recipe, list(settings))
+    resolved, estimate = try_recipe(loaded, Path(data), Path(run), _path(split))
+    return write_toml(resolved.plain()), estimate
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)

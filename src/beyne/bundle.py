@@ -1,0 +1,266 @@
+"""The one model file: weights and a card that says everything needed to use them.
+
+A model is one ``.safetensors`` file. Its header carries, under the key ``beyne``, a JSON string:
+the `ModelCard`. Nothing here imports torch before weights are touched, so cards are quick to read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pydantic import Field, field_validator
+
+from beyne.config import Config, validated
+from beyne.errors import UsageError
+from beyne.files import write_whole
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from beyne.networks.blocks import ImageNetwork
+
+FORMAT = 1
+_KEY = "beyne"
+
+
+class ModelCard(Config):
+    """What a model file says of itself.
+
+    Attributes:
+        name: Short name, as used with ``--model``.
+        format: Version of this card's form.
+        job: What the model is for.
+        generator: ``kind`` of the network and all its fields.
+        channels_in: Channels of the image it takes.
+        channels_out: Channels of the image it makes.
+        value_range_in: Values that stand for black and white in its input.
+        value_range_out: The same of its output.
+        scale: Enlargement, 1 for none.
+        operator: The downscaling A it was trained against.
+        consistent: Whether `--consistent` is on unless the call says otherwise.
+        size_multiple: Height and width must be multiples of this; 1 for any size.
+        conditioning: Labels or text encoder it needs besides the image, None for nothing.
+        provenance: How it was made: recipe, images seen, data fingerprint, parents.
+        scores: Rows of measured quality, each naming its data and protocol.
+        licence: Licence of the weights.
+        credit: Whom to name.
+        description: A sentence or two for people.
+    """
+
+    name: str
+    format: int = FORMAT
+    job: Literal["upscale"] = "upscale"
+    generator: dict[str, Any]
+    channels_in: int = Field(ge=1)
+    channels_out: int = Field(ge=1)
+    value_range_in: tuple[float, float] = (0.0, 1.0)
+    value_range_out: tuple[float, float] = (0.0, 1.0)
+    scale: int = Field(ge=1)
+    # The names of images.resample.Operator, which needs torch; a test keeps them equal.
+    operator: Literal["bicubic", "bicubic-matlab"] = "bicubic"
+    consistent: bool = False
+    size_multiple: int = Field(default=1, ge=1)
+    conditioning: dict[str, Any] | None = None
+    provenance: dict[str, Any] = Field(default_factory=dict)
+    scores: list[dict[str, Any]] = Field(default_factory=list)
+    licence: str = "not stated"
+    credit: str = ""
+    description: str = ""
+
+    @field_validator("value_range_in", "value_range_out")
+    @classmethod
+    def _is_the_known_range(cls, value_range: tuple[float, float]) -> tuple[float, float]:
+        if value_range != (0.0, 1.0):
+            raise ValueError(f"only 0 to 1 is known, not {value_range[0]:g} to {value_range[1]:g}")
+        return value_range
+
+    @field_validator("generator")
+    @classmethod
+    def _names_its_kind(cls, generator: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(generator.get("kind"), str):
+            raise ValueError("the generator's kind is missing")
+        return generator
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model ready for use.
+
+    Attributes:
+        card: What the model says of itself.
+        network: The generator in the form it is applied in: float32, no gradients, eval mode.
+    """
+
+    card: ModelCard
+    network: ImageNetwork
+
+
+def card_for(network: ImageNetwork, name: str, **words: Any) -> ModelCard:
+    """A card whose technical fields come from ``network``; ``words`` are any other card fields."""
+    from beyne.networks import NETWORKS
+
+    network = network.for_use()
+    kind = next(kind for kind, (_, cls) in NETWORKS.items() if cls is type(network))
+    fields = network.config.model_dump(mode="json")
+    return ModelCard(
+        name=name,
+        generator={"kind": kind, **fields},
+        channels_in=fields["channels_in"],
+        channels_out=fields["channels_out"],
+        scale=fields["scale"],
+        **words,
+    )
+
+
+def save(path: Path, card: ModelCard, network: ImageNetwork, half: bool = False) -> None:
+    """Write a model file, whole or not at all.
+
+    Args:
+        path: Where to; a file there is replaced.
+        card: What the file shall say of itself; must describe ``network``.
+        network: The generator; saved in the form it is applied in.
+        half: Store float16, half the size; it is widened again on loading.
+
+    Raises:
+        UsageError: The weights hold NaN or infinity, or do not fit float16.
+    """
+    import torch
+    from safetensors.torch import save as to_bytes
+
+    tensors = {
+        name: tensor.detach().to("cpu", torch.float16 if _narrows(tensor, half) else tensor.dtype)
+        for name, tensor in network.for_use().state_dict().items()
+    }
+    _check_finite(tensors, f"the weights of {card.name}")
+    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(card.model_dump(mode="json"), ensure_ascii=False)
+    write_whole(path, to_bytes(tensors, {"format": "pt", _KEY: text}))
+
+
+def load(path: Path) -> Model:
+    """Read a model file.
+
+    Raises:
+        UsageError: The file is missing, is not a model file, is damaged, comes from a newer
+            version, or its weights do not fit its card.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from beyne.networks import build
+
+    card = read_card(path)
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, str(error)) from None
+    fields = dict(card.generator)
+    network = build(fields.pop("kind"), fields).for_use()
+    _check_fit(card, network, tensors, path)
+    _check_finite(tensors, f"the weights in {path}")
+    network.load_state_dict(tensors)  # copying widens float16
+    return Model(card, network.eval().requires_grad_(False))
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read only the card of a model file; quick, and torch is not imported.
+
+    Raises:
+        UsageError: As `load`, as far as the header can tell.
+    """
+    text = read_header(path).metadata.get(_KEY)
+    if text is None:
+        raise UsageError(f"{path} carries no beyne model card", f"beyne models import {path}")
+    try:
+        values = json.loads(text)
+        version = int(values["format"])
+    except (ValueError, TypeError, KeyError):
+        raise _damaged(path, "its model card can't be read") from None
+    if version > FORMAT:
+        problem = f"{path} has model format {version}, this beyne reads up to {FORMAT}"
+        raise UsageError(problem, "pip install --upgrade beyne")
+    return validated(ModelCard, values, where=f"{path}: card")
+
+
+class Header(NamedTuple):
+    """The header of a safetensors file: its metadata, and the shape of each tensor by name."""
+
+    metadata: dict[str, Any]
+    shapes: dict[str, tuple[int, ...]]
+
+
+def read_header(path: Path) -> Header:
+    """Read only the header of any safetensors file; quick, and torch is not imported.
+
+    Raises:
+        UsageError: The file is missing, cut short or not safetensors.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            text = file.read(min(length, size))
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist", "check the path") from None
+    except OSError as error:
+        raise UsageError(f"{path} can't be read ({error.strerror})") from None
+    if not text.startswith(b"{"):
+        problem = f"{path} is not a safetensors file"
+        raise UsageError(problem, f"if it holds published weights: beyne models import {path}")
+    if len(text) < length:
+        raise _damaged(path, "it is cut short")
+    try:
+        header = json.loads(text)
+        metadata = dict(header.pop("__metadata__", {}))
+        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
+        end = max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
+    except (ValueError, TypeError, KeyError, IndexError):
+        raise _damaged(path, "its header can't be read") from None
+    if size < 8 + length + end:
+        raise _damaged(path, "it is cut short")
+    return Header(metadata, shapes)
+
+
+def _narrows(tensor: Tensor, half: bool) -> bool:
+    return half and tensor.is_floating_point()
+
+
+def _check_finite(tensors: Mapping[str, Tensor], what: str) -> None:
+    for name, tensor in tensors.items():
+        if not bool(tensor.isfinite().all()):
+            raise UsageError(f"{what} hold NaN or infinity ({name})", "use an earlier state")
+
+
+def _check_fit(
+    card: ModelCard, network: ImageNetwork, tensors: Mapping[str, Tensor], path: Path
+) -> None:
+    for field in ("channels_in", "channels_out", "scale"):
+        if getattr(card, field) != getattr(network.config, field):
+            raise _damaged(path, f"its card contradicts itself about {field}")
+    mismatch = difference(network.state_dict(), tensors)
+    if mismatch:
+        raise UsageError(f"{path}: the weights don't fit the card: {mismatch}", "get it again")
+
+
+def difference(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
+    """The first way in which ``given`` lacks the names and shapes of ``wanted``; empty if none."""
+    for name in sorted({*wanted, *given}):
+        if name not in given:
+            return f"{name} is missing"
+        if name not in wanted:
+            return f"{name} is not part of the network"
+        if wanted[name].shape != given[name].shape:
+            return f"{name} is {_shape(given[name])}, not {_shape(wanted[name])}"
+    return ""
+
+
+def _shape(tensor: Tensor) -> str:
+    return "×".join(map(str, tensor.shape)) or "a single number"
+
+
+def _damaged(path: Path, how: str) -> UsageError:
+    return UsageError(f"{path} is damaged: {how}", "download or copy it again")

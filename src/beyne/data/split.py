@@ -1,0 +1,82 @@
+"""Which picture belongs to which split, never cutting a group (patient, scene, field) in two."""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+from beyne.errors import UsageError
+
+SplitName = Literal["train", "val", "test"]
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+
+# Ends of a stem that tell parts of one scene apart: halves, tiles, slices, crops.
+_PART_OF_SCENE = re.compile(r"[_-](?:t|tile|part|crop|slice|s|p|patch)\d{1,3}$", re.IGNORECASE)
+
+
+def group_of(file: str) -> str:
+    """Name of the group a file belongs to: its folder and stem without a part number.
+
+    ``scene7_t0.png`` and ``scene7_t1.png`` are one group; ``img_001`` and ``img_002`` are two, as
+    a bare number usually counts pictures, not parts of one.
+    """
+    path = Path(file)
+    return (path.parent / _PART_OF_SCENE.sub("", path.stem)).as_posix()
+
+
+def read_split(path: Path) -> dict[str, SplitName]:
+    """Read a ``split.csv`` with the columns file, group, split.
+
+    Returns:
+        File (with ``/``) → split.
+
+    Raises:
+        UsageError: The file can't be read, a column is missing, or a value is no split.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path} can't be read ({error})") from None
+    result: dict[str, SplitName] = {}
+    for line, row in enumerate(rows, start=2):
+        file, split = row.get("file"), row.get("split")
+        if not file or split not in SPLITS:
+            wanted = "columns file,group,split with split one of train, val, test"
+            raise UsageError(f"{path}, line {line}: {split!r} for {file!r}", f"write {wanted}")
+        result[file.replace("\\", "/")] = split
+    return result
+
+
+def make_split(files: Sequence[str], seed: int, share: float = 0.1) -> dict[str, SplitName]:
+    """A seeded split by group: about ``share`` of the files to val, at least one group to each.
+
+    A data set of a single group is used for both, since nothing else can be done.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        groups[group_of(file)].append(file)
+    names = sorted(groups)
+    random.Random(seed).shuffle(names)
+    wanted = max(1, round(share * len(files)))
+    result: dict[str, SplitName] = dict.fromkeys(files, "train")
+    taken = 0
+    for name in names[: len(names) - 1]:
+        if taken >= wanted:
+            break
+        result.update(dict.fromkeys(groups[name], "val"))
+        taken += len(groups[name])
+    return result
+
+
+def write_split(path: Path, split: dict[str, SplitName]) -> None:
+    """Write ``split.csv``: file, group, split, sorted by file."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["file", "group", "split"])
+        writer.writerows([file, group_of(file), split[file]] for file in sorted(split))

@@ -1,0 +1,100 @@
+"""EXIF in TIFF: there it is no block of its own but part of the file's directory of tags."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import tifffile
+from PIL.Image import Exif
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from beyne.images.metadata import EXIF_PREFIX, quietly
+
+#: Description, maker, model, software, date, artist, copyright: all of them text.
+_TEXTS = (270, 271, 272, 305, 306, 315, 33432)
+#: Programs that keep the picture's size in its description; it would be wrong after enlarging.
+_SIZED_DESCRIPTIONS = ("ImageJ=", '{"shape"', "<?xml", "<OME")
+_EXIF_TABLE, _GPS_TABLE = 34665, 34853
+_TABLES = (_EXIF_TABLE, _GPS_TABLE)
+#: Offset of a table inside another, meaningless once moved.
+_INTEROPERABILITY = 40965
+_HEAD = b"II*\0\x08\0\0\0"
+
+
+def read(file: BinaryIO) -> bytes | None:
+    """The EXIF block that says what the TIFF's own tags say; None if they say nothing."""
+    block = Exif()
+    file.seek(0)
+    head = file.read(16)
+    try:
+        with quietly():
+            found = _directory(file, head, ImageFileDirectory_v2(head).next)
+            for tag in _TEXTS:
+                text = found.get(tag)
+                if isinstance(text, str) and not text.startswith(_SIZED_DESCRIPTIONS):
+                    block[tag] = text
+            for tag in _TABLES:
+                if tag in found:
+                    values = dict(_directory(file, head, found[tag], tag))
+                    values.pop(_INTEROPERABILITY, None)
+                    block[tag] = values
+            return block.tobytes().removeprefix(EXIF_PREFIX) if len(block) else None
+    except Exception:
+        # Pillow trips over broken tags in many ways; the picture is worth more than they are.
+        return None
+
+
+def _directory(
+    file: BinaryIO, head: bytes, start: int, group: int | None = None
+) -> ImageFileDirectory_v2:
+    directory = ImageFileDirectory_v2(head, group=group)
+    file.seek(start)
+    directory.load(file)
+    return directory
+
+
+class Block:
+    """A raster's EXIF block on its way into a TIFF.
+
+    Args:
+        exif: The block, or None; one that can't be parsed counts as None.
+    """
+
+    def __init__(self, exif: bytes | None) -> None:
+        self._texts: dict[int, str] = {}
+        self._tables: dict[int, dict[int, Any]] = {}
+        if exif is None:
+            return
+        block = Exif()
+        try:
+            with quietly():
+                block.load(EXIF_PREFIX + exif)
+                self._texts = {tag: str(block[tag]) for tag in _TEXTS if tag in block}
+                self._tables = {tag: dict(block.get_ifd(tag)) for tag in _TABLES if tag in block}
+        except Exception:
+            # As above: broken tags are left out.
+            return
+
+    def tags(self, with_tables: bool) -> list[tuple[int, int, int, Any, bool]]:
+        """Extra tags for tifffile: the texts, and a pointer for each table to be filled in."""
+        texts = [(tag, 2, 0, text, True) for tag, text in self._texts.items()]
+        tables = [(tag, 4, 1, 0, True) for tag in self._tables if with_tables]
+        return [*texts, *tables]
+
+    def append_tables(self, file: BinaryIO) -> None:
+        """Put the tables at the end of the finished classic TIFF and set their pointers."""
+        if not self._tables:
+            return
+        file.seek(0)
+        with tifffile.TiffFile(file) as tif:
+            page: Any = tif.pages[0]
+            pointers = {tag: page.tags[tag].valueoffset for tag in self._tables}
+        for tag, values in self._tables.items():
+            values.pop(_INTEROPERABILITY, None)
+            table = ImageFileDirectory_v2(_HEAD, group=tag)
+            table.update(values)
+            start = file.seek(0, 2)
+            start += file.write(b"\0" * (start % 2))  # directories begin at even offsets
+            file.write(table.tobytes(start))
+            file.seek(pointers[tag])
+            file.write(start.to_bytes(4, "little"))

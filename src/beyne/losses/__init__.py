@@ -1,0 +1,37 @@
+"""Losses, one self-contained file a family. A new one is a file and a line in `LOSSES`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from beyne.config import Config, validated
+from beyne.errors import UsageError, did_you_mean
+from beyne.losses.pixel import PixelLoss, PixelLossConfig
+
+#: Kind, as recipes name it → its configuration and class.
+LOSSES: dict[str, tuple[type[Config], type[nn.Module]]] = {
+    "charbonnier": (PixelLossConfig, PixelLoss),
+    "l1": (PixelLossConfig, PixelLoss),
+    "mse": (PixelLossConfig, PixelLoss),
+}
+
+
+def build(term: str, fields: Mapping[str, Any]) -> nn.Module:
+    """Make the loss of the recipe's table ``losses.<term>``.
+
+    Raises:
+        UsageError: The kind or a field is unknown, or a value does not fit.
+    """
+    kind = str(fields.get("kind", "l1"))
+    if kind not in LOSSES:
+        hint = did_you_mean(kind, LOSSES)
+        raise UsageError(f"losses.{term}.kind: unknown kind '{kind}'", hint)
+    config_class, loss_class = LOSSES[kind]
+    loss: nn.Module = loss_class(validated(config_class, fields, where=f"losses.{term}"))
+    return loss
+
+
+__all__ = ["LOSSES", "build"]

@@ -1,0 +1,42 @@
+"""Networks, one self-contained file each. A new one is a file and a line in `NETWORKS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from beyne.config import validated
+from beyne.errors import UsageError, did_you_mean
+from beyne.networks.blocks import ImageNetwork, ImageNetworkConfig
+from beyne.networks.compact import Compact, CompactConfig
+from beyne.networks.rrdb import RRDB, RRDBConfig
+from beyne.networks.span import Span, SpanConfig
+from beyne.networks.srresnet import SRResNet, SRResNetConfig
+
+#: Kind, as recipes and model files name it → its configuration and class.
+NETWORKS: dict[str, tuple[type[ImageNetworkConfig], type[ImageNetwork]]] = {
+    "compact": (CompactConfig, Compact),
+    "rrdb": (RRDBConfig, RRDB),
+    "span": (SpanConfig, Span),
+    "srresnet": (SRResNetConfig, SRResNet),
+}
+
+
+def build(kind: str, fields: Mapping[str, Any]) -> ImageNetwork:
+    """Make the network named ``kind`` with freshly initialised weights.
+
+    Args:
+        kind: A key of `NETWORKS`.
+        fields: Values of its configuration; what is left out takes its default.
+
+    Raises:
+        UsageError: The kind or a field is unknown, or a value does not fit.
+    """
+    if kind not in NETWORKS:
+        raise UsageError(f"generator.kind: unknown kind '{kind}'", did_you_mean(kind, NETWORKS))
+    config_class, network_class = NETWORKS[kind]
+    config = validated(config_class, fields, where="generator")
+    return network_class(config)
+
+
+__all__ = ["NETWORKS", "ImageNetwork", "ImageNetworkConfig", "build"]

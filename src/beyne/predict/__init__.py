@@ -1,0 +1,1 @@
+"""Applying a model to pictures of any size, one or a thousand."""

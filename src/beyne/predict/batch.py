@@ -1,0 +1,265 @@
+"""Many pictures through one model: reading, computing and writing at the same time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from beyne.errors import BeyneError, ImageError
+from beyne.images import Raster, default_pixel_limit, read, write
+from beyne.predict.files import Failure, Job
+from beyne.predict.fitting import Bands, picked
+
+if TYPE_CHECKING:
+    from beyne.predict.predictor import Predictor
+
+Result = TypeVar("Result")
+
+# While a result larger than this is being written, the next one is not begun.
+_LARGE_BYTES = 256 << 20
+
+_MOST_BITS = {".png": 16, ".jpg": 8, ".jpeg": 8, ".webp": 8}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked of every picture of a batch.
+
+    Attributes:
+        scale: Enlargement.
+        bands: Bands to take.
+        smooth: Standard deviation of a Gaussian over the result, in its pixels.
+        overwrite: Replace outputs that exist.
+        resume: Pass over outputs that exist; files are written whole, so they are finished.
+        pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
+        measure: Work out the consistency of every result.
+        debug: Let errors nobody foresaw through, with their traceback.
+    """
+
+    scale: int
+    bands: Bands = None
+    smooth: float = 0.0
+    overwrite: bool = False
+    resume: bool = False
+    pixel_limit: int | None = None
+    measure: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished picture.
+
+    Attributes:
+        input: The file it was made of.
+        output: The file that was written.
+        scale: Enlargement.
+        seconds: Time for reading, computing and writing it.
+        consistency_db: PSNR of the output, shrunk again, against the input; None: not measured.
+        trust: Always None: not in this version.
+        warnings: What the user should know about this output.
+    """
+
+    input: str
+    output: str
+    scale: int
+    seconds: float
+    consistency_db: float | None = None
+    trust: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Report:
+    """What became of a batch.
+
+    Attributes:
+        model: Name of the model.
+        device: Where it was computed; empty if nothing was.
+        precision: What was computed in; empty if nothing was.
+        done: Finished pictures, in order.
+        failed: Inputs that came to nothing.
+        skipped: Jobs whose output existed already, with ``resume``.
+    """
+
+    model: str
+    device: str = ""
+    precision: str = ""
+    done: list[Done] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    skipped: list[Job] = field(default_factory=list)
+
+
+class Listener(Protocol):
+    """Is told how a batch goes on, always from the thread that started it."""
+
+    def begin(self, pictures: int) -> None:
+        """The batch starts."""
+
+    def advance(self, pictures: float, megapixels: float) -> None:
+        """So many pictures, as a fraction, and megapixels of results have been computed."""
+
+    def done(self, done: Done) -> None:
+        """An output has been written."""
+
+    def failed(self, failure: Failure) -> None:
+        """An input came to nothing."""
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """A result that the writer has taken on."""
+
+    job: Job
+    seconds: Future[float]
+    consistency_db: float | None
+    warnings: list[str]
+    large: bool
+
+
+class Batch:
+    """Runs jobs in order, one computing while the next is read and the one before written.
+
+    Args:
+        options: What to do with every picture.
+        listener: Is told how it goes on.
+        load: Makes the predictor; called while the first pictures are being read.
+        model: The model's name, for the report.
+    """
+
+    def __init__(
+        self, options: Options, listener: Listener, load: Callable[[], Predictor], model: str
+    ) -> None:
+        self._options = options
+        self._listener = listener
+        self._load = load
+        self._predictor: Predictor | None = None
+        self._behind: _Behind | None = None
+        self.report = Report(model)
+
+    def run(self, jobs: Sequence[Job], failures: Sequence[Failure] = ()) -> Report:
+        """Do all jobs; one that fails does not stop the others.
+
+        Args:
+            jobs: As `beyne.predict.files.plan` made them.
+            failures: Inputs that came to nothing before.
+        """
+        done_before = {job for job in jobs if self._options.resume and job.target.exists()}
+        self.report.skipped = [job for job in jobs if job in done_before]
+        waiting = [job for job in jobs if job not in done_before]
+        for failure in failures:
+            self._fail(failure)
+        self._listener.begin(len(waiting))
+        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+            for job, reading in _one_ahead(reader, self._read, waiting):
+                if self._predictor is None:
+                    self._predictor = self._load()
+                if self._behind is not None and self._behind.large:
+                    self._settle()
+                with self._recorded(job):
+                    self._upscale(job, reading.result(), self._predictor, writer)
+            self._settle()
+        if self._predictor is not None:
+            self.report.device = str(self._predictor.device)
+            self.report.precision = self._predictor.precision
+        return self.report
+
+    def _read(self, job: Job) -> tuple[Raster, float]:
+        """The picture and the seconds it took; runs in the reader's thread."""
+        start = time.perf_counter()
+        if job.target.exists() and not self._options.overwrite:
+            raise ImageError(f"{job.target} exists already", "--overwrite, or --resume to skip it")
+        limit = self._options.pixel_limit or default_pixel_limit(self._options.scale)
+        raster = picked(read(job.source, limit), self._options.bands)
+        return raster, time.perf_counter() - start
+
+    def _upscale(
+        self, job: Job, read: tuple[Raster, float], predictor: Predictor, writer: ThreadPoolExecutor
+    ) -> None:
+        """Compute one picture and hand it to the writer."""
+        raster, seconds = read
+        start = time.perf_counter()
+        options, area = self._options, raster.height * raster.width * self._options.scale**2 / 1e6
+        shares = [0.0]
+
+        def on_done(share: float) -> None:
+            self._listener.advance(share - shares[-1], area * (share - shares[-1]))
+            shares.append(share)
+
+        result = predictor.upscale(raster, options.scale, options.smooth, on_done)
+        seconds += time.perf_counter() - start
+        self._settle()
+        written = writer.submit(_written, result, job, seconds)
+        consistency: float | None = None
+        if options.measure:
+            from beyne.predict.consistency import consistency_db
+
+            consistency = consistency_db(raster, result, predictor.card.operator)
+        large = result.pixels.nbytes > _LARGE_BYTES
+        self._behind = _Behind(job, written, consistency, _warnings(result, job), large)
+
+    def _settle(self) -> None:
+        """Wait for the writer, and report what it wrote."""
+        behind, self._behind = self._behind, None
+        if behind is None:
+            return
+        with self._recorded(behind.job):
+            done = Done(
+                input=str(behind.job.source),
+                output=str(behind.job.target),
+                scale=self._options.scale,
+                seconds=round(behind.seconds.result(), 3),
+                consistency_db=behind.consistency_db,
+                warnings=behind.warnings,
+            )
+            self.report.done.append(done)
+            self._listener.done(done)
+
+    @contextmanager
+    def _recorded(self, job: Job) -> Iterator[None]:
+        """Turn an error into one line of the report."""
+        try:
+            yield
+        except BeyneError as error:
+            self._fail(Failure.of(job.source, error))
+        except Exception as error:
+            if self._options.debug:
+                raise
+            problem = f"an error nobody foresaw ({type(error).__name__}: {error})"
+            self._fail(Failure(str(job.source), problem, "--debug shows where; please report it"))
+
+    def _fail(self, failure: Failure) -> None:
+        self.report.failed.append(failure)
+        self._listener.failed(failure)
+
+
+def _one_ahead(
+    pool: ThreadPoolExecutor, work: Callable[[Job], Result], jobs: Sequence[Job]
+) -> Iterator[tuple[Job, Future[Result]]]:
+    """Each job with its work, begun when the job before was handed out."""
+    upcoming: tuple[Job, Future[Result]] | None = None
+    for job in jobs:
+        following = job, pool.submit(work, job)
+        if upcoming is not None:
+            yield upcoming
+        upcoming = following
+    if upcoming is not None:
+        yield upcoming
+
+
+def _written(result: Raster, job: Job, seconds: float) -> float:
+    """Write a result; the seconds spent on it altogether. Runs in the writer's thread."""
+    start = time.perf_counter()
+    write(result, job.target)
+    return seconds + time.perf_counter() - start
+
+
+def _warnings(result: Raster, job: Job) -> list[str]:
+    bits = _MOST_BITS.get(job.target.suffix.lower(), 32)
+    if result.pixels.dtype.itemsize * 8 > bits:
+        return [f"{job.target.suffix[1:].upper()} holds {bits} bits a sample: values were rounded"]
+    return []

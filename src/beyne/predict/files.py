@@ -1,0 +1,173 @@
+"""From what was typed to what is to be done: which files become which, before any is touched."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from beyne.errors import BeyneError, UsageError, did_you_mean
+from beyne.images import SUFFIXES
+
+#: Format, as ``--format`` names it → suffixes of its files, the one to give first.
+FORMATS: dict[str, tuple[str, ...]] = {
+    "png": (".png",),
+    "tiff": (".tiff", ".tif"),
+    "jpg": (".jpg", ".jpeg"),
+    "webp": (".webp",),
+}
+_TIFF = FORMATS["tiff"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to make of another."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that came to nothing: what is wrong, and what to do."""
+
+    input: str
+    problem: str
+    remedy: str
+
+    @classmethod
+    def of(cls, path: str | Path, error: BeyneError) -> Failure:
+        """The failure that ``error`` means for ``path``."""
+        return cls(str(path), error.problem, error.remedy)
+
+    def __str__(self) -> str:
+        return "; ".join(filter(None, (f"{self.input}: {self.problem}", self.remedy)))
+
+
+def plan(
+    inputs: Sequence[str], output: str, format: str | None = None
+) -> tuple[list[Job], list[Failure]]:
+    """Which files become which.
+
+    Args:
+        inputs: Files (always tried), folders (walked; files with a picture's suffix, none hidden)
+            and glob patterns.
+        output: A folder if it ends in ``/`` or is one, or where ``inputs`` are several or a
+            folder or a pattern; else a file.
+        format: A key of `FORMATS`; None: TIFF stays TIFF, all else becomes PNG.
+
+    Returns:
+        Jobs in a fixed order, and inputs in which there was nothing to do.
+
+    Raises:
+        UsageError: Two inputs would share an output, an output is an input, or ``output`` or
+            ``format`` does not fit.
+    """
+    if format is not None and format not in FORMATS:
+        raise UsageError(f"there is no format '{format}'", did_you_mean(format, FORMATS))
+    folder = Path(output)
+    found: dict[tuple[Path, Path], None] = {}
+    failures: list[Failure] = []
+    for text in inputs:
+        files = _find(text, folder, failures)
+        found.update(dict.fromkeys(files))  # a file named twice is one input
+    if _means_folder(inputs, output):
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"-o {output} is a file, and a folder is needed", "name a folder")
+        jobs = [Job(source, folder / _renamed(name, format)) for source, name in found]
+    else:
+        _check_file_name(folder, format)
+        jobs = [Job(source, folder) for source, _ in found]
+    _check_targets(jobs)
+    return jobs, failures
+
+
+def _means_folder(inputs: Sequence[str], output: str) -> bool:
+    ends_as_folder = output.endswith(("/", os.sep)) or Path(output).is_dir()
+    return ends_as_folder or len(inputs) > 1 or any(not _is_file_name(text) for text in inputs)
+
+
+def _is_file_name(text: str) -> bool:
+    path = Path(text)
+    return path.exists() and not path.is_dir() if glob.has_magic(text) else not path.is_dir()
+
+
+def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, Path]]:
+    """The files that one input stands for, each with its name below the output folder."""
+    path = Path(text)
+    if _is_file_name(text):
+        return [(path, Path(path.name))]
+    if path.is_dir():
+        files = list(_walk(path, avoid, failures))
+        problem = Failure(text, "no picture in this folder", f"it takes {_listed(SUFFIXES)}")
+    else:
+        # Windows leaves patterns to the program; Path.glob takes no absolute ones.
+        matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
+        files = [(match, Path(match.name)) for match in matches if not match.is_dir()]
+        for match in matches:
+            if match.is_dir():
+                files += _walk(match, avoid, failures)
+        problem = Failure(text, "no picture matches this pattern", "check the pattern")
+    if not files:
+        failures.append(problem)
+    return files
+
+
+def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[Path, Path]]:
+    """Pictures below ``folder``, but not those in ``avoid``, where an earlier run put results."""
+
+    def unreadable(error: OSError) -> None:
+        failures.append(Failure(str(error.filename), f"can't be read ({error.strerror})", ""))
+
+    avoided = {avoid.resolve()} - {folder.resolve()}
+    for place, folders, files in os.walk(folder, onerror=unreadable):
+        here = Path(place)
+        visible = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in visible if (here / name).resolve() not in avoided]
+        for name in sorted(files):
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield here / name, (here / name).relative_to(folder)
+
+
+def _renamed(name: Path, format: str | None) -> Path:
+    """The output's name: same stem, the suffix of its format."""
+    old = name.suffix.lower()
+    if old in _TIFF and format in (None, "tiff"):
+        return name
+    suffix = FORMATS[format or "png"][0]
+    # A stem may hold dots: scan.2024 is not a file of kind 2024.
+    return name.with_suffix(suffix) if old in SUFFIXES else name.with_name(name.name + suffix)
+
+
+def _check_file_name(target: Path, format: str | None) -> None:
+    suffixes = FORMATS[format] if format else tuple(s for row in FORMATS.values() for s in row)
+    if target.suffix.lower() in suffixes:
+        return
+    if format:
+        raise UsageError(f"-o {target} does not end in {suffixes[0]}", f"--format {format} asks it")
+    raise UsageError(
+        f"-o {target} does not end as a picture's name ({_listed(suffixes)})",
+        f"-o {target}/ for a folder",
+    )
+
+
+def _check_targets(jobs: list[Job]) -> None:
+    made_of: dict[str, Path] = {}
+    for job in jobs:
+        key = os.path.normcase(job.target)
+        if key in made_of:
+            raise UsageError(
+                f"{made_of[key]} and {job.source} would both become {job.target}",
+                "rename one, or run them apart",
+            )
+        made_of[key] = job.source
+    sources = {job.source.resolve() for job in jobs}
+    for job in jobs:
+        if job.target.resolve() in sources:
+            raise UsageError(f"{job.target} is an input, too", "choose another -o")
+
+
+def _listed(suffixes: Sequence[str] | frozenset[str]) -> str:
+    return " ".join(sorted(suffixes))

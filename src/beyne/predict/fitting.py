@@ -1,0 +1,101 @@
+"""What a model can be asked for, and which pictures it takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from beyne.bundle import ModelCard
+from beyne.errors import ImageError, UsageError
+from beyne.images.raster import Raster
+
+#: Band numbers from 1, or every band; None leaves the choice to the picture's own marks.
+Bands = tuple[int, ...] | Literal["all"] | None
+
+# Float samples further from [0, 1] than this are no image in [0, 1] at all.
+_FLOAT_SLACK = 0.5
+
+
+def parse_bands(text: str | None) -> Bands:
+    """``"3,2,1"`` → ``(3, 2, 1)``; ``"all"`` and None stay.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    if text is None or text == "all":
+        return "all" if text else None
+    parts = text.replace(" ", "").split(",")
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise UsageError(f"--bands {text}: not a list of band numbers", "--bands 3,2,1 or all")
+    return tuple(int(part) for part in parts)
+
+
+def picked(raster: Raster, bands: Bands) -> Raster:
+    """The picture with only some of its bands, in the order asked for.
+
+    Raises:
+        ImageError: It has no such band.
+    """
+    if bands is None or bands == "all":
+        return raster
+    if max(bands) > raster.channels:
+        problem = f"there is no band {max(bands)} in a picture of {_count(raster.channels)}"
+        raise ImageError(problem, f"--bands takes numbers from 1 to {raster.channels}")
+    pixels = np.ascontiguousarray(raster.pixels[..., [number - 1 for number in bands]])
+    return replace(raster, pixels=pixels)
+
+
+def check_fit(raster: Raster, card: ModelCard) -> None:
+    """Refuse a picture that the model was not made for; one band may go into a model of three.
+
+    Raises:
+        ImageError: The number of bands or the range of the samples does not fit.
+    """
+    takes = card.channels_in
+    if raster.channels != takes and not is_grey_for(raster, card):
+        problem = f"it has {_count(raster.channels)}, and {card.name} takes {takes}"
+        example = ",".join(str(number) for number in range(1, takes + 1))
+        enough = raster.channels > takes
+        raise ImageError(problem, f"--bands {example}" if enough else "use a model made for it")
+    if raster.pixels.dtype.kind == "f":
+        _check_range(raster, card)
+
+
+def is_grey_for(raster: Raster, card: ModelCard) -> bool:
+    """Whether the picture's one band is to be given to the model three times."""
+    return raster.channels == 1 and card.channels_in == 3
+
+
+def checked_scale(card: ModelCard, scale: int | None) -> int:
+    """The enlargement to make with a model: its own, or a smaller one.
+
+    Raises:
+        UsageError: It is larger than the model's, or below 1.
+    """
+    if scale is None or scale == card.scale:
+        return card.scale
+    if 1 <= scale < card.scale:
+        return scale
+    possible = ", ".join(f"×{number}" for number in range(card.scale, 0, -1))
+    raise UsageError(f"{card.name} can't make ×{scale}", f"it makes {possible}")
+
+
+def checked_smooth(sigma: float) -> None:
+    """Raise a `UsageError` unless ``sigma`` is a usable standard deviation."""
+    if not 0 <= sigma <= 100:
+        raise UsageError(f"--smooth {sigma:g} is not between 0 and 100", "try --smooth 0.5")
+
+
+def _check_range(raster: Raster, card: ModelCard) -> None:
+    low, high = float(raster.pixels.min()), float(raster.pixels.max())
+    if not np.isfinite(low + high):
+        raise ImageError("it holds NaN or infinity", "fill them in first")
+    if low < -_FLOAT_SLACK or high > 1 + _FLOAT_SLACK:
+        problem = f"its samples run from {low:g} to {high:g}, and {card.name} takes 0 to 1"
+        raise ImageError(problem, "rescale it first")
+
+
+def _count(channels: int) -> str:
+    return f"{channels} band{'s' if channels != 1 else ''}"

@@ -1,0 +1,136 @@
+"""How precisely to compute: as fast as the processor allows, as exact as the picture needs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from beyne.errors import UsageError
+from beyne.images.raster import Pixels, Raster, to_tensor
+
+NAMES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+#: A batch of crops in [0, 1] and a precision → the network's result in float32.
+Run = Callable[[Tensor, torch.dtype], Tensor]
+
+# A probe costs four runs over its crops; below this many pixels it would cost more than it gains.
+_WORTH_A_PROBE = 200 * 200
+_PROBE_SHARE = 0.015
+_PROBE_SIDES = (24, 64)
+
+
+def reduced_types(device: torch.device) -> list[torch.dtype]:
+    """Reduced precisions that the processor computes in hardware, the most exact first."""
+    if device.type == "cuda":
+        brain = [torch.bfloat16] if torch.cuda.is_bf16_supported(including_emulation=False) else []
+        return [torch.float16, *brain]
+    if device.type == "cpu" and (_cpu_has("amx_tile") or _cpu_has("avx512_bf16")):
+        return [torch.bfloat16]
+    return []
+
+
+def _cpu_has(feature: str) -> bool:
+    # Private to torch, and absent from its older versions: then float32 it is.
+    ask = getattr(torch.cpu, f"_is_{feature}_supported", lambda: False)
+    return bool(ask())
+
+
+class PrecisionChoice:
+    """Chooses the precision of one network on one device, once per kind of picture.
+
+    A reduced precision is taken if, on crops of the actual picture, it is faster than float32
+    and its mean difference stays within one level of 255 (8-bit sources) or within 1/1000 of the
+    picture's range (16-bit and float sources).
+    """
+
+    def __init__(self, wanted: str, device: torch.device) -> None:
+        """See `beyne.predict.predictor.Predictor`.
+
+        Raises:
+            UsageError: ``wanted`` is unknown, or is fp16 on a processor that emulates it.
+        """
+        if wanted not in ("auto", *NAMES):
+            known = ", ".join(("auto", *NAMES))
+            raise UsageError(f"there is no precision '{wanted}'", f"use one of {known}")
+        if wanted == "fp16" and device.type == "cpu":
+            raise UsageError("fp16 is far slower than fp32 on a CPU", "--precision auto")
+        self._forced = NAMES.get(wanted)
+        self._candidates = reduced_types(device)
+        self._device = device
+        self._chosen: dict[tuple[str, int], torch.dtype] = {}
+        self._pixels_waiting = 0
+
+    def of(self, raster: Raster, pixels: Pixels, run: Run) -> torch.dtype:
+        """The precision for a picture.
+
+        Args:
+            raster: The picture as it came.
+            pixels: ``(H, W, C)``, what the network is to see of it.
+            run: The network.
+        """
+        if self._forced is not None:
+            return self._forced
+        if not self._candidates:
+            return torch.float32
+        spread = _spread(pixels)
+        kind = _kind(raster, spread)
+        if kind not in self._chosen:
+            area = raster.height * raster.width
+            self._pixels_waiting += area
+            if self._pixels_waiting < _WORTH_A_PROBE:
+                return torch.float32
+            tolerance = 1 / 255 if raster.pixels.dtype == np.uint8 else spread / 1000
+            self._chosen[kind] = self._probed(_crops(pixels), run, tolerance)
+        return self._chosen[kind]
+
+    def _probed(self, crops: Tensor, run: Run, tolerance: float) -> torch.dtype:
+        crops = crops.to(self._device)
+        exact, exact_time = _timed(run, crops, torch.float32)
+        for candidate in self._candidates:
+            result, seconds = _timed(run, crops, candidate)
+            difference = (result.clamp(0, 1) - exact.clamp(0, 1)).abs().mean().item()
+            # Written so that a NaN is refused.
+            if difference <= tolerance and seconds < exact_time:
+                return candidate
+        return torch.float32
+
+
+def _kind(raster: Raster, spread: float) -> tuple[str, int]:
+    """Pictures of one kind share a probe; dark 16-bit pictures are a kind of their own."""
+    name = raster.pixels.dtype.name
+    return (name, 0) if name == "uint8" else (name, math.frexp(spread)[1])
+
+
+def _spread(pixels: Pixels) -> float:
+    """Where nearly all samples lie, as a part of white; a few bright stars do not count."""
+    step = [max(1, length // 128) for length in pixels.shape[:2]]
+    low, high = np.percentile(pixels[:: step[0], :: step[1]], (1, 99))
+    white = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1.0
+    return float(high - low) / float(white)
+
+
+def _crops(pixels: Pixels) -> Tensor:
+    """Two square crops, up and left and down and right of the middle, as one batch."""
+    height, width = pixels.shape[:2]
+    low, high = _PROBE_SIDES
+    side = int(min(max(math.sqrt(_PROBE_SHARE * height * width / 4), low), high, height, width))
+    crops = []
+    for part in (0.3, 0.7):
+        top, left = int((height - side) * part), int((width - side) * part)
+        crops.append(to_tensor(pixels[top : top + side, left : left + side]))
+    return torch.cat(crops)
+
+
+def _timed(run: Run, crops: Tensor, dtype: torch.dtype) -> tuple[Tensor, float]:
+    """The result and the better time of two runs: the first one also builds kernels."""
+    best = math.inf
+    for _ in range(2):
+        start = time.perf_counter()
+        result = run(crops, dtype).float().cpu()
+        best = min(best, time.perf_counter() - start)
+    return result, best

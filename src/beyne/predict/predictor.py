@@ -1,0 +1,225 @@
+"""A model applied to one picture of any size, bands, bit depth and transparency."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from beyne.bundle import Model, ModelCard
+from beyne.errors import ImageError, UsageError
+from beyne.images.raster import Pixels, Raster
+from beyne.images.resample import resize
+from beyne.predict.device import find_device
+from beyne.predict.fitting import check_fit, checked_scale, checked_smooth, is_grey_for
+from beyne.predict.precision import NAMES, PrecisionChoice
+from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
+from beyne.predict.transparency import bleed
+
+SMALLEST_TILE = 16
+
+# (side, tiles at once). On a CPU throughput hardly depends on the side, memory does.
+_AUTO_TILES = {"cpu": (256, 1), "mps": (256, 1), "cuda": (512, 2)}
+_ALPHA_HALO = 3  # pixels; a bicubic kernel reaches two
+_SMOOTHING_REACH = 4  # standard deviations
+
+
+class Predictor:
+    """Applies one model on one device.
+
+    Args:
+        model: The model; its network is moved to the device.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        tile: Side in pixels of the pieces the picture is cut into, or ``auto``.
+
+    Raises:
+        UsageError: One of these is unknown or impossible here.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        device: str = "auto",
+        precision: str = "auto",
+        tile: int | str = "auto",
+    ) -> None:
+        self.card: ModelCard = model.card
+        self.device = find_device(device)
+        self._precision = PrecisionChoice(precision, self.device)
+        self._requested_precision = precision
+        self._used: set[str] = set()
+        # Channels-last is what convolutions want on every processor measured.
+        self._network = model.network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        core, batch = _tile_size(tile, self.device)
+        alignment = math.lcm(ALIGNMENT, self.card.size_multiple)
+        self._tiling = Tiling(core, self._network.halo, batch, alignment)
+
+    @property
+    def precision(self) -> str:
+        """What was computed in: ``bf16``, or ``bf16+fp32`` where pictures differed."""
+        return "+".join(sorted(self._used)) or self._requested_precision
+
+    def upscale(
+        self,
+        raster: Raster,
+        scale: int | None = None,
+        smooth: float = 0.0,
+        on_done: Callable[[float], None] | None = None,
+    ) -> Raster:
+        """Enlarge a picture.
+
+        Args:
+            raster: Any size; bands as the model takes them, or one for a model of three.
+            scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
+            smooth: Standard deviation, in result pixels, of a Gaussian over the result; 0: none.
+            on_done: Told the finished fraction from time to time.
+
+        Returns:
+            The picture with samples of the same type, and alpha and metadata kept.
+
+        Raises:
+            UsageError: ``scale`` or ``smooth`` is impossible.
+            ImageError: The model was not made for this picture, or memory does not suffice.
+        """
+        scale = checked_scale(self.card, scale)
+        checked_smooth(smooth)
+        check_fit(raster, self.card)
+        pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
+        with torch.inference_mode():
+            dtype = self._precision.of(raster, pixels, self._run)
+            self._used.add(next(name for name, known in NAMES.items() if known == dtype))
+            grey = is_grey_for(raster, self.card)
+            channels = 1 if grey else self.card.channels_out
+            function = partial(
+                self._enlarge, scale=scale, smooth=smooth, dtype=dtype,
+                clamp=pixels.dtype.kind == "u", grey=grey,
+            )  # fmt: skip
+            halo = self._network.halo + _finishing_halo(self.card.scale, scale, smooth)
+            output = self._filled(function, pixels, scale, channels, halo, on_done)
+            alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
+        return raster.with_pixels(output, alpha)
+
+    def _enlarge(
+        self, tiles: Tensor, scale: int, smooth: float, dtype: torch.dtype, clamp: bool, grey: bool
+    ) -> Tensor:
+        """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
+        result = self._run(tiles, dtype)
+        if dtype == torch.float16 and not bool(result.isfinite().all()):
+            result = self._run(tiles, torch.float32)  # beyond 65504: half precision overflowed
+        if grey:
+            result = result.mean(1, keepdim=True)
+        if clamp:
+            result = result.clamp_(0, 1)
+        if scale != self.card.scale:
+            result = resize(result, (tiles.shape[-2] * scale, tiles.shape[-1] * scale))
+        return smoothed(result, smooth) if smooth else result
+
+    def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
+        """The network itself, in a precision, for tiles of any size; float32 comes back."""
+        height, width = tiles.shape[-2:]
+        multiple, scale = self.card.size_multiple, self.card.scale
+        padding = (0, -width % multiple, 0, -height % multiple)
+        if any(padding):
+            tiles = F.pad(tiles, padding, mode="replicate")
+        if tiles.shape[1] < self.card.channels_in:
+            tiles = tiles.expand(-1, self.card.channels_in, -1, -1)
+        tiles = tiles.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
+            result: Tensor = self._network(tiles)
+        return result[..., : height * scale, : width * scale].float()
+
+    def _enlarged_alpha(self, alpha: Pixels, scale: int) -> Pixels:
+        def function(tiles: Tensor) -> Tensor:
+            size = (tiles.shape[-2] * scale, tiles.shape[-1] * scale)
+            return resize(tiles, size).clamp_(0, 1)
+
+        return self._filled(function, alpha[..., None], scale, 1, _ALPHA_HALO)[..., 0]
+
+    def _filled(
+        self,
+        function: TileFunction,
+        pixels: Pixels,
+        scale: int,
+        channels: int,
+        halo: int,
+        on_done: Callable[[float], None] | None = None,
+    ) -> Pixels:
+        """``function`` over the whole picture; tiles are made smaller until memory suffices."""
+        height, width = pixels.shape[:2]
+        shape = (height * scale, width * scale, channels)
+        while True:
+            tiling = replace(self._tiling, halo=halo)
+            try:
+                output = np.empty(shape, pixels.dtype)
+                apply_in_tiles(function, pixels, output, tiling, self.device, on_done)
+                return output
+            except (MemoryError, RuntimeError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+            self._tiling = _smaller(self._tiling, longest=max(height, width))
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+
+def smoothed(image: Tensor, sigma: float) -> Tensor:
+    """Gaussian smoothing; beyond the border the outermost pixels go on.
+
+    Args:
+        image: ``(N, C, H, W)``.
+        sigma: Standard deviation in pixels, > 0.
+    """
+    reach = math.ceil(_SMOOTHING_REACH * sigma)
+    offsets = torch.arange(-reach, reach + 1, device=image.device)
+    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).expand(image.shape[1], 1, 1, -1)
+    groups = image.shape[1]
+    image = F.pad(image, (reach,) * 4, mode="replicate")
+    image = F.conv2d(image, kernel, groups=groups)
+    return F.conv2d(image, kernel.transpose(2, 3), groups=groups)
+
+
+def _finishing_halo(model_scale: int, scale: int, smooth: float) -> int:
+    """Input pixels of context for what follows the network."""
+    shrinking = math.ceil(2 / scale) + 1 if scale != model_scale else 0
+    return shrinking + math.ceil(math.ceil(_SMOOTHING_REACH * smooth) / scale)
+
+
+def _tile_size(tile: int | str, device: torch.device) -> tuple[int, int]:
+    if tile == "auto":
+        return _AUTO_TILES[device.type]
+    text = str(tile)
+    if not text.isdecimal() or int(text) < SMALLEST_TILE:
+        problem = f"--tile {tile}: not a number of pixels from {SMALLEST_TILE} on"
+        raise UsageError(problem, "--tile auto")
+    return int(text), 1
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # PyTorch's CPU allocator raises a plain RuntimeError.
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    kinds = (MemoryError, torch.cuda.OutOfMemoryError)
+    return isinstance(error, kinds) or any(word in str(error).lower() for word in words)
+
+
+def _smaller(tiling: Tiling, longest: int) -> Tiling:
+    """Fewer tiles at once, or tiles of half the side.
+
+    Raises:
+        ImageError: They can't be any smaller.
+    """
+    if tiling.batch > 1:
+        return replace(tiling, batch=tiling.batch // 2)
+    core = min(tiling.core, longest) // 2
+    if core < SMALLEST_TILE:
+        raise ImageError(
+            "memory does not suffice, however small the tiles",
+            "close other programs, or compute elsewhere with --device",
+        )
+    return replace(tiling, core=core)

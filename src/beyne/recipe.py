@@ -1,0 +1,123 @@
+"""Recipes: TOML files of differences over typed defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from beyne.config import Config, Tree, merged, parse_setting, read_toml, validated
+from beyne.errors import UsageError, did_you_mean
+from beyne.images.resample import Operator
+
+PRESETS = Path(__file__).with_name("presets")
+
+
+class TrainConfig(Config):
+    """How long and how to train. Everything is counted in training images seen (crops)."""
+
+    images: int | None = Field(None, ge=1)
+    epochs: float | None = Field(None, gt=0, description="instead of images; converted once")
+    batch: int = Field(16, ge=1)
+    micro_batch: int | None = Field(None, ge=1, description="crops at once; default: the batch")
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup: int = Field(3_200, ge=0, description="images until the learning rate is reached")
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = Field(0.0, ge=0)
+    clip: float = Field(1.0, ge=0, description="largest gradient norm; 0: no clipping")
+    ema_half_life: int = Field(11_000, ge=0, description="images; 0: no averaging")
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    seed: int = Field(0, ge=0)
+    start: str | None = None  # a RUN or a MODEL to start from
+    patience: int = Field(0, ge=0, description="validations without gain before stopping; 0: off")
+    log_every: int = Field(1_600, ge=1)
+    save_every: int = Field(16_000, ge=1, description="also validates")
+    preview_every: int = Field(64_000, ge=1)
+
+    @model_validator(mode="after")
+    def _length_is_given_once(self) -> TrainConfig:
+        if self.images is not None and self.epochs is not None:
+            raise ValueError("give images or epochs, not both")
+        if self.micro_batch and self.batch % self.micro_batch:
+            raise ValueError("batch must be a multiple of micro_batch")
+        return self
+
+
+class DataConfig(Config):
+    """What the pictures are and how crops are cut from them; sizes in pixels."""
+
+    size_in: int = Field(32, ge=1, description="side of the low-resolution crop")
+    size_out: int = Field(128, ge=1, description="side of the original's crop")
+    operator: Operator = "bicubic"
+    hr: Path | None = None
+    lr: Path | None = None
+    val_hr: Path | None = None
+    val_lr: Path | None = None
+    validation_pictures: int = Field(16, ge=1, description="at most; evenly spaced over val")
+
+    @model_validator(mode="after")
+    def _scale_is_possible(self) -> DataConfig:
+        if self.size_out % self.size_in or self.size_out // self.size_in not in (1, 2, 3, 4, 8):
+            raise ValueError("size_out must be 1, 2, 3, 4 or 8 times size_in")
+        return self
+
+    @property
+    def scale(self) -> int:
+        """Enlargement."""
+        return self.size_out // self.size_in
+
+
+class Recipe(Config):
+    """Everything that decides a training run."""
+
+    name: str
+    job: Literal["upscale"] = "upscale"
+    description: str = ""
+    licence: str = Field("not stated", description="licence of the weights this run makes")
+    credit: str = Field("", description="whose pictures the weights were made from")
+    generator: dict[str, Any]
+    losses: dict[str, dict[str, Any]] = Field({"content": {"kind": "l1"}}, min_length=1)
+    data: DataConfig = DataConfig()
+    train: TrainConfig = TrainConfig(images=1_000_000)
+
+    def plain(self) -> Tree:
+        """Nested plain values, as TOML or JSON take them; unset values left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def presets() -> list[str]:
+    """Names of the recipes that come with beyne."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def load_recipe(name_or_path: str, settings: list[str] | None = None) -> Recipe:
+    """Read a recipe and lay ``key.sub=value`` settings over it.
+
+    Args:
+        name_or_path: A name of `presets` or a path to a TOML file.
+        settings: Texts such as ``"train.batch=8"``.
+
+    Raises:
+        UsageError: There is no such recipe, or a key or value does not fit.
+    """
+    path = PRESETS / f"{name_or_path}.toml"
+    if not path.is_file():
+        path = Path(name_or_path)
+        if path.suffix != ".toml" and not path.is_file():
+            hint = did_you_mean(name_or_path, presets())
+            raise UsageError(f"there is no recipe '{name_or_path}'", hint)
+    values: Tree = {"name": path.stem} | read_toml(path)
+    for setting in settings or []:
+        change = parse_setting(setting)
+        length = change.get("train", {})
+        if isinstance(length, dict) and len({"images", "epochs"} & length.keys()) == 1:
+            # One length replaces the other.
+            for key in ("images", "epochs"):
+                values.get("train", {}).pop(key, None)
+        values = merged(values, change)
+    recipe = validated(Recipe, values)
+    if recipe.train.images is None and recipe.train.epochs is None:
+        raise UsageError("the recipe gives neither train.images nor train.epochs", "set one")
+    return recipe

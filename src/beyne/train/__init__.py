@@ -1,0 +1,62 @@
+"""Training: one loop for every job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beyne.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from beyne.recipe import Recipe
+    from beyne.train.estimate import Estimate
+
+
+def require_extra() -> None:
+    """Raise `MissingExtraError` unless what training needs is installed."""
+    from importlib.util import find_spec
+
+    for package in ("accelerate", "matplotlib"):
+        if find_spec(package) is None:
+            raise MissingExtraError(package, "train")
+
+
+def train(
+    recipe: Recipe,
+    data: Path,
+    run: Path,
+    split_file: Path | None = None,
+    **listener: Any,
+) -> bool:
+    """Train ``recipe`` on ``data`` in the folder ``run``, going on where it stopped.
+
+    Args:
+        recipe: As loaded, see `beyne.recipe.load_recipe`.
+        data: Folder of pictures.
+        run: Folder of the run.
+        split_file: Instead of the data folder's ``split.csv``.
+        listener: ``message`` and ``progress``, see `beyne.train.loop.Listener`.
+
+    Returns:
+        True if the run is finished, False if Ctrl-C stopped it.
+
+    Raises:
+        UsageError: Recipe, data and what ``run`` holds do not fit each other.
+    """
+    require_extra()
+    from beyne.train.loop import Listener, Loop
+    from beyne.train.setup import prepare
+
+    return Loop(prepare(recipe, data, run, split_file), run, Listener(**listener)).fit()
+
+
+def dry_run(
+    recipe: Recipe, data: Path, run: Path, split_file: Path | None = None
+) -> tuple[Recipe, Estimate]:
+    """The resolved recipe, and what the run will cost on this machine; nothing is written."""
+    require_extra()
+    from beyne.train.estimate import estimate
+    from beyne.train.setup import prepare
+
+    setup = prepare(recipe, data, run, split_file)
+    return setup.recipe, estimate(setup, run)

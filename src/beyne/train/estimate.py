@@ -1,0 +1,79 @@
+"""What a run will cost on this machine, from a few steps tried out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+
+from beyne.train.loop import Loop
+from beyne.train.setup import Setup
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Measured by ten steps and one validation.
+
+    Attributes:
+        step_seconds: One optimiser step.
+        validation_seconds: One validation.
+        hours: The whole run.
+        memory_gib: Peak memory of the process.
+        gpu_memory_gib: Peak memory on the GPU, 0 without one.
+        device: ``cpu``, ``cuda:0`` …
+        precision: What the networks compute in.
+    """
+
+    step_seconds: float
+    validation_seconds: float
+    hours: float
+    memory_gib: float
+    gpu_memory_gib: float
+    device: str
+    precision: str
+
+    @property
+    def text(self) -> str:
+        """In words, one line."""
+        gpu = f" and {self.gpu_memory_gib:.1f} GiB on the GPU" if self.gpu_memory_gib else ""
+        return (
+            f"about {self.hours:.1f} hours on {self.device} in {self.precision} "
+            f"({self.step_seconds * 1e3:.0f} ms a step), {self.memory_gib:.1f} GiB of memory{gpu}"
+        )
+
+
+def estimate(setup: Setup, run: Path) -> Estimate:
+    """Try ten steps and a validation without writing anything into ``run``."""
+    loop = Loop(setup, run)
+    images = setup.recipe.train.images
+    assert images is not None
+    step = loop.probe()
+    started = time.perf_counter()
+    loop.scores()
+    validation = time.perf_counter() - started
+    train = setup.recipe.train
+    seconds = images / train.batch * step + images / train.save_every * validation
+    cuda = torch.cuda.is_available()
+    return Estimate(
+        step_seconds=step,
+        validation_seconds=validation,
+        hours=seconds / 3600,
+        memory_gib=_peak_memory() / 2**30,
+        gpu_memory_gib=torch.cuda.max_memory_allocated() / 2**30 if cuda else 0.0,
+        device=str(loop.device),
+        precision=loop.precision,
+    )
+
+
+def _peak_memory() -> int:
+    """Bytes of memory this process held at most."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak) if sys.platform == "darwin" else int(peak) * 1024

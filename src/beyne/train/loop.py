@@ -1,0 +1,298 @@
+"""The one training loop. With `state`, the only place that knows Hugging Face Accelerate."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from beyne import bundle
+from beyne.data import write_split
+from beyne.errors import BeyneError
+from beyne.images.raster import to_tensor
+from beyne.networks import ImageNetwork
+from beyne.train.setup import Setup, keep_recipe
+from beyne.train.tracker import Tracker
+from beyne.train.validation import protocol_for, validate
+
+
+@dataclass
+class Listener:
+    """Where a run reports to; the defaults keep silent."""
+
+    message: Callable[[str], None] = lambda text: None
+    #: images seen, images in all, newest values
+    progress: Callable[[int, int, dict[str, float]], None] = lambda seen, total, values: None
+
+
+class Loop:
+    """Trains a `Setup` in its run folder."""
+
+    def __init__(self, setup: Setup, run: Path, listener: Listener | None = None) -> None:
+        self.setup, self.run, self.listener = setup, run, listener or Listener()
+        self.train, self.state = setup.recipe.train, setup.state
+        self.precision = chosen_precision(self.train.precision)
+        mixed = "no" if self.precision == "fp32" else self.precision
+        self.accelerator = Accelerator(mixed_precision=mixed)
+        self.device = self.accelerator.device
+        self.values: dict[str, float] = {}
+        self.stop_asked = False
+        self.prepared = {
+            name: self.accelerator.prepare(net) for name, net in self.state.nets.items()
+        }
+        self.state.average.to(self.device)
+        for name, optimizer in self.state.optimizers.items():
+            self.state.optimizers[name] = self.accelerator.prepare(optimizer)
+
+    def fit(self) -> bool:
+        """Train to the end, going on if the run was begun before; Ctrl-C saves and returns.
+
+        Returns:
+            Whether the run is finished.
+
+        Raises:
+            UsageError: The run was started with other settings.
+            BeyneError: A loss is no longer a number.
+        """
+        main = self.accelerator.is_main_process
+        if main:
+            keep_recipe(self.setup, self.run)
+            write_split(self.run / "split.csv", self.setup.split)
+        began = self.state.load(self.run / "state")
+        self.tracker = Tracker(self.run, self.state.images) if main else None
+        for note in [] if began else self.setup.notes:
+            self.listener.message(note)
+        if self._ended():
+            self.listener.message(
+                f"{self.run} is finished ({self.state.images:,} images); "
+                "a larger train.images goes on"
+            )
+            return True
+        if began:
+            self.listener.message(f"going on at {self.state.images:,} images")
+        with _asked_to_stop(self), ThreadPoolExecutor(1) as pool:
+            upcoming = pool.submit(self._batches, self.state.images)
+            while not self._ended() and not self.stop_asked:
+                upcoming = self._step(upcoming, pool)
+                self._after_step()
+        if not self._ended():
+            self.save()
+            self.listener.message(
+                f"stopped at {self.state.images:,} of {self._total():,} images, all saved; "
+                "the same command goes on from here"
+            )
+        return self._ended()
+
+    def _ended(self) -> bool:
+        return self.state.images >= self._total() or self.state.stopped_early
+
+    def probe(self, steps: int = 10) -> float:
+        """Seconds per optimiser step, measured without touching the run folder."""
+        with ThreadPoolExecutor(1) as pool:
+            upcoming = pool.submit(self._batches, 0)
+            for step in range(steps + 2):
+                if step == 2:  # the first steps also choose kernels and fill caches
+                    started = time.perf_counter()
+                upcoming = self._step(upcoming, pool)
+        return (time.perf_counter() - started) / steps
+
+    def _total(self) -> int:
+        assert self.train.images is not None
+        return self.train.images
+
+    def _batches(self, first: int) -> list[dict[str, Tensor]]:
+        """This process's micro-batches of the step that starts at image number ``first``."""
+        share = self.train.batch // self.accelerator.num_processes
+        first += self.accelerator.process_index * share
+        micro = min(self.train.micro_batch or share, share)
+        starts = range(first, first + share, micro)
+        return [self.setup.crops.batch(range(start, start + micro)) for start in starts]
+
+    def _step(
+        self, upcoming: Future[list[dict[str, Tensor]]], pool: ThreadPoolExecutor
+    ) -> Future[list[dict[str, Tensor]]]:
+        """One update of every network; meanwhile the next crops are cut."""
+        batches = [
+            {name: tensor.to(self.device) for name, tensor in batch.items()}
+            for batch in upcoming.result()
+        ]
+        following = pool.submit(self._batches, self.state.images + self.train.batch)
+        for phase in self.setup.task.phases:
+            self._phase(phase, batches)
+        self.state.images += self.train.batch
+        self.state.update_average(self.train.batch, self.train.ema_half_life)
+        return following
+
+    def _phase(self, phase: str, batches: list[dict[str, Tensor]]) -> None:
+        net, optimizer = self.prepared[phase], self.state.optimizers[phase]
+        for index, batch in enumerate(batches):
+            last = index == len(batches) - 1
+            with nullcontext() if last else self.accelerator.no_sync(net):
+                terms = self.setup.task.terms(phase, self.prepared, batch)
+                self._add_up(terms, len(batches))
+                loss = torch.stack(list(terms.values())).sum() / len(batches)
+                self.accelerator.backward(loss)
+        if self.train.clip:
+            self.accelerator.clip_grad_norm_(net.parameters(), self.train.clip)
+        for group in optimizer.param_groups:
+            group["lr"] = self.learning_rate(self.state.images)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    def _add_up(self, terms: dict[str, Tensor], parts: int) -> None:
+        sums = self.state.sums
+        for name, term in terms.items():
+            value = float(term.detach())
+            if not math.isfinite(value):
+                raise BeyneError(
+                    f"the loss term '{name}' became {value} at {self.state.images:,} images",
+                    f"the last good state is in {self.run / 'state'}; "
+                    "lower train.learning_rate or set train.precision=fp32",
+                )
+            sums[name] = sums.get(name, 0.0) + value / parts
+        sums["steps"] = sums.get("steps", 0.0) + 1 / parts
+
+    def learning_rate(self, images: int) -> float:
+        """Linear warm-up, then constant or a half cosine down to zero."""
+        rate = self.train.learning_rate
+        if self.train.warmup:
+            rate *= min(1.0, (images + self.train.batch) / self.train.warmup)
+        if self.train.schedule == "cosine":
+            rate *= 0.5 + 0.5 * math.cos(math.pi * min(1.0, images / self._total()))
+        return rate
+
+    def _due(self, every: int) -> bool:
+        """Whether the step just done passed a multiple of ``every`` images."""
+        return self.state.images // every > (self.state.images - self.train.batch) // every
+
+    def _after_step(self) -> None:
+        seen, total = self.state.images, self._total()
+        ended = seen >= total
+        if self._due(self.train.log_every) or ended:
+            steps = self.state.sums.pop("steps")
+            means = {name: value / steps for name, value in self.state.sums.items()}
+            self.state.sums = {}
+            self.values |= means
+            if self.tracker:
+                rate = self.learning_rate(seen - self.train.batch)
+                self.tracker.record(seen, means | {"learning_rate": rate})
+        if self._due(self.train.save_every) or ended:
+            self._validate()
+            self.save()
+        if (self._due(self.train.preview_every) or ended) and self.tracker:
+            self._preview()
+            self.tracker.curves()
+        self.listener.progress(seen, total, self.values)
+
+    def _used(self) -> ImageNetwork:
+        """The averaged generator in the form it is used in."""
+        average = self.state.average
+        assert isinstance(average, ImageNetwork)
+        return average.for_use().eval()
+
+    def scores(self) -> dict[str, float]:
+        """Scores of the averaged generator on the validation pictures."""
+        with self.accelerator.autocast():
+            return validate(self._used(), self.setup.validation, self.device)
+
+    def _validate(self) -> None:
+        state, scores = self.state, self.scores()
+        self.values |= scores
+        if self.tracker:
+            self.tracker.record(state.images, scores)
+        if scores["psnr"] > state.best:
+            state.best, state.stale = scores["psnr"], 0
+            self._save_model("best.safetensors", scores)
+        else:
+            state.stale += 1
+        if self.train.patience and state.stale >= self.train.patience:
+            state.stopped_early = True
+            self.listener.message(f"no gain in {state.stale} validations: stopped early")
+
+    def _preview(self) -> None:
+        assert self.tracker is not None
+        network, sheets = self._used(), []
+        for picture in self.setup.validation[:4]:
+            side = min(96, *picture.lr.shape[:2])
+            scale = picture.hr.shape[0] // picture.lr.shape[0]
+            lr, hr = picture.lr[:side, :side], picture.hr[: side * scale, : side * scale]
+            lr_tensor, hr_tensor = to_tensor(lr).to(self.device), to_tensor(hr).to(self.device)
+            sheets.append(self.setup.task.preview(network, lr_tensor, hr_tensor))
+        self.tracker.preview(self.state.images, sheets)
+
+    def save(self) -> None:
+        """Write the state and ``last.safetensors``."""
+        if self.accelerator.is_main_process:
+            self.state.save(self.run / "state")
+            self._save_model("last.safetensors", {})
+
+    def _save_model(self, name: str, scores: dict[str, float]) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        network, recipe = self._used(), self.setup.recipe
+        rounded = {key: round(value, 4) for key, value in scores.items()}
+        row = {
+            "data": "validation split of the training data",
+            "protocol": protocol_for(self.setup.validation[0]).text,
+            "n": len(self.setup.validation),
+        }
+        card = bundle.card_for(
+            network,
+            recipe.name,
+            operator=recipe.data.operator,
+            description=recipe.description,
+            licence=recipe.licence,
+            credit=recipe.credit,
+            scores=[row | rounded] if scores else [],
+            provenance=self._provenance(),
+        )
+        bundle.save(self.run / name, card, network)
+
+    def _provenance(self) -> dict[str, Any]:
+        return {
+            "recipe": self.setup.recipe.plain(),
+            "images": self.state.images,
+            "data": self.setup.data,
+            "beyne": version("beyne"),
+            "torch": torch.__version__,
+        }
+
+
+def chosen_precision(wanted: str) -> str:
+    """``bf16`` where the processor or GPU computes in it, else ``fp32``; ``wanted`` if not auto."""
+    if wanted != "auto":
+        return wanted
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if torch.cpu._is_avx512_bf16_supported() else "fp32"
+
+
+@contextmanager
+def _asked_to_stop(loop: Loop) -> Iterator[None]:
+    """Ctrl-C lets the step end; a second one interrupts at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, frame: object) -> None:
+        loop.stop_asked = True
+        signal.signal(signal.SIGINT, previous)
+        loop.listener.message("stopping after this step …")
+
+    previous = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,191 @@
+"""From a recipe and a data folder to everything a run needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from beyne import bundle, losses, networks
+from beyne.config import Tree, read_toml, write_toml
+from beyne.data import (
+    Crops,
+    Decoded,
+    Pair,
+    Sources,
+    decode,
+    find_pairs,
+    fingerprint,
+)
+from beyne.data.split import SplitName
+from beyne.errors import UsageError
+from beyne.networks import ImageNetwork
+from beyne.recipe import Recipe
+from beyne.tasks import UpscaleTask
+from beyne.train.state import RunState
+
+
+@dataclass
+class Setup:
+    """A run made ready.
+
+    Attributes:
+        recipe: Resolved: lengths in images, every field of the generator spelled out.
+        validation: Whole pictures of the val split.
+        split: File → split, as found or made.
+        data: Fingerprint and counts of the training pictures.
+        notes: What the user should hear before training starts.
+    """
+
+    recipe: Recipe
+    task: UpscaleTask
+    state: RunState
+    crops: Crops
+    validation: list[Decoded]
+    split: dict[str, SplitName]
+    data: dict[str, str | int]
+    notes: list[str]
+
+
+def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = None) -> Setup:
+    """Read the data, build the networks and check both against the recipe.
+
+    Args:
+        recipe: As loaded, see `beyne.recipe.load_recipe`.
+        data: The data folder.
+        run: The run's folder; its ``split.csv``, if there, is obeyed.
+        split_file: Instead of the data folder's ``split.csv``.
+
+    Raises:
+        UsageError: Recipe, data and networks do not fit each other.
+        ImageError: A picture can't be read.
+    """
+    kept = run / "split.csv"
+    obeyed = kept if kept.is_file() else split_file
+    sources = Sources(**{n: getattr(recipe.data, n) for n in ("hr", "lr", "val_hr", "val_lr")})
+    parts = find_pairs(data, sources, recipe.train.seed, obeyed)
+    recipe = resolved(recipe, len(parts["train"]))
+    torch.manual_seed(recipe.train.seed)
+    generator = build_generator(recipe)
+    channels = (generator.config.channels_in, generator.config.channels_out)
+    decoded = {
+        name: [decode(pair, recipe.data.scale, channels, recipe.data.operator) for pair in pairs]
+        for name, pairs in (("train", parts["train"]), ("val", _some(parts["val"], recipe)))
+    }
+    state = RunState({"generator": generator}, {"generator": _optimizer(recipe, generator)})
+    notes = [_start(recipe.train.start, state)] if recipe.train.start else []
+    terms = {
+        name: (losses.build(name, fields), float(fields.get("weight", 1.0)))
+        for name, fields in recipe.losses.items()
+    }
+    return Setup(
+        recipe=recipe,
+        task=UpscaleTask(terms),
+        state=state,
+        crops=Crops(decoded["train"], recipe.data.size_in, recipe.train.seed),
+        validation=decoded["val"] or decoded["train"][:1],
+        split={pair.name: split for split, pairs in parts.items() for pair in pairs},
+        data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
+        notes=notes,
+    )
+
+
+def resolved(recipe: Recipe, pictures: int) -> Recipe:
+    """The recipe with epochs turned into images and the generator's fields filled in."""
+    network = networks.build(recipe.generator.get("kind", ""), _fields(recipe.generator))
+    generator = {"kind": recipe.generator["kind"], **network.config.model_dump(mode="json")}
+    train = recipe.train
+    if train.images is None:
+        assert train.epochs is not None
+        images = max(1, round(train.epochs * pictures))
+        train = train.model_copy(update={"images": images, "epochs": None})
+    return recipe.model_copy(update={"generator": generator, "train": train})
+
+
+def build_generator(recipe: Recipe) -> ImageNetwork:
+    """The recipe's network in training form, in channels-last memory.
+
+    Raises:
+        UsageError: Its scale is not that of the data.
+    """
+    network = networks.build(recipe.generator.get("kind", ""), _fields(recipe.generator))
+    scale, wanted = network.config.scale, recipe.data.scale
+    if scale != wanted:
+        raise UsageError(
+            f"generator.scale is {scale}, data.size_out / data.size_in is {wanted}",
+            f"--set generator.scale={wanted}",
+        )
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def keep_recipe(setup: Setup, run: Path) -> None:
+    """Save the resolved recipe in the run, or check that the one there differs only in length.
+
+    Raises:
+        UsageError: The run was started with other settings or data.
+    """
+    path = run / "recipe.toml"
+    new = setup.recipe.plain() | {"run": setup.data}
+    if path.is_file():
+        before, now = _leaves(read_toml(path)), _leaves(new)
+        changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
+        changed -= {"train.images"}
+        if changed:
+            was = ", ".join(f"{key} (was {before.get(key, 'not set')})" for key in sorted(changed))
+            raise UsageError(f"{run} was started with other settings: {was}", "use another -o")
+    run.mkdir(parents=True, exist_ok=True)
+    path.write_text(write_toml(new), encoding="utf-8")
+
+
+def _leaves(tree: Tree, prefix: str = "") -> dict[str, object]:
+    leaves: dict[str, object] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            leaves.update(_leaves(value, f"{prefix}{key}."))
+        else:
+            leaves[prefix + key] = value
+    return leaves
+
+
+def _fields(generator: Tree) -> Tree:
+    return {key: value for key, value in generator.items() if key != "kind"}
+
+
+def _some(pairs: list[Pair], recipe: Recipe) -> list[Pair]:
+    """At most the wanted number, evenly spaced."""
+    step = max(1, -(-len(pairs) // recipe.data.validation_pictures))
+    return pairs[::step]
+
+
+def _optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    train = recipe.train
+    return torch.optim.AdamW(
+        network.parameters(),
+        lr=train.learning_rate,
+        betas=train.betas,
+        weight_decay=train.weight_decay,
+        fused=True,
+    )
+
+
+def _start(start: str, state: RunState) -> str:
+    """Take weights from a run (networks and optimisers) or a model file (generator only)."""
+    path = Path(start)
+    generator = state.nets["generator"]
+    assert isinstance(generator, ImageNetwork)
+    if path.is_dir():
+        state.load(path / "state")
+        state.images, state.best, state.stale, state.sums = 0, float("-inf"), 0, {}
+        state.stopped_early = False
+        return f"started from the networks and optimisers of {path}"
+    model = bundle.load(path)
+    try:
+        generator.start_from(model.network.state_dict())
+    except RuntimeError:
+        problem = f"train.start: {path} holds another network than the recipe's"
+        raise UsageError(problem, f"beyne models show {path}") from None
+    state.average.load_state_dict(generator.state_dict())
+    return f"started from the generator of {path}; optimisers start fresh"

@@ -1,0 +1,109 @@
+"""What a run must remember to go on exactly where it stopped."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from beyne.errors import UsageError
+from beyne.files import whole_or_nothing
+
+
+@dataclass
+class RunState:
+    """Networks, optimisers and counters of a run.
+
+    Attributes:
+        nets: Networks in their training form, by name.
+        optimizers: One for each network, by the same name.
+        average: Exponential moving average of the generator's weights.
+        images: Training images seen.
+        best: Highest validation score so far.
+        stale: Validations since then.
+        sums: Loss terms added up since the last log line, and ``steps`` of them.
+        stopped_early: Validation had stopped gaining.
+    """
+
+    nets: dict[str, nn.Module]
+    optimizers: dict[str, torch.optim.Optimizer]
+    average: nn.Module = field(init=False)
+    images: int = 0
+    best: float = float("-inf")
+    stale: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    stopped_early: bool = False
+
+    def __post_init__(self) -> None:
+        self.average = copy.deepcopy(self.nets["generator"]).eval().requires_grad_(False)
+
+    def update_average(self, batch: int, half_life: int) -> None:
+        """Move the average towards the generator by what ``batch`` images count for.
+
+        The half-life grows with the images seen (Karras et al. 2024, arXiv 2312.02696, use the
+        same ramp), so that an early average is not held back by the random start.
+        """
+        reach = min(float(half_life), self.images * 0.05)
+        keep = 0.5 ** (batch / reach) if reach > 0 else 0.0
+        live = self.nets["generator"]
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                [p.data for p in self.average.parameters()],
+                [p.data for p in live.parameters()],
+                1 - keep,
+            )
+            for mine, theirs in zip(self.average.buffers(), live.buffers(), strict=True):
+                mine.copy_(theirs)
+
+    def save(self, folder: Path) -> None:
+        """Write ``state.pt`` whole or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        values: dict[str, Any] = {
+            "nets": {name: net.state_dict() for name, net in self.nets.items()},
+            "optimizers": {name: opt.state_dict() for name, opt in self.optimizers.items()},
+            "average": self.average.state_dict(),
+            "counters": {name: getattr(self, name) for name in _COUNTERS},
+        }
+        with whole_or_nothing(folder / "state.pt") as file:
+            torch.save(values, file)
+
+    def load(self, folder: Path) -> bool:
+        """Take up a saved state; False if there is none.
+
+        Raises:
+            UsageError: The file is damaged or of other networks.
+        """
+        path = folder / "state.pt"
+        if not path.is_file():
+            return False
+        values = read_state(path)
+        try:
+            for name, net in self.nets.items():
+                net.load_state_dict(values["nets"][name])
+                self.optimizers[name].load_state_dict(values["optimizers"][name])
+            self.average.load_state_dict(values["average"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise UsageError(f"{path} is of other networks ({error})", "use a new -o") from None
+        for name in _COUNTERS:
+            setattr(self, name, values["counters"][name])
+        return True
+
+
+_COUNTERS = ("images", "best", "stale", "sums", "stopped_early")
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """The plain content of a ``state.pt``; only tensors and plain values are ever unpickled.
+
+    Raises:
+        UsageError: The file is damaged.
+    """
+    try:
+        values: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises a different type for every kind of damage
+        raise UsageError(f"{path} is damaged ({error})", f"delete {path.parent}") from None
+    return values

@@ -1,0 +1,45 @@
+"""Scores of a network on whole pictures while it trains."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+import torch
+from torch import nn
+
+from beyne.data import Decoded
+from beyne.images.raster import to_tensor
+from beyne.metrics import SSIM_WINDOW, Protocol, lr_psnr, psnr, ssim
+
+
+def protocol_for(picture: Decoded) -> Protocol:
+    """Luma for colour, a crop as wide as the scale, rounded as the file would be."""
+    height, _, channels = picture.hr.shape
+    bits = picture.hr.dtype.itemsize * 8 if picture.hr.dtype.kind == "u" else None
+    crop = height // picture.lr.shape[0] if min(picture.hr.shape[:2]) > 32 else 0
+    return Protocol(luma=channels == 3, crop=crop, bits=bits)
+
+
+def validate(network: nn.Module, pictures: list[Decoded], device: torch.device) -> dict[str, float]:
+    """Mean PSNR and SSIM against the originals, and LR-PSNR against the inputs.
+
+    Args:
+        network: The generator in the form it is used in; runs under the caller's autocast.
+        pictures: Whole pictures.
+
+    Returns:
+        Means over the pictures: ``psnr`` and ``lr_psnr`` in decibels, ``ssim``. The last two are
+        left out where they can't be computed: pictures below SSIM's window, other channels out.
+    """
+    scores: dict[str, list[float]] = {"psnr": [], "ssim": [], "lr_psnr": []}
+    for picture in pictures:
+        lr, hr = to_tensor(picture.lr).to(device), to_tensor(picture.hr).to(device)
+        with torch.inference_mode():
+            output = network(lr).float().clamp(0, 1)
+        protocol = protocol_for(picture)
+        scores["psnr"].append(float(protocol.measure(psnr, output, hr)))
+        if min(hr.shape[-2:]) - 2 * protocol.crop >= SSIM_WINDOW:
+            scores["ssim"].append(float(protocol.measure(ssim, output, hr)))
+        if output.shape[1] == lr.shape[1]:
+            scores["lr_psnr"].append(float(lr_psnr(output, lr)))
+    return {name: fmean(values) for name, values in scores.items() if values}

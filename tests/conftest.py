@@ -1,0 +1,39 @@
+"""Fixtures that several test files use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(os.environ.get("BEYNE_SHARED", Path(__file__).parents[1] / "../shared")).resolve()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Callable[[str], Path]:
+    """``shared("data/sr_test")``: a path in the shared test data; skips where it is missing."""
+
+    def find(path: str) -> Path:
+        found = SHARED / path
+        if not found.exists():
+            pytest.skip(f"shared test data is missing: {path}")
+        return found
+
+    return find
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail when a test skipped that is not on the list named by BEYNE_ALLOWED_SKIPS."""
+    listed = os.environ.get("BEYNE_ALLOWED_SKIPS")
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not listed or reporter is None:
+        return
+    lines = Path(listed).read_text(encoding="utf-8").splitlines()
+    allowed = tuple(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
+    skipped = {report.nodeid for report in reporter.stats.get("skipped", [])}
+    surprising = sorted(name for name in skipped if not (allowed and name.startswith(allowed)))
+    if surprising:
+        reporter.write_line("skipped, but not on the list: " + ", ".join(surprising), red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

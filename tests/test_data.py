@@ -1,0 +1,121 @@
+"""Finding pictures, splitting them by group, and cutting crops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from pictures import picture, save_pictures
+from PIL import Image
+
+from beyne.data import Crops, Pair, Sources, decode, find_pairs, make_split, read_split, write_split
+from beyne.data.split import group_of
+from beyne.errors import UsageError
+from beyne.images.resample import downscale
+
+NO_SOURCES = Sources()
+
+
+def found(root, sources=NO_SOURCES, split_file=None):
+    parts = find_pairs(root, sources, 0, split_file)
+    return {split: sorted(pair.name for pair in pairs) for split, pairs in parts.items()}
+
+
+def test_parts_of_a_scene_stay_together() -> None:
+    files = [f"s{scene}_t{part}.png" for scene in range(20) for part in (0, 1)]
+    split = make_split(files, seed=1)
+    assert 2 <= sum(value == "val" for value in split.values()) <= 4
+    for scene in range(20):
+        assert split[f"s{scene}_t0.png"] == split[f"s{scene}_t1.png"]
+    assert make_split(files, seed=1) == split
+    assert group_of("a/img_001.png") != group_of("a/img_002.png")
+    assert group_of("a/x_t0.png") != group_of("b/x_t0.png")
+
+
+def test_split_file_round_trip_and_obedience(tmp_path) -> None:
+    save_pictures(tmp_path, 3)
+    write_split(tmp_path / "split.csv", {"p0.png": "val", "p1.png": "train", "p2.png": "test"})
+    assert found(tmp_path) == {"train": ["p1.png"], "val": ["p0.png"], "test": ["p2.png"]}
+    assert read_split(tmp_path / "split.csv")["p2.png"] == "test"
+
+
+def test_layouts(tmp_path) -> None:
+    save_pictures(tmp_path / "a" / "HR", 3, 64)
+    save_pictures(tmp_path / "a" / "LR_x4", 3, 16)
+    parts = find_pairs(tmp_path / "a", NO_SOURCES, 0)
+    assert all(pair.lr and pair.lr.name == pair.hr.name for pair in parts["train"])
+    save_pictures(tmp_path / "b" / "train", 2)
+    save_pictures(tmp_path / "b" / "val", 1)
+    assert found(tmp_path / "b")["val"] == ["val/p0.png"]
+    sources = Sources(hr="a/HR", lr="a/LR_x4", val_hr="b/val")
+    named = find_pairs(tmp_path, sources, 0)
+    assert (len(named["train"]), len(named["val"])) == (3, 1)
+    assert named["val"][0].lr is None
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda root: None, "no pictures to train on"),
+        (
+            lambda root: (root / "split.csv").write_text("file,split\np0.png,tran\n"),
+            "line 2: 'tran'",
+        ),
+        (
+            lambda root: save_pictures(root / "hr", 2) and save_pictures(root / "lr", 1),
+            "no partner",
+        ),
+    ],
+)
+def test_wrong_folders_are_explained(tmp_path, make, message) -> None:
+    make(tmp_path)
+    if (tmp_path / "split.csv").exists():
+        save_pictures(tmp_path, 2)
+    with pytest.raises(UsageError, match=message):
+        find_pairs(tmp_path, NO_SOURCES, 0)
+
+
+@pytest.mark.parametrize(("saved", "wanted"), [(1, 1), (3, 3), (1, 3), (3, 1)])
+def test_decode_makes_the_small_side_by_operator_a(tmp_path, saved, wanted) -> None:
+    pixels = picture(66, 65, saved)
+    Image.fromarray(pixels.squeeze()).save(tmp_path / "p.png")
+    decoded = decode(Pair("p.png", tmp_path / "p.png"), 4, (wanted, wanted), "bicubic")
+    assert decoded.hr.shape == (64, 64, wanted)
+    hr = torch.from_numpy(decoded.hr.astype(np.float32)).permute(2, 0, 1)[None]
+    expected = downscale(hr, 4).round().clamp(0, 255)[0].permute(1, 2, 0).numpy()
+    assert np.abs(decoded.lr.astype(int) - expected).max() <= 1
+
+
+def test_bands_that_do_not_fit_are_refused(tmp_path) -> None:
+    save_pictures(tmp_path, 1)
+    with pytest.raises(UsageError, match="p has 3 bands, the recipe's network takes 5"):
+        decode(Pair("p", tmp_path / "p0.png"), 4, (5, 5), "bicubic")
+
+
+def crops_of(tmp_path, seed=0):
+    save_pictures(tmp_path, 3)
+    pairs = find_pairs(tmp_path, NO_SOURCES, 0)["train"]
+    return Crops([decode(pair, 4, (3, 3), "bicubic") for pair in pairs], 8, seed)
+
+
+def test_crops_depend_on_seed_and_number_only(tmp_path) -> None:
+    crops = crops_of(tmp_path)
+    whole, part = crops.batch(range(8)), crops.batch(range(4, 8))
+    assert torch.equal(whole["lr"][4:], part["lr"])
+    assert torch.equal(whole["hr"][4:], part["hr"])
+    assert not torch.equal(crops_of(tmp_path, seed=1).batch(range(8))["lr"], whole["lr"])
+
+
+def test_both_sides_of_a_crop_show_the_same_place(tmp_path) -> None:
+    batch = crops_of(tmp_path).batch(range(12))
+    assert batch["lr"].shape == (12, 3, 8, 8)
+    assert batch["hr"].shape == (12, 3, 32, 32)
+    inner = (downscale(batch["hr"], 4) - batch["lr"])[..., 2:-2, 2:-2]
+    assert inner.abs().max() < 2.5 / 255  # rounding, and the crop's missing surroundings
+
+
+def test_pictures_smaller_than_a_crop_are_named(tmp_path) -> None:
+    save_pictures(tmp_path, 1, side=32)
+    pair = find_pairs(tmp_path, NO_SOURCES, 0)["train"][0]
+    with pytest.raises(UsageError, match="data.size_in=8"):
+        Crops([decode(pair, 4, (3, 3), "bicubic")], 16, 0)

@@ -1,0 +1,192 @@
+"""Metrics against scikit-image and torchmetrics, and their properties."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import skimage.metrics
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from torch import Tensor
+
+from beyne.errors import UsageError
+from beyne.metrics import METRICS, PUBLISHED_X4, Protocol, lr_psnr, psnr, ssim
+from beyne.metrics.protocol import luma_of
+
+ALL = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS.keys())
+
+
+def pair(channels: int = 3, height: int = 24, width: int = 31, seed: int = 0, n: int = 2):
+    """A smooth random image and a noisy copy."""
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(n, channels, 5, 6, generator=generator)
+    target = torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
+    noise = 0.1 * torch.randn(target.shape, generator=generator)
+    return (target + noise).clamp(0, 1), target
+
+
+def as_hwc(image: Tensor) -> np.ndarray:
+    return image.permute(1, 2, 0).double().numpy()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_psnr_equals_scikit_image(channels):
+    output, target = pair(channels)
+    expected = [
+        skimage.metrics.peak_signal_noise_ratio(as_hwc(t), as_hwc(o), data_range=1)
+        for o, t in zip(output, target, strict=True)
+    ]
+    assert psnr(output, target).tolist() == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_ssim_equals_scikit_image(channels):
+    output, target = pair(channels)
+    expected = [
+        skimage.metrics.structural_similarity(
+            as_hwc(o),
+            as_hwc(t),
+            data_range=1,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            channel_axis=2,
+        )
+        for o, t in zip(output, target, strict=True)
+    ]
+    assert ssim(output, target).tolist() == pytest.approx(expected, abs=1e-9)
+
+
+def test_ssim_equals_torchmetrics():
+    functional = pytest.importorskip("torchmetrics.functional.image")
+    output, target = (image.double() for image in pair())
+    _, full = functional.structural_similarity_index_measure(
+        output, target, data_range=1.0, sigma=1.5, kernel_size=11, return_full_image=True
+    )
+    expected = full[..., 5:-5, 5:-5].mean(dim=(1, 2, 3))
+    assert ssim(output, target).tolist() == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_psnr_equals_torchmetrics():
+    functional = pytest.importorskip("torchmetrics.functional.image")
+    output, target = pair(n=1)
+    expected = functional.peak_signal_noise_ratio(output.double(), target.double(), data_range=1.0)
+    assert psnr(output, target).item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_luma_is_matlabs_rgb2ycbcr():
+    # Values that MATLAB's documentation and ITU-R BT.601 fix: black 16, white 235.
+    colours = torch.tensor([[0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]])
+    luma = luma_of(colours.T.reshape(1, 3, 1, 5).double()) * 255
+    expected = [16, 235, 81.481, 144.553, 40.966]
+    assert luma.flatten().tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_grey_luma_is_that_of_three_equal_colours():
+    output, target = pair(1)
+    as_rgb = psnr(output.expand(-1, 3, -1, -1), target.expand(-1, 3, -1, -1), luma=True)
+    assert psnr(output, target, luma=True).tolist() == pytest.approx(as_rgb.tolist(), abs=1e-9)
+
+
+@ALL
+def test_one_value_per_image_whatever_the_batch(metric):
+    output, target = pair(n=3)
+    one_by_one = [metric(output[i : i + 1], target[i : i + 1]).item() for i in range(3)]
+    assert metric(output, target).tolist() == pytest.approx(one_by_one, abs=1e-12)
+
+
+@ALL
+def test_symmetric_and_best_for_the_truth(metric):
+    output, target = pair()
+    assert torch.allclose(metric(output, target), metric(target, output))
+    assert (metric(target, target) > metric(output, target)).all()
+
+
+def test_identical_images():
+    _, target = pair()
+    assert psnr(target, target).tolist() == [math.inf, math.inf]
+    assert ssim(target, target).tolist() == pytest.approx([1, 1])
+
+
+@ALL
+@settings(max_examples=10, deadline=None)
+@given(data_range=st.floats(0.01, 70000))
+def test_invariant_to_the_data_range(metric, data_range):
+    output, target = (image.double() for image in pair())
+    scaled = metric(output * data_range, target * data_range, data_range=data_range)
+    assert scaled.tolist() == pytest.approx(metric(output, target).tolist(), abs=1e-6)
+
+
+@ALL
+def test_crop_leaves_the_border_out(metric):
+    output, target = pair()
+    inner = metric(output[..., 4:-4, 4:-4].contiguous(), target[..., 4:-4, 4:-4].contiguous())
+    assert torch.equal(metric(output, target, crop=4), inner)
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x[..., 1:], "can't be compared"),
+        (lambda x: x * 255, "outside the stated range 0 to 1"),
+        (lambda x: x - 1, "outside the stated range 0 to 1"),
+        (lambda x: x * float("nan"), "outside the stated range"),
+    ],
+)
+def test_wrong_input_is_refused(metric, change, message):
+    output, target = pair()
+    with pytest.raises(UsageError, match=message):
+        metric(change(output), target)
+
+
+@ALL
+def test_other_refusals(metric):
+    output, target = pair(4)
+    with pytest.raises(UsageError, match="luma of 4 channels"):
+        metric(output, target, luma=True)
+    with pytest.raises(UsageError, match="leaves nothing"):
+        metric(output, target, crop=12)
+    with pytest.raises(UsageError, match="not a float"):
+        metric(output[0], target[0])
+    with pytest.raises(UsageError, match="not a float"):
+        metric((output * 255).byte(), (target * 255).byte())
+
+
+def test_ssim_needs_its_window():
+    output, target = pair(height=12, width=10)
+    with pytest.raises(UsageError, match="10×12 pixels are too few"):
+        ssim(output, target)
+
+
+def test_protocol_rounds_and_clamps_the_output():
+    output, target = pair()
+    stored = output.mul(255).round().div(255)
+    expected = psnr(stored, target, luma=True, crop=4)
+    assert torch.equal(PUBLISHED_X4.measure(psnr, output, target), expected)
+    too_bright = PUBLISHED_X4.measure(psnr, output * 3 - 1, target)
+    assert torch.equal(too_bright, PUBLISHED_X4.measure(psnr, (output * 3 - 1).clamp(0, 1), target))
+
+
+def test_protocol_states_itself():
+    assert PUBLISHED_X4.text == "Y, crop 4, 8-bit rounded"
+    assert Protocol().text == "all channels, crop 0, not rounded"
+
+
+def test_lr_psnr_equals_pillow():
+    generator = np.random.default_rng(0)
+    lr = generator.random((9, 12), dtype=np.float32)
+    hr = np.asarray(Image.fromarray(lr).resize((48, 36), Image.Resampling.BICUBIC)).clip(0, 1)
+    back = np.asarray(Image.fromarray(hr).resize((12, 9), Image.Resampling.BICUBIC))
+    expected = skimage.metrics.peak_signal_noise_ratio(lr, back.clip(0, 1), data_range=1)
+    measured = lr_psnr(torch.from_numpy(hr.copy())[None, None], torch.from_numpy(lr)[None, None])
+    assert measured.item() == pytest.approx(expected, abs=1e-3)
+
+
+def test_lr_psnr_refuses_other_sizes():
+    with pytest.raises(UsageError, match="whole factor"):
+        lr_psnr(torch.rand(1, 3, 16, 18), torch.rand(1, 3, 8, 8))

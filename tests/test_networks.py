@@ -1,0 +1,105 @@
+"""Every network of the table: sizes, channels, reach, and the form it is used in."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny_networks import FIELDS, tiny
+
+from beyne.errors import UsageError
+from beyne.networks import NETWORKS, build
+
+
+def test_every_network_has_a_tiny_form() -> None:
+    assert FIELDS.keys() == NETWORKS.keys()
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+@pytest.mark.parametrize("channels", [1, 3, 4, 12])
+def test_output_is_scaled_for_any_size_and_channel_count(kind, scale, channels) -> None:
+    skips = {"image_skip": "none"} if kind in ("compact", "span") else {}
+    network = tiny(kind, scale=scale, channels_in=channels, channels_out=channels + 1, **skips)
+    with torch.inference_mode():
+        for height, width in ((1, 1), (7, 5)):
+            image = network(torch.rand(2, channels, height, width))
+            assert image.shape == (2, channels + 1, height * scale, width * scale)
+            assert image.dtype == torch.float32
+            assert torch.isfinite(image).all()
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_output_is_float32_under_autocast_and_near(kind) -> None:
+    network = tiny(kind)
+    image = torch.rand(1, 3, 16, 16)
+    with torch.inference_mode():
+        exact = network(image)
+        with torch.autocast("cpu", torch.bfloat16):
+            fast = network(image)
+    assert fast.dtype == torch.float32
+    assert (fast - exact).abs().mean() < 0.01
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+def test_halo_is_the_reach_of_the_output(kind, scale) -> None:
+    """The gradient of one output pixel reaches as far as the halo says, not further."""
+    skip = {"image_skip": "bicubic"} if kind in ("compact", "span") else {}
+    network = tiny(kind, scale=scale, **skip)
+    side = 2 * network.halo + 5
+    middle = side // 2
+    image = torch.rand(1, 3, side, side, requires_grad=True)
+    block = slice(middle * scale, (middle + 1) * scale)
+    network(image)[..., block, block].sum().backward()
+    touched = image.grad.abs().sum((0, 1)).nonzero()
+    reach = int((touched - middle).abs().max())
+    assert reach <= network.halo
+    assert reach >= network.halo - 2, f"the halo of {kind} could be {reach}"
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_form_for_use_gives_the_same_and_starts_training_again(kind) -> None:
+    network = tiny(kind)
+    used = network.for_use()
+    image = torch.rand(1, 3, 12, 10)
+    with torch.inference_mode():
+        expected = network(image)
+        assert torch.allclose(used(image), expected, atol=1e-5)
+        again = tiny(kind)
+        again.start_from(used.state_dict())
+        assert torch.allclose(again(image), expected, atol=1e-5)
+
+
+def test_span_for_use_is_plain_convolutions() -> None:
+    used = tiny("span").for_use()
+    kinds = {name.rpartition(".")[2] for name in used.state_dict()}
+    assert kinds == {"weight", "bias"}
+    assert used.config.expansion == 0
+
+
+def test_rrdb_with_unshuffle_takes_odd_sizes() -> None:
+    network = tiny("rrdb", scale=2, unshuffle=2)
+    with torch.inference_mode():
+        assert network(torch.rand(1, 3, 7, 9)).shape == (1, 3, 14, 18)
+
+
+def test_srresnet_with_tanh_stays_in_range() -> None:
+    with torch.inference_mode():
+        image = tiny("srresnet", tanh=True)(torch.rand(1, 3, 8, 8) * 5)
+    assert 0 <= image.min() <= image.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        ("spam", {}, "did you mean 'span'"),
+        ("span", {"featurs": 8}, "generator.featurs: unknown key; did you mean 'features'"),
+        ("span", {"mean": [0.5]}, "1 values for 3 channels"),
+        ("span", {"image_skip": "nearest", "channels_in": 4}, "equal to channels_out"),
+        ("rrdb", {"scale": 4, "unshuffle": 4}, "scale times unshuffle"),
+        ("compact", {"features": 0}, "generator.features"),
+    ],
+)
+def test_wrong_fields_are_named(kind, fields, message) -> None:
+    with pytest.raises(UsageError, match=message):
+        build(kind, fields)

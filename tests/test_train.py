@@ -1,0 +1,250 @@
+"""Training: it learns, goes on exactly, stops well, and says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from pictures import save_pictures
+from tiny_networks import FIELDS
+
+from beyne import bundle
+from beyne.errors import BeyneError, UsageError
+from beyne.networks import NETWORKS
+from beyne.recipe import load_recipe
+from beyne.train import dry_run, train
+from beyne.train.loop import Listener, Loop
+from beyne.train.setup import prepare
+
+RECIPE = """
+description = "test"
+[generator]
+kind = "KIND"
+[data]
+size_in = 8
+size_out = 32
+[train]
+images = 64
+batch = 4
+warmup = 8
+log_every = 8
+save_every = 16
+preview_every = 32
+precision = "fp32"
+"""
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    save_pictures(tmp_path / "data")
+    return tmp_path
+
+
+def recipe_for(folder: Path, kind: str = "compact", *settings: str):
+    path = folder / "tiny.toml"
+    path.write_text(RECIPE.replace("KIND", kind))
+    fields = [f"generator.{key}={json.dumps(value)}" for key, value in FIELDS[kind].items()]
+    return load_recipe(str(path), [*fields, *settings])
+
+
+def run(folder: Path, name: str, *settings: str, kind: str = "compact", message=None) -> Path:
+    recipe = recipe_for(folder, kind, *settings)
+    assert train(recipe, folder / "data", folder / name, message=message or (lambda text: None))
+    return folder / name
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_overfits_four_pictures(workplace, kind, precision) -> None:
+    folder = run(
+        workplace,
+        "run",
+        "train.images=1200",
+        "train.learning_rate=4e-3",
+        "train.save_every=1200",
+        "train.preview_every=1200",
+        f"train.precision={precision}",
+        "generator.features=16",
+        kind=kind,
+    )
+    records = [json.loads(line) for line in (folder / "stats.jsonl").read_text().splitlines()]
+    losses = [record["content"] for record in records if "content" in record]
+    assert losses[-1] < 0.75 * losses[0]
+    model = bundle.load(folder / "last.safetensors")
+    assert model.card.provenance["images"] == 1200
+    assert sum(1 for name in ("best.safetensors", "curves.png") if (folder / name).exists()) == 2
+
+
+def test_run_folder_holds_what_the_contract_says(workplace) -> None:
+    folder = run(workplace, "run")
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"recipe.toml", "split.csv", "stats.jsonl", "previews", "curves.png", "state"}
+    assert names >= {"best.safetensors", "last.safetensors"}
+    assert [p.name for p in sorted((folder / "previews").iterdir())] == [
+        "000000032.png",
+        "000000064.png",
+    ]
+    card = bundle.read_card(folder / "best.safetensors")
+    assert card.scores[0]["psnr"] > 10
+    assert card.provenance["data"]["pictures"] == 3
+
+
+def test_finished_run_says_so_and_more_images_go_on(workplace) -> None:
+    folder = run(workplace, "run")
+    heard: list[str] = []
+    run(workplace, "run", message=heard.append)
+    assert "is finished (64 images)" in heard[-1]
+    run(workplace, "run", "train.images=96")
+    assert bundle.read_card(folder / "last.safetensors").provenance["images"] == 96
+
+
+def test_changed_keys_are_named(workplace) -> None:
+    run(workplace, "run")
+    with pytest.raises(UsageError, match=r"train.batch \(was 4\), train.seed \(was 0\)"):
+        run(workplace, "run", "train.batch=8", "train.seed=1")
+    save_pictures(workplace / "data", 5)
+    (workplace / "run" / "split.csv").unlink()
+    with pytest.raises(UsageError, match="run.fingerprint"):
+        run(workplace, "run")
+
+
+COMMAND = "import sys; from beyne.cli import main; main()"
+
+
+def start(folder: Path, name: str) -> subprocess.Popen[bytes]:
+    fields = [f"--set=generator.{key}={value}" for key, value in FIELDS["span"].items()]
+    call = [sys.executable, "-c", COMMAND, "train", str(folder / "tiny.toml")]
+    call += ["--data", str(folder / "data"), "-o", str(folder / name), *fields]
+    call += ["--set=train.precision=bf16"]
+    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def wait_for(path: Path, seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < until, f"{path} did not appear"
+        time.sleep(0.02)
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    for name in ("best.safetensors", "last.safetensors", "stats.jsonl", "previews/000000064.png"):
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    first, second = (torch.load(p / "state" / "state.pt", weights_only=True) for p in (one, other))
+    for name, tensor in first["nets"]["generator"].items():
+        assert torch.equal(tensor, second["nets"]["generator"][name])
+
+
+def test_killed_run_ends_as_if_never_stopped(workplace) -> None:
+    recipe_for(workplace, "span")
+    whole = start(workplace, "whole")
+    assert whole.wait() == 0, whole.communicate()[1].decode()
+    assert whole.communicate()[0].decode().strip().endswith("best.safetensors")
+    for _ in range(2):
+        killed = start(workplace, "killed")
+        wait_for(workplace / "killed" / "state" / "state.pt")
+        time.sleep(random.uniform(0, 0.4))
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+    last = start(workplace, "killed")
+    assert last.wait() == 0, last.communicate()[1].decode()
+    last.communicate()
+    assert_same_run(workplace / "whole", workplace / "killed")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
+def test_ctrl_c_saves_and_says_how_to_go_on(workplace) -> None:
+    path = workplace / "tiny.toml"
+    recipe_for(workplace, "span")
+    path.write_text(path.read_text().replace("images = 64", "images = 100000"))
+    process = start(workplace, "run")
+    wait_for(workplace / "run" / "state" / "state.pt")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on from here" in errors.decode()
+    assert "Traceback" not in errors.decode()
+
+
+def test_micro_batches_add_up_to_the_batch(workplace) -> None:
+    whole, parts = run(workplace, "whole"), run(workplace, "parts", "train.micro_batch=2")
+    first, second = (
+        bundle.load(p / "last.safetensors").network.state_dict() for p in (whole, parts)
+    )
+    for name, tensor in first.items():
+        assert torch.allclose(tensor, second[name], atol=1e-4), name
+
+
+def test_start_from_a_run_and_from_a_model(workplace) -> None:
+    folder = run(workplace, "first", kind="span")
+    heard: list[str] = []
+    for start_from in (folder, folder / "last.safetensors"):
+        recipe = recipe_for(workplace, "span", f"train.start={json.dumps(str(start_from))}")
+        setup = prepare(recipe, workplace / "data", workplace / "none")
+        heard += setup.notes
+        used = setup.state.average.for_use()
+        expected = bundle.load(folder / "last.safetensors").network
+        image = torch.rand(1, 3, 8, 8)
+        with torch.inference_mode():
+            assert torch.allclose(used(image), expected(image), atol=1e-5)
+        assert setup.state.images == 0
+    assert "optimisers of" in heard[0]
+    assert "optimisers start fresh" in heard[1]
+    other = recipe_for(
+        workplace, "compact", f"train.start={json.dumps(str(folder / 'last.safetensors'))}"
+    )
+    with pytest.raises(UsageError, match="holds another network"):
+        prepare(other, workplace / "data", workplace / "none")
+
+
+def test_early_stop_counts_validations_without_gain(workplace) -> None:
+    heard: list[str] = []
+    folder = run(
+        workplace,
+        "run",
+        "train.patience=2",
+        "train.learning_rate=1e-12",
+        "train.images=1000",
+        message=heard.append,
+    )
+    assert any("stopped early" in text for text in heard)
+    assert bundle.read_card(folder / "last.safetensors").provenance["images"] < 200
+
+
+def test_loss_that_is_no_number_names_its_term_and_keeps_the_state(workplace) -> None:
+    recipe = recipe_for(workplace, "compact", "train.images=1000")
+    loop = Loop(prepare(recipe, workplace / "data", workplace / "run"), workplace / "run")
+
+    def spoil(seen: int, total: int, values: dict[str, float]) -> None:
+        if seen == 40:
+            next(loop.state.nets["generator"].parameters()).data.fill_(float("nan"))
+
+    loop.listener = Listener(progress=spoil)
+    with pytest.raises(BeyneError, match="loss term 'content' became nan at 40 images"):
+        loop.fit()
+    state = torch.load(workplace / "run" / "state" / "state.pt", weights_only=True)
+    assert state["counters"]["images"] == 32
+    assert all(torch.isfinite(tensor).all() for tensor in state["nets"]["generator"].values())
+
+
+def test_dry_run_writes_nothing_and_estimates(workplace) -> None:
+    recipe, estimate = dry_run(recipe_for(workplace), workplace / "data", workplace / "run")
+    assert not (workplace / "run").exists()
+    assert recipe.generator["channels_in"] == 3
+    assert estimate.hours > 0
+    assert estimate.memory_gib > 0.1
+    assert "hours on" in estimate.text
+
+
+def test_damaged_state_is_named(workplace) -> None:
+    folder = run(workplace, "run")
+    (folder / "state" / "state.pt").write_bytes(b"nothing")
+    with pytest.raises(UsageError, match="state.pt is damaged"):
+        run(workplace, "run", "train.images=96")

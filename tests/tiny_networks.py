@@ -1,0 +1,29 @@
+"""Every network at a size that computes in milliseconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from beyne.bundle import Model, card_for
+from beyne.networks import ImageNetwork, build
+
+FIELDS: dict[str, dict[str, Any]] = {
+    "compact": {"features": 4, "convolutions": 2},
+    "rrdb": {"features": 4, "growth": 3, "blocks": 2},
+    "span": {"features": 4, "blocks": 2, "expansion": 2},
+    "srresnet": {"features": 4, "blocks": 2, "end_kernel": 5},
+}
+
+
+def tiny(kind: str, **fields: Any) -> ImageNetwork:
+    """A tiny network with random weights that do something."""
+    torch.manual_seed(0)
+    return build(kind, {**FIELDS[kind], **fields}).eval()
+
+
+def tiny_model(kind: str, name: str = "tiny", **fields: Any) -> Model:
+    """The same as a model ready for use."""
+    network = tiny(kind, **fields)
+    return Model(card_for(network, name), network.for_use().eval().requires_grad_(False))
