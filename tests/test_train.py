@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -119,12 +120,18 @@ def test_changed_keys_are_named(workplace) -> None:
 COMMAND = "import sys; from beyne.cli import main; main()"
 
 
-def start(folder: Path, name: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, name: str, **environment: str) -> subprocess.Popen[bytes]:
     fields = [f"--set=generator.{key}={value}" for key, value in FIELDS["span"].items()]
     call = [sys.executable, "-c", COMMAND, "train", str(folder / "tiny.toml")]
     call += ["--data", str(folder / "data"), "-o", str(folder / name), *fields]
-    call += ["--set=train.precision=bf16"]
-    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if "RANK" not in environment and name != "one":
+        call += ["--set=train.precision=bf16"]
+    whole = os.environ | environment
+    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=whole)
+
+
+def lengthen(recipe: Path, images: int) -> None:
+    recipe.write_text(recipe.read_text().replace("images = 64", f"images = {images}"))
 
 
 def wait_for(path: Path, seconds: float = 120) -> None:
@@ -135,7 +142,7 @@ def wait_for(path: Path, seconds: float = 120) -> None:
 
 
 def assert_same_run(one: Path, other: Path) -> None:
-    for name in ("best.safetensors", "last.safetensors", "stats.jsonl", "previews/000000064.png"):
+    for name in ("best.safetensors", "last.safetensors", "stats.jsonl", "previews/000000512.png"):
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
     first, second = (torch.load(p / "state" / "state.pt", weights_only=True) for p in (one, other))
     for name, tensor in first["nets"]["generator"].items():
@@ -144,6 +151,7 @@ def assert_same_run(one: Path, other: Path) -> None:
 
 def test_killed_run_ends_as_if_never_stopped(workplace) -> None:
     recipe_for(workplace, "span")
+    lengthen(workplace / "tiny.toml", 512)
     whole = start(workplace, "whole")
     assert whole.wait() == 0, whole.communicate()[1].decode()
     assert whole.communicate()[0].decode().strip().endswith("best.safetensors")
@@ -153,6 +161,7 @@ def test_killed_run_ends_as_if_never_stopped(workplace) -> None:
         time.sleep(random.uniform(0, 0.4))
         killed.send_signal(signal.SIGKILL)
         killed.communicate()
+        assert killed.returncode == -signal.SIGKILL, "it ended before it was killed"
     last = start(workplace, "killed")
     assert last.wait() == 0, last.communicate()[1].decode()
     last.communicate()
@@ -161,9 +170,8 @@ def test_killed_run_ends_as_if_never_stopped(workplace) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
 def test_ctrl_c_saves_and_says_how_to_go_on(workplace) -> None:
-    path = workplace / "tiny.toml"
     recipe_for(workplace, "span")
-    path.write_text(path.read_text().replace("images = 64", "images = 100000"))
+    lengthen(workplace / "tiny.toml", 100_000)
     process = start(workplace, "run")
     wait_for(workplace / "run" / "state" / "state.pt")
     process.send_signal(signal.SIGINT)
@@ -171,6 +179,33 @@ def test_ctrl_c_saves_and_says_how_to_go_on(workplace) -> None:
     assert process.returncode == 130
     assert "the same command goes on from here" in errors.decode()
     assert "Traceback" not in errors.decode()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def test_two_processes_train_as_one(workplace) -> None:
+    recipe_for(workplace, "span")
+    path = workplace / "tiny.toml"
+    path.write_text(path.read_text().replace("bf16", "fp32"))
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    meeting |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "ACCELERATE_USE_CPU": "true"}
+    ranks = [
+        start(workplace, "two", RANK=str(rank), LOCAL_RANK=str(rank), **meeting) for rank in (0, 1)
+    ]
+    alone = start(workplace, "one")
+    for process in (*ranks, alone):
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors.decode()
+    one, two = (
+        bundle.load(workplace / name / "last.safetensors").network.state_dict()
+        for name in ("one", "two")
+    )
+    for name, tensor in one.items():
+        assert torch.allclose(tensor, two[name], atol=2e-3), name
 
 
 def test_micro_batches_add_up_to_the_batch(workplace) -> None:

@@ -19,7 +19,6 @@ Resolution = tuple[float, float, str]
 
 EXIF_PREFIX = b"Exif\0\0"
 _ORIENTATION = 0x0112
-_SHORT = 3
 
 _TURNS: dict[int, Callable[[Pixels], Pixels]] = {
     2: lambda image: image[:, ::-1],
@@ -42,25 +41,29 @@ def upright(raster: Raster) -> Raster:
     exif = bytearray(raster.exif.removeprefix(EXIF_PREFIX))
     orientation = 1
     try:
-        found = _orientation_field(exif)
-        if found is not None:
-            order, at = found
-            (orientation,) = struct.unpack_from(f"{order}H", exif, at)
-            struct.pack_into(f"{order}H", exif, at, 1)
+        at = value_position(exif, _ORIENTATION)
+        if at is not None:
+            order = byte_order(exif) + "H"
+            (orientation,) = struct.unpack_from(order, exif, at)
+            struct.pack_into(order, exif, at, 1)
     except (struct.error, KeyError):
         return replace(raster, exif=None)
     return turned(replace(raster, exif=bytes(exif)), orientation)
 
 
-def _orientation_field(exif: bytearray) -> tuple[str, int] | None:
-    """Byte order of an EXIF block and where its orientation value lies, if it has one."""
-    order = {b"II": "<", b"MM": ">"}[bytes(exif[:2])]
+def byte_order(exif: bytes | bytearray) -> str:
+    """The sign that `struct` has for the byte order of an EXIF block or TIFF file."""
+    return {b"II": "<", b"MM": ">"}[bytes(exif[:2])]
+
+
+def value_position(exif: bytes | bytearray, tag: int) -> int | None:
+    """Where the value of a short tag lies in an EXIF block or classic TIFF; None without it."""
+    order = byte_order(exif)
     (start,) = struct.unpack_from(f"{order}I", exif, 4)
     (count,) = struct.unpack_from(f"{order}H", exif, start)
     for entry in range(start + 2, start + 2 + 12 * count, 12):
-        tag, kind = struct.unpack_from(f"{order}HH", exif, entry)
-        if (tag, kind) == (_ORIENTATION, _SHORT):
-            return order, entry + 8
+        if struct.unpack_from(f"{order}H", exif, entry) == (tag,):
+            return entry + 8
     return None
 
 

@@ -90,7 +90,9 @@ def _samples(image: Image) -> tuple[Pixels, bytes | None]:
     }
     if image.mode not in modes:
         raise ImageError(f"its colours are stored as {image.mode}", "save it as RGB")
-    return np.atleast_3d(np.array(image.convert(modes[image.mode]))), profile
+    mode = modes[image.mode]
+    same = image.mode == mode and not see_through
+    return np.atleast_3d(np.array(image if same else image.convert(mode))), profile
 
 
 def _resolution(image: Image) -> Resolution | None:
@@ -122,7 +124,8 @@ def write(raster: Raster, file: BinaryIO, family: str) -> None:
         size, most = f"{raster.width}×{raster.height}", _LARGEST_SIDE[family]
         raise ImageError(f"{size} is over {name}'s {most} pixels a side", "use --format png")
     image = fromarray(_bytes_of(raster))
-    options: dict[str, Any] = {"icc_profile": fitting_profile(raster.icc, raster.channels)}
+    colours = 3 if image.mode.startswith("RGB") else 1  # WebP has no grey
+    options: dict[str, Any] = {"icc_profile": fitting_profile(raster.icc, colours)}
     exif = raster.exif or b""
     if family == "webp":
         # Method 1 takes 0.7 s at 2048², the default 2.3 s for a file 0.3 % smaller. "exact" keeps

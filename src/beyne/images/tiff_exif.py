@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO
 
-import tifffile
 from PIL.Image import Exif
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from beyne.images.metadata import EXIF_PREFIX, quietly
+from beyne.images.metadata import EXIF_PREFIX, quietly, value_position
 
 #: Description, maker, model, software, date, artist, copyright: all of them text.
 _TEXTS = (270, 271, 272, 305, 306, 315, 33432)
 #: Programs that keep the picture's size in its description; it would be wrong after enlarging.
 _SIZED_DESCRIPTIONS = ("ImageJ=", '{"shape"', "<?xml", "<OME")
-_EXIF_TABLE, _GPS_TABLE = 34665, 34853
-_TABLES = (_EXIF_TABLE, _GPS_TABLE)
+#: tifffile writes these only by name.
+_TABLES = {34665: "ExifTag", 34853: "GPSTag"}
 #: Offset of a table inside another, meaningless once moved.
 _INTEROPERABILITY = 40965
+#: As Pillow reads texts, so that any bytes, UTF-8 too, come out as they went in.
+_CHARACTERS = "latin-1"
+_ASCII, _LONG = 2, 4
 _HEAD = b"II*\0\x08\0\0\0"
 
 
@@ -25,14 +27,16 @@ def read(file: BinaryIO) -> bytes | None:
     """The EXIF block that says what the TIFF's own tags say; None if they say nothing."""
     block = Exif()
     file.seek(0)
-    head = file.read(16)
+    head = file.read(8)
+    if 43 in head[2:4]:  # BigTIFF
+        head += file.read(8)
     try:
         with quietly():
             found = _directory(file, head, ImageFileDirectory_v2(head).next)
             for tag in _TEXTS:
                 text = found.get(tag)
                 if isinstance(text, str) and not text.startswith(_SIZED_DESCRIPTIONS):
-                    block[tag] = text
+                    block[tag] = text.encode(_CHARACTERS)
             for tag in _TABLES:
                 if tag in found:
                     values = dict(_directory(file, head, found[tag], tag))
@@ -61,7 +65,7 @@ class Block:
     """
 
     def __init__(self, exif: bytes | None) -> None:
-        self._texts: dict[int, str] = {}
+        self._texts: dict[int, bytes] = {}
         self._tables: dict[int, dict[int, Any]] = {}
         if exif is None:
             return
@@ -69,16 +73,18 @@ class Block:
         try:
             with quietly():
                 block.load(EXIF_PREFIX + exif)
-                self._texts = {tag: str(block[tag]) for tag in _TEXTS if tag in block}
+                for tag in _TEXTS:
+                    if isinstance(block.get(tag), str):
+                        self._texts[tag] = block[tag].encode(_CHARACTERS) + b"\0"
                 self._tables = {tag: dict(block.get_ifd(tag)) for tag in _TABLES if tag in block}
         except Exception:
             # As above: broken tags are left out.
             return
 
-    def tags(self, with_tables: bool) -> list[tuple[int, int, int, Any, bool]]:
+    def tags(self, with_tables: bool) -> list[tuple[int | str, int, int, Any, bool]]:
         """Extra tags for tifffile: the texts, and a pointer for each table to be filled in."""
-        texts = [(tag, 2, 0, text, True) for tag, text in self._texts.items()]
-        tables = [(tag, 4, 1, 0, True) for tag in self._tables if with_tables]
+        texts = [(tag, _ASCII, len(text), text, True) for tag, text in self._texts.items()]
+        tables = [(_TABLES[tag], _LONG, 1, 0, True) for tag in self._tables if with_tables]
         return [*texts, *tables]
 
     def append_tables(self, file: BinaryIO) -> None:
@@ -86,9 +92,7 @@ class Block:
         if not self._tables:
             return
         file.seek(0)
-        with tifffile.TiffFile(file) as tif:
-            page: Any = tif.pages[0]
-            pointers = {tag: page.tags[tag].valueoffset for tag in self._tables}
+        head = file.read(1 << 16)
         for tag, values in self._tables.items():
             values.pop(_INTEROPERABILITY, None)
             table = ImageFileDirectory_v2(_HEAD, group=tag)
@@ -96,5 +100,7 @@ class Block:
             start = file.seek(0, 2)
             start += file.write(b"\0" * (start % 2))  # directories begin at even offsets
             file.write(table.tobytes(start))
-            file.seek(pointers[tag])
+            pointer = value_position(head, tag)
+            assert pointer is not None  # `tags` has put it there
+            file.seek(pointer)
             file.write(start.to_bytes(4, "little"))

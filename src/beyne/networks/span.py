@@ -105,7 +105,7 @@ class Span(ImageNetwork):
             # Start near the enlarged input: the network only learns what is missing.
             self.upsampler[0].weight.data.mul_(0.1)  # type: ignore[operator]
         mean = config.mean or (0.5,) * config.channels_in
-        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean), persistent=False)
         self.mean: Tensor
 
     @property
@@ -115,7 +115,7 @@ class Span(ImageNetwork):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → ``(N, C, H·s, W·s)``."""
-        start = self.conv_1((x - self.mean) * self.config.gain)
+        start = self.conv_1((x - self.mean.view(-1, 1, 1)) * self.config.gain)
         outputs: list[Tensor] = []
         features = start
         for index in range(1, self.config.blocks + 1):

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch import Tensor
 
 from beyne import bundle
@@ -45,6 +46,8 @@ class Loop:
         self.train, self.state = setup.recipe.train, setup.state
         self.precision = chosen_precision(self.train.precision)
         mixed = "no" if self.precision == "fp32" else self.precision
+        # Accelerate keeps the first precision for the whole process; a second run may want another.
+        AcceleratorState._reset_state()
         self.accelerator = Accelerator(mixed_precision=mixed)
         self.device = self.accelerator.device
         self.values: dict[str, float] = {}
