@@ -144,12 +144,16 @@ def _several_pictures() -> dict[str, tuple[bytes, str]]:
 def _unreadable_tiffs() -> dict[str, tuple[bytes, str]]:
     rgb = noise(np.uint8)
     unit = noise(np.uint16).astype(np.float32) / 65535
+    packed = bytearray(tiff(rgb))
+    with tifffile.TiffFile(io.BytesIO(packed)) as tif:
+        struct.pack_into("<H", packed, tif.pages[0].tags[259].valueoffset, 4711)
     not_a_number = unit.copy()
     not_a_number[3, 4] = np.nan
     return {
         "signed.tif": (tiff(rgb.astype(np.int16)), "int16"),
         "deep.tif": (tiff(rgb.astype(np.uint32)), "uint32"),
         "complex.tif": (tiff(unit[..., 0].astype(np.complex64), "minisblack"), "complex64"),
+        "odd_compression.tif": (bytes(packed), "compression 4711"),
         "lab.tif": (tiff(rgb, "cielab"), "CIELAB"),
         "bytes_as_float.tif": (tiff(unit * 255), "not 0 to 1"),
         "not_a_number.tif": (tiff(not_a_number), "NaN"),

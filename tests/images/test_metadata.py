@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, TiffImagePlugin
 from profiles import cmyk_profile, grey_profile, rgb_profile
@@ -106,6 +106,20 @@ def test_alpha_and_resolution_turn_with_the_pixels():
 @given(st.binary(max_size=80), st.sampled_from([b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"]))
 def test_a_broken_exif_block_never_hurts(data, head):
     upright(Raster(RGB, exif=head + data))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    scribbles=st.lists(st.tuples(st.integers(8, 400), st.integers(0, 255)), min_size=1, max_size=12)
+)
+def test_scribbles_in_exif_never_hurt_a_tiff(scribbles, tmp_path):
+    exif = bytearray(exif_block())
+    for at, value in scribbles:
+        exif[at % len(exif)] = value
+    write(Raster(RGB, exif=bytes(exif)), tmp_path / "a.tif")
+    assert np.array_equal(read(tmp_path / "a.tif").pixels, RGB)
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -116,6 +116,18 @@ def test_16_bit_png(channels, tmp_path):
     assert not alpha or np.array_equal(raster.alpha, samples[..., -1])
 
 
+def test_libpng_prints_nothing_about_odd_chunks(tmp_path, capfd):
+    """A broken profile, and one whose chunk is damaged: common, and no harm to the picture."""
+    stream = io.BytesIO()
+    IMAGE.save(stream, "PNG", icc_profile=b"no profile" * 20)
+    data = bytearray(stream.getvalue())
+    for _ in range(2):
+        (tmp_path / "a.png").write_bytes(data)
+        assert np.array_equal(read(tmp_path / "a.png").pixels, RGB)
+        data[data.index(b"iCCP") + 20] ^= 255
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
 def test_bmp(mode, opened):
     image = IMAGE.quantize(16) if mode == "P" else IMAGE.convert(mode)

@@ -27,13 +27,15 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEPT_BEFORE_PIXELS = (b"gAMA", b"cHRM", b"sRGB", b"cICP")
 _KEPT = (*_KEPT_BEFORE_PIXELS, b"tEXt", b"zTXt", b"iTXt")
 
+#: What libpng needs to see; on the others it would print its opinion to standard error.
+_DECODED = (b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _UNDERSTOOD = (b"iCCP", b"eXIf", b"pHYs")
 
 _COLOUR_TYPES = {(1, False): 0, (1, True): 4, (3, False): 2, (3, True): 6}
 _FILTER_UP = 2
 _STRIP_BYTES = 1 << 20
-#: Up to this size the samples are deflated in one call, above it as a stream, which takes twice
-#: the time but no memory.
+#: Up to this size the samples are deflated in one call, above it as a stream: twice the time, but
+#: next to no memory.
 _ONE_CALL_BYTES = 64 << 20
 _LARGEST_PROFILE = 32 << 20
 
@@ -42,17 +44,20 @@ Chunk = tuple[bytes, bytes]
 
 def read(file: BinaryIO, limit: int) -> Raster:
     """Read a PNG file of at most ``limit`` pixels; see `beyne.images.read`."""
-    data = file.read()
-    every_chunk = _chunks(data)
-    _check_header(*next(every_chunk), limit)
+    every_chunk = _chunks(file.read())
+    first = next(every_chunk)
+    _check_header(*first, limit)
     chunks: list[Chunk] = []
+    picture = [SIGNATURE, *_packed(*first)]
     for name, body in every_chunk:
         if name == b"acTL" and (frames := int.from_bytes(body[:4], "big")) > 1:
             raise several_frames(frames)
         if name in _KEPT or name in _UNDERSTOOD:
             chunks.append((name, bytes(body)))
+        if name in _DECODED:
+            picture.extend(_packed(name, body))
     try:
-        samples = np.atleast_3d(imagecodecs.png_decode(data))
+        samples = np.atleast_3d(imagecodecs.png_decode(b"".join(picture)))
     except imagecodecs.PngError as error:
         raise damaged(error) from error
     has_alpha = samples.shape[2] in (2, 4)
@@ -69,16 +74,27 @@ def read(file: BinaryIO, limit: int) -> Raster:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """The chunks up to IEND; libpng checks their sums when it decodes."""
+    """The chunks up to IEND; one that is damaged is left out if the picture can do without."""
     view, at, name = memoryview(data), len(SIGNATURE), b""
     while name != b"IEND":
         if at + 12 > len(data):
             raise cut_short()
         length, name = struct.unpack_from(">I4s", data, at)
-        if at + 12 + length > len(data):
+        end = at + 12 + length
+        if end > len(data):
             raise cut_short()
-        yield name, view[at + 8 : at + 8 + length]
-        at += 12 + length
+        body = view[at + 8 : end - 4]
+        if zlib.crc32(view[at + 4 : end - 4]) == int.from_bytes(view[end - 4 : end], "big"):
+            yield name, body
+        elif name[:1].isupper():
+            raise damaged(ValueError(f"wrong sum of {name.decode('latin-1')}"))
+        at = end
+
+
+def _packed(name: bytes, body: bytes | memoryview) -> tuple[bytes, bytes | memoryview, bytes]:
+    """A chunk as it lies in the file, in three parts."""
+    length = struct.pack(">I", len(body))
+    return length + name, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
 
 
 def _check_header(name: bytes, body: memoryview, limit: int) -> None:
@@ -110,7 +126,8 @@ def _extras(chunks: Iterable[Chunk]) -> dict[str, object]:
 def write(raster: Raster, file: BinaryIO) -> None:
     """Write a raster of 1 or 3 channels as PNG: 8-bit as it is, 16-bit and float as 16-bit.
 
-    Beside the pixels it takes 64 MB and the compressed file, or 2 MB where the samples are more.
+    Beside the pixels it takes twice the samples' bytes at most, and only 6 MB where these are over
+    64 MB (measured on 16384² RGB).
 
     Raises:
         ImageError: The raster has another number of channels.
@@ -132,9 +149,8 @@ def write(raster: Raster, file: BinaryIO) -> None:
 
 
 def _put(file: BinaryIO, name: bytes, body: bytes) -> None:
-    file.write(struct.pack(">I", len(body)) + name)
-    file.write(body)
-    file.write(struct.pack(">I", zlib.crc32(body, zlib.crc32(name))))
+    for part in _packed(name, body):
+        file.write(part)
 
 
 def _metadata(raster: Raster) -> Iterator[Chunk]:

@@ -24,6 +24,7 @@ OPERATORS: tuple[str, ...] = get_args(Operator)
 
 _CUBIC_A = -0.5
 _CUBIC_SUPPORT = 2.0
+_DENSE = 512  # up to this length a full matrix is faster, most of all in the backward pass
 
 
 def resize(image: Tensor, size: tuple[int, int], operator: Operator = "bicubic") -> Tensor:
@@ -43,6 +44,9 @@ def resize(image: Tensor, size: tuple[int, int], operator: Operator = "bicubic")
 
 
 def _resize_axis(image: Tensor, axis: int, n_out: int, operator: Operator) -> Tensor:
+    if max(image.shape[axis], n_out) <= _DENSE:
+        matrix = _matrix(image.shape[axis], n_out, operator).to(image)
+        return image @ matrix.T if axis == -1 else matrix @ image
     taps, weights = _taps(image.shape[axis], n_out, operator)
     shape = [1] * image.dim()
     shape[axis] = n_out
@@ -95,3 +99,10 @@ def _taps(n_in: int, n_out: int, operator: Operator) -> tuple[Tensor, Tensor]:
         torch.from_numpy(taps[:, used].T.copy()),
         torch.from_numpy(weights[:, used].T.astype(np.float32)),
     )
+
+
+@lru_cache(maxsize=64)
+def _matrix(n_in: int, n_out: int, operator: Operator) -> Tensor:
+    """The same as a matrix ``(n_out, n_in)``."""
+    taps, weights = _taps(n_in, n_out, operator)
+    return torch.zeros(n_out, n_in).scatter_add_(1, taps.T, weights.T)

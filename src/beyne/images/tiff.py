@@ -89,6 +89,9 @@ def _check(page: Any, file: BinaryIO, limit: int) -> str:
         raise ImageError(
             f"its colours are stored as {colours}, which is not read", "save it as RGB"
         )
+    if page.compression not in tifffile.TIFF.DECOMPRESSORS:
+        name = getattr(page.compression, "name", str(page.compression))
+        raise ImageError(f"its compression {name} is not read", "save it with deflate or LZW")
     end = file.seek(0, 2)
     segments = zip(page.dataoffsets, page.databytecounts, strict=False)
     if not page.dataoffsets or any(offset + count > end for offset, count in segments):

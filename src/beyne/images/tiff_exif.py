@@ -66,7 +66,7 @@ class Block:
 
     def __init__(self, exif: bytes | None) -> None:
         self._texts: dict[int, bytes] = {}
-        self._tables: dict[int, dict[int, Any]] = {}
+        self._tables: dict[int, ImageFileDirectory_v2] = {}
         if exif is None:
             return
         block = Exif()
@@ -76,7 +76,7 @@ class Block:
                 for tag in _TEXTS:
                     if isinstance(block.get(tag), str):
                         self._texts[tag] = block[tag].encode(_CHARACTERS) + b"\0"
-                self._tables = {tag: dict(block.get_ifd(tag)) for tag in _TABLES if tag in block}
+                self._tables = {tag: _table(block, tag) for tag in _TABLES if tag in block}
         except Exception:
             # As above: broken tags are left out.
             return
@@ -93,10 +93,7 @@ class Block:
             return
         file.seek(0)
         head = file.read(1 << 16)
-        for tag, values in self._tables.items():
-            values.pop(_INTEROPERABILITY, None)
-            table = ImageFileDirectory_v2(_HEAD, group=tag)
-            table.update(values)
+        for tag, table in self._tables.items():
             start = file.seek(0, 2)
             start += file.write(b"\0" * (start % 2))  # directories begin at even offsets
             file.write(table.tobytes(start))
@@ -104,3 +101,12 @@ class Block:
             assert pointer is not None  # `tags` has put it there
             file.seek(pointer)
             file.write(start.to_bytes(4, "little"))
+
+
+def _table(block: Exif, tag: int) -> ImageFileDirectory_v2:
+    values = dict(block.get_ifd(tag))
+    values.pop(_INTEROPERABILITY, None)
+    table = ImageFileDirectory_v2(_HEAD, group=tag)
+    table.update(values)
+    table.tobytes(0)  # values that can't be written shall fail here, not in the midst of the file
+    return table

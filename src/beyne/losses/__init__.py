@@ -9,11 +9,13 @@ from torch import nn
 
 from beyne.config import Config, validated
 from beyne.errors import UsageError, did_you_mean
+from beyne.losses.consistency import ConsistencyLoss, ConsistencyLossConfig
 from beyne.losses.pixel import PixelLoss, PixelLossConfig
 
 #: Kind, as recipes name it → its configuration and class.
 LOSSES: dict[str, tuple[type[Config], type[nn.Module]]] = {
     "charbonnier": (PixelLossConfig, PixelLoss),
+    "consistency": (ConsistencyLossConfig, ConsistencyLoss),
     "l1": (PixelLossConfig, PixelLoss),
     "mse": (PixelLossConfig, PixelLoss),
 }

@@ -18,14 +18,11 @@ from beyne.images.raster import Pixels, Raster
 from beyne.images.resample import resize
 from beyne.predict.device import find_device
 from beyne.predict.fitting import check_fit, checked_scale, checked_smooth, is_grey_for
+from beyne.predict.footprint import SMALLEST_TILE, tile_size
 from beyne.predict.precision import NAMES, PrecisionChoice
 from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
 from beyne.predict.transparency import bleed
 
-SMALLEST_TILE = 16
-
-# (side, tiles at once). On a CPU throughput hardly depends on the side, memory does.
-_AUTO_TILES = {"cpu": (256, 1), "mps": (256, 1), "cuda": (512, 2)}
 _ALPHA_HALO = 3  # pixels; a bicubic kernel reaches two
 _SMOOTHING_REACH = 4  # standard deviations
 
@@ -57,7 +54,7 @@ class Predictor:
         self._used: set[str] = set()
         # Channels-last is what convolutions want on every processor measured.
         self._network = model.network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        core, batch = _tile_size(tile, self.device)
+        core, batch = _tile_size(tile) or tile_size(self._network, self.device)
         alignment = math.lcm(ALIGNMENT, self.card.size_multiple)
         self._tiling = Tiling(core, self._network.halo, batch, alignment)
 
@@ -191,9 +188,10 @@ def _finishing_halo(model_scale: int, scale: int, smooth: float) -> int:
     return shrinking + math.ceil(math.ceil(_SMOOTHING_REACH * smooth) / scale)
 
 
-def _tile_size(tile: int | str, device: torch.device) -> tuple[int, int]:
+def _tile_size(tile: int | str) -> tuple[int, int] | None:
+    """What the user asked for: a side, one tile at a time; None for ``auto``."""
     if tile == "auto":
-        return _AUTO_TILES[device.type]
+        return None
     text = str(tile)
     if not text.isdecimal() or int(text) < SMALLEST_TILE:
         problem = f"--tile {tile}: not a number of pixels from {SMALLEST_TILE} on"

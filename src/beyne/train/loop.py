@@ -264,7 +264,8 @@ class Loop:
         bundle.save(self.run / name, card, network)
 
     def _provenance(self) -> dict[str, Any]:
-        return {
+        parent = {"start": self.setup.parent} if self.setup.parent else {}
+        return parent | {
             "recipe": self.setup.recipe.plain(),
             "images": self.state.images,
             "data": self.setup.data,

@@ -36,6 +36,7 @@ class Setup:
         validation: Whole pictures of the val split.
         split: File → split, as found or made.
         data: Fingerprint and counts of the training pictures.
+        parent: Recipe and images seen of what the run starts from; empty for a fresh start.
         notes: What the user should hear before training starts.
     """
 
@@ -46,6 +47,7 @@ class Setup:
     validation: list[Decoded]
     split: dict[str, SplitName]
     data: dict[str, str | int]
+    parent: Tree
     notes: list[str]
 
 
@@ -75,7 +77,7 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         for name, pairs in (("train", parts["train"]), ("val", _some(parts["val"], recipe)))
     }
     state = RunState({"generator": generator}, {"generator": _optimizer(recipe, generator)})
-    notes = [_start(recipe.train.start, state)] if recipe.train.start else []
+    parent, notes = _start(recipe.train.start, state) if recipe.train.start else ({}, [])
     terms = {
         name: (losses.build(name, fields), float(fields.get("weight", 1.0)))
         for name, fields in recipe.losses.items()
@@ -88,6 +90,7 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         validation=decoded["val"] or decoded["train"][:1],
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
         data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
+        parent=parent,
         notes=notes,
     )
 
@@ -171,21 +174,28 @@ def _optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     )
 
 
-def _start(start: str, state: RunState) -> str:
-    """Take weights from a run (networks and optimisers) or a model file (generator only)."""
+def _start(start: str, state: RunState) -> tuple[Tree, list[str]]:
+    """Take weights from a run (networks and optimisers) or a model file (generator only).
+
+    Returns:
+        Where they came from: recipe and images seen; and a note for the user.
+    """
     path = Path(start)
+    if path.is_dir():
+        if not state.load(path / "state"):
+            raise UsageError(f"train.start: {path} is not a run", "give a run or a model file")
+        parent = {"recipe": read_toml(path / "recipe.toml"), "images": state.images}
+        state.restart()
+        return parent, [f"started from the networks and optimisers of {path}"]
+    model = bundle.load(path)
     generator = state.nets["generator"]
     assert isinstance(generator, ImageNetwork)
-    if path.is_dir():
-        state.load(path / "state")
-        state.images, state.best, state.stale, state.sums = 0, float("-inf"), 0, {}
-        state.stopped_early = False
-        return f"started from the networks and optimisers of {path}"
-    model = bundle.load(path)
     try:
         generator.start_from(model.network.state_dict())
     except RuntimeError:
         problem = f"train.start: {path} holds another network than the recipe's"
         raise UsageError(problem, f"beyne models show {path}") from None
     state.average.load_state_dict(generator.state_dict())
-    return f"started from the generator of {path}; optimisers start fresh"
+    return model.card.provenance, [
+        f"started from the generator of {path}; optimisers start fresh",
+    ]

@@ -86,11 +86,16 @@ class RunState:
                 net.load_state_dict(values["nets"][name])
                 self.optimizers[name].load_state_dict(values["optimizers"][name])
             self.average.load_state_dict(values["average"])
+            for name in _COUNTERS:
+                setattr(self, name, values["counters"][name])
         except (KeyError, RuntimeError, ValueError) as error:
-            raise UsageError(f"{path} is of other networks ({error})", "use a new -o") from None
-        for name in _COUNTERS:
-            setattr(self, name, values["counters"][name])
+            raise UsageError(f"{path} is of another run ({error})", "use another -o") from None
         return True
+
+    def restart(self) -> None:
+        """Count from zero again, keeping networks, optimisers and average."""
+        self.images, self.best, self.stale, self.sums = 0, float("-inf"), 0, {}
+        self.stopped_early = False
 
 
 _COUNTERS = ("images", "best", "stale", "sums", "stopped_early")

@@ -1,0 +1,44 @@
+"""A loss on what the low-resolution input fixes: the output, shrunk, must give the input back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from beyne.config import Config
+from beyne.images.resample import Operator, downscale
+
+
+class ConsistencyLossConfig(Config):
+    """A consistency loss and its weight in the sum."""
+
+    kind: Literal["consistency"] = "consistency"
+    weight: float = Field(1.0, ge=0)
+    scale: int = Field(4, ge=2)
+    operator: Operator = "bicubic"
+
+
+class ConsistencyLoss(nn.Module):
+    """Mean of |A(output) − A(target)|: the training form of LR-PSNR.
+
+    A(target) stands for the input before it was rounded to the file's bit depth.
+    """
+
+    def __init__(self, config: ConsistencyLossConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """Unweighted loss.
+
+        Args:
+            output: What the network made, ``(N, C, H·s, W·s)``, about [0, 1], not clamped.
+            target: The truth in [0, 1], same shape.
+
+        Returns:
+            A scalar, in units of [0, 1].
+        """
+        # A is linear, so the difference is shrunk once instead of both images.
+        return downscale(output - target, self.config.scale, self.config.operator).abs().mean()

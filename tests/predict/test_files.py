@@ -1,0 +1,130 @@
+"""From what was typed to jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from beyne.errors import UsageError
+from beyne.predict.files import plan
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder of (empty) pictures, as the current one."""
+    names = ["a.jpg", "b.PNG", "c.tif", "notes.txt", ".hidden.png", "sub/a.webp", ".git/x.png"]
+    for name in names:
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def pairs(jobs) -> list[tuple[str, str]]:
+    return [(job.source.as_posix(), job.target.as_posix()) for job in jobs]
+
+
+def test_one_file_to_one_file(here):
+    jobs, failures = plan(["photos/a.jpg"], "large.png")
+    assert pairs(jobs) == [("photos/a.jpg", "large.png")]
+    assert failures == []
+
+
+@pytest.mark.parametrize("output", ["out/", "photos"])
+def test_one_file_into_a_folder(here, output):
+    jobs, _ = plan(["photos/a.jpg"], output)
+    assert jobs[0].target == Path(output) / "a.png"
+
+
+def test_a_folder_keeps_its_tree(here):
+    jobs, failures = plan(["photos"], "out")
+    assert pairs(jobs) == [
+        ("photos/a.jpg", "out/a.png"),
+        ("photos/b.PNG", "out/b.png"),
+        ("photos/c.tif", "out/c.tif"),
+        ("photos/sub/a.webp", "out/sub/a.png"),
+    ]
+    assert failures == []
+
+
+@pytest.mark.parametrize("pattern", ["photos/*.jpg", "ph*/a.*"])
+def test_patterns_are_expanded_into_a_folder(here, pattern):
+    jobs, _ = plan([pattern], "out")
+    assert pairs(jobs) == [("photos/a.jpg", "out/a.png")]
+
+
+def test_a_pattern_may_match_folders(here):
+    jobs, _ = plan(["photos/s*"], "out")
+    assert pairs(jobs) == [("photos/sub/a.webp", "out/a.png")]
+
+
+def test_a_file_may_look_like_a_pattern(here):
+    (here / "scan[1].png").write_bytes(b"")
+    jobs, _ = plan(["scan[1].png"], "out.png")
+    assert pairs(jobs) == [("scan[1].png", "out.png")]
+
+
+def test_explicit_files_are_always_tried(here):
+    jobs, _ = plan(["photos/notes.txt", "photos/.hidden.png", "missing.png"], "out")
+    assert pairs(jobs) == [
+        ("photos/notes.txt", "out/notes.txt.png"),
+        ("photos/.hidden.png", "out/.hidden.png"),
+        ("missing.png", "out/missing.png"),
+    ]
+
+
+def test_a_stem_may_hold_dots(here):
+    (here / "scan.2024.tif").write_bytes(b"")
+    jobs, _ = plan(["scan.2024.tif"], "out/", "jpg")
+    assert jobs[0].target.name == "scan.2024.jpg"
+
+
+@pytest.mark.parametrize(
+    ("format", "name"), [("tiff", "c.tif"), ("png", "c.png"), ("jpg", "c.jpg"), ("webp", "c.webp")]
+)
+def test_formats(here, format, name):
+    jobs, _ = plan(["photos/c.tif"], "out/", format)
+    assert jobs[0].target.name == name
+
+
+def test_results_of_an_earlier_run_are_no_inputs(here):
+    earlier = here / "photos/large/a.png"
+    earlier.parent.mkdir()
+    earlier.write_bytes(b"")
+    jobs, _ = plan(["photos"], "photos/large")
+    assert all("large" not in job.source.parts for job in jobs)
+    assert len(jobs) == 4
+
+
+def test_a_file_named_twice_is_one_input(here):
+    jobs, _ = plan(["photos/a.jpg", "photos/a.jpg"], "out")
+    assert len(jobs) == 1
+
+
+@pytest.mark.parametrize(("text", "words"), [("empty", "no picture in"), ("*.bmp", "no picture")])
+def test_inputs_without_pictures_fail_alone(here, text, words):
+    (here / "empty").mkdir()
+    jobs, failures = plan([text, "photos/a.jpg"], "out")
+    assert len(jobs) == 1
+    assert [failure.input for failure in failures] == [text]
+    assert words in str(failures[0])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "format", "words"),
+    [
+        (["photos/a.jpg", "photos/sub/a.webp"], "out", None, "would both become"),
+        (["photos/b.PNG"], "photos/b.PNG", None, "is an input, too"),
+        (["photos"], "photos", None, "is an input, too"),
+        (["photos"], "photos/notes.txt", None, "is a file"),
+        (["photos/a.jpg"], "out", None, "out/ for a folder"),
+        (["photos/a.jpg"], "out.bmp", None, "does not end as"),
+        (["photos/a.jpg"], "out.png", "jpg", "does not end in .jpg"),
+        (["photos/a.jpg"], "out/", "gif", "no format 'gif'"),
+    ],
+)
+def test_wrong_calls(here, inputs, output, format, words):
+    with pytest.raises(UsageError, match=words):
+        plan(inputs, output, format)
