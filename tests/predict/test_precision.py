@@ -26,7 +26,7 @@ def network(error: float, slow: float = 0.0):
 
     def run(tiles, dtype):
         if dtype == torch.float32:
-            time.sleep(0.002)
+            time.sleep(0.01)
             return tiles
         time.sleep(slow)
         return tiles + error
@@ -35,9 +35,7 @@ def network(error: float, slow: float = 0.0):
 
 
 def choice(raster: Raster, run, candidates=(torch.bfloat16,)) -> torch.dtype:
-    chooser = PrecisionChoice("auto", CPU)
-    chooser._candidates = list(candidates)
-    return chooser.of(raster, raster.pixels, run)
+    return PrecisionChoice("auto", CPU, candidates).of(raster, raster.pixels, run)
 
 
 @pytest.mark.parametrize(("error", "expected"), [(0.5, True), (0.9, True), (1.5, False)])
@@ -55,8 +53,7 @@ def test_deep_pictures_allow_a_thousandth_of_their_own_range():
 
 
 def test_a_bright_picture_does_not_decide_for_a_dark_one():
-    chooser = PrecisionChoice("auto", CPU)
-    chooser._candidates = [torch.bfloat16]
+    chooser = PrecisionChoice("auto", CPU, [torch.bfloat16])
     run = network(0.0005)
     bright, dark = ((BIG.astype(np.uint16) + 1) * 200, BIG.astype(np.uint16))
     assert chooser.of(Raster(bright), bright, run) == torch.bfloat16
@@ -64,21 +61,20 @@ def test_a_bright_picture_does_not_decide_for_a_dark_one():
 
 
 def test_slower_or_broken_precisions_are_not_taken():
-    assert choice(Raster(BIG), network(0.0, slow=0.02)) == torch.float32
+    assert choice(Raster(BIG), network(0.0, slow=0.05)) == torch.float32
     assert choice(Raster(BIG), network(float("nan"))) == torch.float32
 
 
 def test_the_next_candidate_gets_its_turn():
     def run(tiles, dtype):
-        time.sleep(0.002 if dtype == torch.float32 else 0)
+        time.sleep(0.01 if dtype == torch.float32 else 0)
         return tiles * float("inf") if dtype == torch.float16 else tiles
 
     assert choice(Raster(BIG), run, (torch.float16, torch.bfloat16)) == torch.bfloat16
 
 
 def test_small_pictures_are_not_probed_until_there_are_many():
-    chooser = PrecisionChoice("auto", CPU)
-    chooser._candidates = [torch.bfloat16]
+    chooser = PrecisionChoice("auto", CPU, [torch.bfloat16])
     runs = []
 
     def run(tiles, dtype):

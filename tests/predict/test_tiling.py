@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -29,7 +31,7 @@ def test_windows_cover_the_axis_with_full_context(length, core, halo, alignment)
         assert 0 <= window.start <= window.keep < window.end <= window.stop <= length
         assert window.start == 0 or window.keep - window.start >= halo
         assert window.stop == length or window.stop - window.end >= halo
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         # The seam is exactly what both keep, so blending never meets an unwritten pixel.
         assert after.start > before.start
         assert before.end == after.keep + after.seam

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from beyne.errors import BeyneError, ImageError, UsageError, did_you_mean
+from beyne.files import whole_or_nothing
 from beyne.images.checks import cut_short, damaged, default_pixel_limit, from_os_error
 from beyne.images.raster import Raster
 
@@ -151,7 +148,8 @@ def write(raster: Raster, path: str | Path, format: str | None = None) -> None:
     path = Path(path)
     family = _output_family(path, format)
     try:
-        with _whole_or_nothing(path) as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_or_nothing(path) as file:
             _write_family(family, raster, file)
     except MemoryError as error:
         raise ImageError("writing it does not fit into memory", "close programs") from error
@@ -184,18 +182,3 @@ def _write_family(family: str, raster: Raster, file: BinaryIO) -> None:
         from beyne.images import pillow_formats
 
         pillow_formats.write(raster, file, family)
-
-
-@contextmanager
-def _whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
-    """A file beside ``path`` that takes its name if all goes well and vanishes if not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("x+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

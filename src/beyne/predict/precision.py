@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -51,8 +51,18 @@ class PrecisionChoice:
     picture's range (16-bit and float sources).
     """
 
-    def __init__(self, wanted: str, device: torch.device) -> None:
-        """See `beyne.predict.predictor.Predictor`.
+    def __init__(
+        self,
+        wanted: str,
+        device: torch.device,
+        candidates: Sequence[torch.dtype] | None = None,
+    ) -> None:
+        """Take a precision as given, or get ready to choose one.
+
+        Args:
+            wanted: A key of `NAMES`, or ``auto``.
+            device: Where the network runs.
+            candidates: Reduced precisions to try; None: what the processor has.
 
         Raises:
             UsageError: ``wanted`` is unknown, or is fp16 on a processor that emulates it.
@@ -63,7 +73,7 @@ class PrecisionChoice:
         if wanted == "fp16" and device.type == "cpu":
             raise UsageError("fp16 is far slower than fp32 on a CPU", "--precision auto")
         self._forced = NAMES.get(wanted)
-        self._candidates = reduced_types(device)
+        self._candidates = reduced_types(device) if candidates is None else candidates
         self._device = device
         self._chosen: dict[tuple[str, int], torch.dtype] = {}
         self._pixels_waiting = 0
