@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,9 +154,12 @@ def upscale_files(
         debug=debug,
     )
     jobs, failures = plan(inputs, output, format)
-    # Torch takes a second to load; the first picture is read meanwhile.
-    batch = Batch(options, listener, lambda: _predictor(path, device, precision, tile), card.name)
-    return batch.run(jobs, failures)
+
+    def load_predictor() -> Predictor:
+        with _imports_that_stay():
+            return _predictor(path, device, precision, tile)
+
+    return Batch(options, listener, load_predictor, card.name).run(jobs, failures)
 
 
 def _predictor(path: Path, device: str, precision: str, tile: int | str) -> Predictor:
@@ -226,3 +231,17 @@ def dry_run(
 
 def _path(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path)
+
+
+@contextmanager
+def _imports_that_stay() -> Iterator[None]:
+    """Keep the garbage collector from a million objects that live as long as the process.
+
+    Searching those that torch makes takes 0.15 s while it is imported, and 0.2 s at the end.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

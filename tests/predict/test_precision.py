@@ -13,7 +13,7 @@ from tiny_networks import tiny_model
 from beyne.errors import UsageError
 from beyne.images import Raster
 from beyne.predict.device import find_device
-from beyne.predict.footprint import tile_size
+from beyne.predict.footprint import chosen_tiling
 from beyne.predict.precision import PrecisionChoice, reduced_types
 from beyne.predict.predictor import Predictor
 
@@ -123,10 +123,11 @@ def test_devices():
 
 
 def test_tiles_of_heavy_networks_are_smaller():
-    light = tile_size(tiny_model("compact").network, CPU)
-    heavy = tile_size(tiny_model("rrdb", features=512, growth=4).network, CPU)
-    assert 16 <= heavy[0] < light[0]
-    assert light[1] == heavy[1] == 1
+    light = chosen_tiling(tiny_model("compact").network, CPU, 4)
+    heavy = chosen_tiling(tiny_model("rrdb", features=512, growth=4).network, CPU, 4)
+    assert 16 <= heavy.core < light.core
+    assert 0 < heavy.whole < light.whole
+    assert light.batch == heavy.batch == 1
 
 
 @pytest.mark.gpu

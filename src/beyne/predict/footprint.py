@@ -10,12 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from beyne.networks import ImageNetwork
+from beyne.predict.tiling import Tiling
 
 #: Smallest side of a tile; below it nearly all would be context.
 SMALLEST_TILE = 16
 
-# On a CPU throughput grows up to this side and stays level from there, memory does not.
+# On a CPU throughput grows up to this side and stays level from there, memory does not. A picture
+# a little larger is still better not cut: the context of its tiles would be a quarter more work.
 _LARGEST_TILE = 384
+_LARGEST_WHOLE = 320_000
 _MOST_TILES_AT_ONCE = 8
 _CPU_BYTES = 1536 << 20
 _PROBE_SIDE = 8
@@ -24,20 +27,21 @@ _PROBE_SIDE = 8
 _LIVE_ACTIVATIONS = 3.5
 
 
-def tile_size(network: ImageNetwork, device: torch.device) -> tuple[int, int]:
-    """Side of a tile without its context, and tiles to compute at once.
+def chosen_tiling(network: ImageNetwork, device: torch.device, alignment: int) -> Tiling:
+    """How to cut pictures so that memory stays bounded and little is computed twice.
 
     Args:
         network: On ``device``.
         device: On a GPU, half of its free memory is used; on a CPU, 1.5 GiB.
+        alignment: As in `Tiling`.
     """
-    pixels = _memory(device) / _bytes_per_pixel(network, device)
+    pixels = int(_memory(device) / _bytes_per_pixel(network, device))
     context = 2 * network.halo + 2
-    core = min(int(math.sqrt(pixels)) - context, _LARGEST_TILE)
+    core = min(math.isqrt(pixels) - context, _LARGEST_TILE)
     core = max(core, 2 * SMALLEST_TILE)
-    if device.type != "cuda":
-        return core, 1
-    return core, int(min(max(pixels // (core + context) ** 2, 1), _MOST_TILES_AT_ONCE))
+    at_once = pixels // (core + context) ** 2 if device.type == "cuda" else 1
+    batch = min(max(at_once, 1), _MOST_TILES_AT_ONCE)
+    return Tiling(core, network.halo, batch, alignment, whole=min(pixels, _LARGEST_WHOLE))
 
 
 def _memory(device: torch.device) -> int:

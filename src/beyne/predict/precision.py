@@ -21,7 +21,7 @@ Run = Callable[[Tensor, torch.dtype], Tensor]
 # Below this many pixels a probe would cost more than it gains.
 _WORTH_A_PROBE = 200 * 200
 # Part of the picture that the crops cover, and the least and greatest side of a crop.
-_PROBE_SHARE = 0.015
+_PROBE_SHARE = 0.005
 _PROBE_SIDES = (24, 64)
 # Another program may disturb a timing; so often may a reduced precision prove faster.
 _CHANCES = 3

@@ -18,7 +18,7 @@ from beyne.images.raster import Pixels, Raster
 from beyne.images.resample import resize
 from beyne.predict.device import find_device
 from beyne.predict.fitting import check_fit, checked_scale, checked_smooth, is_grey_for
-from beyne.predict.footprint import SMALLEST_TILE, tile_size
+from beyne.predict.footprint import SMALLEST_TILE, chosen_tiling
 from beyne.predict.precision import NAMES, PrecisionChoice
 from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
 from beyne.predict.transparency import bleed
@@ -54,9 +54,11 @@ class Predictor:
         self._used: set[str] = set()
         # Channels-last is what convolutions want on every processor measured.
         self._network = model.network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        core, batch = _tile_size(tile) or tile_size(self._network, self.device)
         alignment = math.lcm(ALIGNMENT, self.card.size_multiple)
-        self._tiling = Tiling(core, self._network.halo, batch, alignment)
+        if tile == "auto":
+            self._tiling = chosen_tiling(self._network, self.device, alignment)
+        else:
+            self._tiling = Tiling(_checked_tile(tile), self._network.halo, alignment=alignment)
 
     @property
     def precision(self) -> str:
@@ -160,7 +162,7 @@ class Predictor:
             except (MemoryError, RuntimeError) as error:
                 if not _is_out_of_memory(error):
                     raise
-            self._tiling = _smaller(self._tiling, longest=max(height, width))
+            self._tiling = _smaller(self._tiling, height, width)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
 
@@ -188,15 +190,12 @@ def _finishing_halo(model_scale: int, scale: int, smooth: float) -> int:
     return shrinking + math.ceil(math.ceil(_SMOOTHING_REACH * smooth) / scale)
 
 
-def _tile_size(tile: int | str) -> tuple[int, int] | None:
-    """What the user asked for: a side, one tile at a time; None for ``auto``."""
-    if tile == "auto":
-        return None
+def _checked_tile(tile: int | str) -> int:
     text = str(tile)
     if not text.isdecimal() or int(text) < SMALLEST_TILE:
         problem = f"--tile {tile}: not a number of pixels from {SMALLEST_TILE} on"
         raise UsageError(problem, "--tile auto")
-    return int(text), 1
+    return int(text)
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -206,7 +205,7 @@ def _is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, kinds) or any(word in str(error).lower() for word in words)
 
 
-def _smaller(tiling: Tiling, longest: int) -> Tiling:
+def _smaller(tiling: Tiling, height: int, width: int) -> Tiling:
     """Fewer tiles at once, or tiles of half the side.
 
     Raises:
@@ -214,10 +213,11 @@ def _smaller(tiling: Tiling, longest: int) -> Tiling:
     """
     if tiling.batch > 1:
         return replace(tiling, batch=tiling.batch // 2)
-    core = min(tiling.core, longest) // 2
+    was_whole = height * width <= tiling.whole
+    core = min(max(height, width), math.inf if was_whole else tiling.core) // 2
     if core < SMALLEST_TILE:
         raise ImageError(
             "memory does not suffice, however small the tiles",
             "close other programs, or compute elsewhere with --device",
         )
-    return replace(tiling, core=core)
+    return replace(tiling, core=core, whole=0)

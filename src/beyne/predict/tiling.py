@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -51,12 +51,14 @@ class Tiling:
         halo: Pixels of context that the function needs on each side.
         batch: Tiles computed at once.
         alignment: Windows start at multiples of this.
+        whole: A picture of at most this many pixels is not cut.
     """
 
     core: int
     halo: int
     batch: int = 1
     alignment: int = ALIGNMENT
+    whole: int = 0
 
 
 def windows(length: int, tiling: Tiling) -> list[Window]:
@@ -106,9 +108,12 @@ def apply_in_tiles(
         device: Where ``function`` computes.
         on_done: Told the fraction of the picture that is finished, after each batch.
     """
-    scale = output.shape[0] // pixels.shape[0]
-    rows, columns = (windows(length, tiling) for length in pixels.shape[:2])
+    height, width = pixels.shape[:2]
+    if height * width <= tiling.whole:
+        tiling = replace(tiling, core=max(height, width))
+    rows, columns = (windows(length, tiling) for length in (height, width))
     tiles = list(itertools.product(rows, columns))
+    scale = output.shape[0] // height
     done = 0
     for chosen in _chunks(tiles, tiling.batch):
         parts = [to_tensor(pixels[y.start : y.stop, x.start : x.stop]) for y, x in chosen]
