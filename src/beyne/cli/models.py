@@ -122,8 +122,22 @@ def _card_lines(entry: Entry) -> list[tuple[str, str]]:
         ("credit", card.credit),
     ]
     lines += [("score", _words(row)) for row in card.scores]
-    lines += [("made by", _words({key: value})) for key, value in card.provenance.items()]
+    lines += [("made by", line) for line in _history(card.provenance)]
     return [*((label, text) for label, text in lines if text), ("file", str(entry.path))]
+
+
+def _history(provenance: dict[str, Any]) -> list[str]:
+    """How a model was made, a line a stage, oldest first; ``--json`` has every setting."""
+    start, recipe = provenance.get("start", {}), provenance.get("recipe")
+    known = {"start", "recipe", "images", "data", "beyne", "torch"}
+    rest = {key: value for key, value in provenance.items() if recipe is None or key not in known}
+    lines = _history(start) if recipe else []
+    if recipe:
+        data = provenance.get("data") or recipe.get("run", {})
+        pictures = f" from {data['pictures']} pictures" if "pictures" in data else ""
+        seen = f"{provenance['images']:,} training images{pictures}"
+        lines.append(f"recipe {recipe['name']}, {seen}")
+    return lines + [_words({key: value}) for key, value in rest.items()]
 
 
 def _channels(number: int) -> str:
