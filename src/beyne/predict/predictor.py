@@ -213,8 +213,9 @@ def _smaller(tiling: Tiling, height: int, width: int) -> Tiling:
     """
     if tiling.batch > 1:
         return replace(tiling, batch=tiling.batch // 2)
+    longest = max(height, width)
     was_whole = height * width <= tiling.whole
-    core = min(max(height, width), math.inf if was_whole else tiling.core) // 2
+    core = (longest if was_whole else min(longest, tiling.core)) // 2
     if core < SMALLEST_TILE:
         raise ImageError(
             "memory does not suffice, however small the tiles",
