@@ -23,7 +23,6 @@ _INSTRUCTIONS = (
 
 def report() -> dict[str, Any]:
     """Versions, processor, memory, GPUs, extras, folders and built-in models, as plain values."""
-    import pooch
     import torch
 
     from beyne.zoo import builtin
@@ -38,7 +37,6 @@ def report() -> dict[str, Any]:
         "gpus": _gpus(),
         "extras": _extras(),
         "folders": {
-            "cache": str(pooch.os_cache("beyne")),
             "weights": os.environ.get("BEYNE_WEIGHTS", ""),
         },
         "models": builtin(),

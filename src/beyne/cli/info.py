@@ -35,7 +35,6 @@ def _lines(values: dict[str, Any]) -> list[tuple[str, str]]:
         ("GPU", "; ".join(values["gpus"]) or "none"),
         ("extras", ", ".join(name for name, there in extras.items() if there) or "none"),
         ("missing", ", ".join(name for name, there in extras.items() if not there) or "none"),
-        ("cache", folders["cache"]),
         ("weights", folders["weights"] or "BEYNE_WEIGHTS is not set"),
         ("models", ", ".join(values["models"]) or "none"),
     ]
