@@ -45,7 +45,9 @@ def test_output_is_float32_under_autocast_and_near(kind) -> None:
 def test_halo_is_the_reach_of_the_output(kind, scale) -> None:
     """The gradient of one output pixel reaches as far as the halo says, not further."""
     skip = {"image_skip": "bicubic"} if kind in ("compact", "span") else {}
-    network = tiny(kind, scale=scale, **skip)
+    # Through thirty small-started convolutions a gradient vanishes before it has gone all the way.
+    depth = {"blocks": 1} if kind == "rrdb" else {}
+    network = tiny(kind, scale=scale, **skip, **depth)
     side = 2 * network.halo + 5
     middle = side // 2
     image = torch.rand(1, 3, side, side, requires_grad=True)

@@ -138,7 +138,8 @@ def save(path: Path, card: ModelCard, network: ImageNetwork, half: bool = False)
     _check_finite(tensors, f"the weights of {card.name}")
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
     text = json.dumps(card.model_dump(mode="json"), ensure_ascii=False)
-    write_whole(path, to_bytes(tensors, {"format": "pt", _KEY: text}))
+    # One key only: safetensors writes several in random order, and equal models are equal files.
+    write_whole(path, to_bytes(tensors, {_KEY: text}))
 
 
 def load(path: Path) -> Model:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -250,3 +255,36 @@ def test_other_errors_are_not_taken_for_memory():
 def test_impossible_tiles_are_refused(tile):
     with pytest.raises(UsageError, match="--tile"):
         Predictor(tiny_model("compact"), tile=tile)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory otherwise")
+def test_memory_grows_with_the_output_file_not_with_floats(tmp_path):
+    """The output has 16 MB in its own type; as floats it would have 64 MB."""
+    program = """
+import resource
+import numpy as np
+from tiny_networks import tiny_model
+from beyne.images import Raster
+from beyne.predict.predictor import Predictor
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+predictor = Predictor(tiny_model("compact", channels_in=1, channels_out=1), tile=128)
+predictor.upscale(Raster(np.zeros((200, 200, 1), np.uint8)))
+before = peak()
+predictor.upscale(Raster(np.zeros((1000, 1000, 1), np.uint8)))
+print((peak() - before) // 1024)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "OMP_NUM_THREADS": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) < 16 + 24

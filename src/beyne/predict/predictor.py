@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import torch
@@ -52,8 +51,8 @@ class Predictor:
         self._precision = PrecisionChoice(precision, self.device)
         self._requested_precision = precision
         self._used: set[str] = set()
-        # Channels-last is what convolutions want on every processor measured.
-        self._network = model.network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # The memory layout in which convolutions were faster for every network and precision.
+        self._network = model.network.to(self.device, memory_format=torch.channels_last)
         alignment = math.lcm(ALIGNMENT, self.card.size_multiple)
         if tile == "auto":
             self._tiling = chosen_tiling(self._network, self.device, alignment)
@@ -94,12 +93,12 @@ class Predictor:
         with torch.inference_mode():
             dtype = self._precision.of(raster, pixels, self._run)
             self._used.add(next(name for name, known in NAMES.items() if known == dtype))
-            grey = is_grey_for(raster, self.card)
+            grey, clamp = is_grey_for(raster, self.card), pixels.dtype.kind == "u"
+
+            def function(tiles: Tensor) -> Tensor:
+                return self._enlarge(tiles, scale, smooth, dtype, clamp, grey)
+
             channels = 1 if grey else self.card.channels_out
-            function = partial(
-                self._enlarge, scale=scale, smooth=smooth, dtype=dtype,
-                clamp=pixels.dtype.kind == "u", grey=grey,
-            )  # fmt: skip
             halo = self._network.halo + _finishing_halo(self.card.scale, scale, smooth)
             output = self._filled(function, pixels, scale, channels, halo, on_done)
             alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
