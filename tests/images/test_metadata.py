@@ -227,3 +227,10 @@ def test_a_new_picture_from_the_same_file_keeps_its_metadata(tmp_path):
     write(large, tmp_path / "b.tiff")
     assert understood(tmp_path / "b.tiff") == KNOWN
     assert read(tmp_path / "b.tiff").icc == rgb_profile()
+
+
+def test_an_enlarged_picture_keeps_its_size_in_centimetres():
+    raster = Raster(np.zeros((4, 6, 3), np.uint8), extras={"resolution": (300.0, 200.0, "inch")})
+    larger = raster.with_pixels(np.zeros((16, 24, 3), np.uint8))
+    assert larger.extras["resolution"] == (1200.0, 800.0, "inch")
+    assert raster.with_pixels(raster.pixels).extras["resolution"] == (300.0, 200.0, "inch")

@@ -76,8 +76,18 @@ class Raster:
         return white_of(self.pixels.dtype)
 
     def with_pixels(self, pixels: Pixels, alpha: Pixels | None = None) -> Raster:
-        """The same image with other pixels and alpha; metadata is kept."""
-        return replace(self, pixels=pixels, alpha=alpha)
+        """The same image with other pixels and alpha; metadata is kept.
+
+        If the size changes, so does the resolution: the picture keeps its size in centimetres.
+        """
+        extras = self.extras
+        if "resolution" in extras and pixels.shape[:2] != self.pixels.shape[:2]:
+            across, down, unit = extras["resolution"]
+            height, width = (
+                new / old for new, old in zip(pixels.shape[:2], self.pixels.shape[:2], strict=True)
+            )
+            extras = extras | {"resolution": (across * width, down * height, unit)}
+        return replace(self, pixels=pixels, alpha=alpha, extras=extras)
 
 
 def white_of(dtype: np.dtype[Any]) -> float:

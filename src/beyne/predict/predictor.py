@@ -52,7 +52,7 @@ class Predictor:
         self._requested_precision = precision
         self._used: set[str] = set()
         # The memory layout in which convolutions were faster for every network and precision.
-        self._network = model.network.to(self.device, memory_format=torch.channels_last)
+        self._network = model.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         alignment = math.lcm(ALIGNMENT, self.card.size_multiple)
         if tile == "auto":
             self._tiling = chosen_tiling(self._network, self.device, alignment)
