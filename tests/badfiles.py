@@ -20,15 +20,15 @@ BOMB_SIDE = 60000
 
 
 def write_bad_files(folder: Path) -> dict[Path, str]:
-    """Write the files into ``folder``.
+    """Write the files into ``folder``, each with a stem of its own.
 
     Returns:
         Each path with words that the error about it must contain.
     """
     folder.mkdir(parents=True, exist_ok=True)
     expected = {}
-    for name, (data, words) in _bad_files().items():
-        path = folder / name
+    for number, (name, (data, words)) in enumerate(_bad_files().items()):
+        path = folder / f"{number:02d}_{name}"
         path.write_bytes(data)
         expected[path] = words
     directory = folder / "folder.png"

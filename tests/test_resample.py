@@ -29,6 +29,15 @@ def test_keeps_constants_and_carries_gradients(operator) -> None:
     assert torch.isfinite(image.grad).all()
 
 
+@pytest.mark.parametrize("height", [28, 700])
+def test_use_without_gradients_leaves_later_gradients_alone(height) -> None:
+    image = torch.rand(1, 1, height, 8, requires_grad=True)
+    with torch.inference_mode():
+        resize(image, (height // 4, 2))
+    resize(image, (height // 4, 2)).sum().backward()
+    assert image.grad.sum() == pytest.approx(height // 4 * 2, rel=1e-4)
+
+
 def test_matlab_variant_is_nearer_to_the_published_pairs(shared) -> None:
     folder = shared("data/sr_test/Urban100")
     distance = dict.fromkeys(OPERATORS, 0.0)

@@ -95,14 +95,17 @@ def _taps(n_in: int, n_out: int, operator: Operator) -> tuple[Tensor, Tensor]:
         taps = np.where(taps < n_in, taps, 2 * n_in - 1 - taps)
     used = np.abs(weights).max(axis=0) > 0
     weights = weights / weights.sum(1, keepdims=True)
-    return (
-        torch.from_numpy(taps[:, used].T.copy()),
-        torch.from_numpy(weights[:, used].T.astype(np.float32)),
-    )
+    # What is kept for later calls must not be an inference tensor, whoever calls first.
+    with torch.inference_mode(False):
+        return (
+            torch.from_numpy(taps[:, used].T.copy()),
+            torch.from_numpy(weights[:, used].T.astype(np.float32)),
+        )
 
 
 @lru_cache(maxsize=64)
 def _matrix(n_in: int, n_out: int, operator: Operator) -> Tensor:
     """The same as a matrix ``(n_out, n_in)``."""
     taps, weights = _taps(n_in, n_out, operator)
-    return torch.zeros(n_out, n_in).scatter_add_(1, taps.T, weights.T)
+    with torch.inference_mode(False):
+        return torch.zeros(n_out, n_in).scatter_add_(1, taps.T, weights.T)
