@@ -83,3 +83,23 @@ def test_save_and_read_give_the_result_back(model, tmp_path):
     result = model.upscale(picture(8, 6).astype(np.uint16) * 257)
     beyne.save(result, tmp_path / "out.png")
     assert np.array_equal(beyne.read(tmp_path / "out.png").pixels, result.pixels)
+
+
+def test_pillows_32_bit_mode_is_16_bit_or_refused(model):
+    values = np.linspace(0, 60000, 9 * 8).reshape(8, 9).astype(np.int32)
+    assert model.upscale(Image.fromarray(values)).pixels.dtype == np.uint16
+    with pytest.raises(ImageError, match="values from -7 to"):
+        model.upscale(Image.fromarray(values - 7))
+
+
+def test_one_call_takes_the_options_of_both(tmp_path):
+    made = tiny_model("compact")
+    save(tmp_path / "m.safetensors", made.card, made.network)
+    raster = beyne.upscale(picture(8, 8), tmp_path / "m.safetensors", scale=2, device="cpu")
+    assert raster.pixels.shape == (16, 16, 3)
+
+
+def test_errors_about_files_name_them(model, tmp_path):
+    (tmp_path / "no.png").write_bytes(b"nothing")
+    with pytest.raises(ImageError, match=r"no\.png: it is not a picture"):
+        model.upscale(tmp_path / "no.png")

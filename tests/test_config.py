@@ -18,7 +18,7 @@ VALUES = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(st.characters(exclude_categories=["Cs", "Cc"])),
 )
-KEYS = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1)
+KEYS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
 TREES = st.recursive(
     st.dictionaries(KEYS, VALUES | st.lists(st.integers()), max_size=4),
     lambda inner: st.dictionaries(KEYS, VALUES | inner, max_size=4),
@@ -71,6 +71,8 @@ def test_one_length_replaces_the_other() -> None:
         ("photo-x4", "train.batch=none", "train.batch: input should be a valid integer"),
         ("photo-x4", "train.batch", "not of the form key.sub=value"),
         ("photo-x4", "data.size_out=100", "1, 2, 3, 4 or 8 times size_in"),
+        ("photo-x4", "losses.psnr={kind='l1'}", "'psnr' can't be the name of a loss"),
+        ("photo-x4", "train=3", "train: "),
         ("photo-x4", "train.micro_batch=3", "multiple of micro_batch"),
     ],
 )

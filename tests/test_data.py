@@ -8,9 +8,20 @@ import torch
 from pictures import picture, save_pictures
 from PIL import Image
 
-from beyne.data import Crops, Pair, Sources, decode, find_pairs, make_split, read_split, write_split
+from beyne.data import (
+    Crops,
+    Pair,
+    Sources,
+    decode,
+    find_pairs,
+    make_split,
+    read_groups,
+    read_split,
+    write_split,
+)
 from beyne.data.split import group_of
-from beyne.errors import UsageError
+from beyne.errors import ImageError, UsageError
+from beyne.images import Raster, write
 from beyne.images.resample import downscale
 
 NO_SOURCES = Sources()
@@ -34,7 +45,12 @@ def test_parts_of_a_scene_stay_together() -> None:
 
 def test_split_file_round_trip_and_obedience(tmp_path) -> None:
     save_pictures(tmp_path, 3)
-    write_split(tmp_path / "split.csv", {"p0.png": "val", "p1.png": "train", "p2.png": "test"})
+    write_split(
+        tmp_path / "split.csv",
+        {"p0.png": "val", "p1.png": "train", "p2.png": "test"},
+        {"p0.png": "Ay"},
+    )
+    assert read_groups(tmp_path / "split.csv") == {"p0.png": "Ay", "p1.png": "p1", "p2.png": "p2"}
     assert found(tmp_path) == {"train": ["p1.png"], "val": ["p0.png"], "test": ["p2.png"]}
     assert read_split(tmp_path / "split.csv")["p2.png"] == "test"
 
@@ -90,6 +106,27 @@ def test_bands_that_do_not_fit_are_refused(tmp_path) -> None:
     save_pictures(tmp_path, 1)
     with pytest.raises(UsageError, match="p has 3 bands, the recipe's network takes 5"):
         decode(Pair("p", tmp_path / "p0.png"), 4, (5, 5), "bicubic")
+
+
+def test_a_broken_picture_is_named(tmp_path) -> None:
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"nothing")
+    with pytest.raises(ImageError, match=r"broken\.png: it is not a picture"):
+        decode(Pair("broken", path), 4, (3, 3), "bicubic")
+
+
+def test_a_picture_smaller_than_the_scale_is_named(tmp_path) -> None:
+    Image.fromarray(picture(3, 9)).save(tmp_path / "thin.png")
+    with pytest.raises(UsageError, match="thin: 9×3 is too small for ×4"):
+        decode(Pair("thin", tmp_path / "thin.png"), 4, (3, 3), "bicubic")
+
+
+def test_float_pictures_stay_in_range(tmp_path) -> None:
+    pixels = picture(32, 32).astype(np.float32) / 250  # up to 1.02
+    write(Raster(pixels), tmp_path / "p.tif")
+    decoded = decode(Pair("p", tmp_path / "p.tif"), 4, (3, 3), "bicubic")
+    for side in (decoded.lr, decoded.hr):
+        assert 0 <= side.min() <= side.max() <= 1
 
 
 def crops_of(tmp_path, seed=0):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,13 +18,14 @@ import torch
 from pictures import save_pictures
 from tiny_networks import FIELDS
 
+import beyne
 from beyne import bundle
 from beyne.errors import BeyneError, UsageError
 from beyne.networks import NETWORKS
 from beyne.recipe import load_recipe
-from beyne.train import dry_run, train
-from beyne.train.loop import Listener, Loop
-from beyne.train.setup import prepare
+from beyne.training import dry_run, train
+from beyne.training.loop import Listener, Loop
+from beyne.training.setup import prepare
 
 RECIPE = """
 description = "test"
@@ -235,8 +237,44 @@ def test_start_from_a_run_and_from_a_model(workplace) -> None:
     other = recipe_for(
         workplace, "compact", f"train.start={json.dumps(str(folder / 'last.safetensors'))}"
     )
-    with pytest.raises(UsageError, match="holds another network"):
+    with pytest.raises(UsageError, match="another network .*kind span for compact"):
         prepare(other, workplace / "data", workplace / "none")
+
+
+def test_run_goes_on_though_what_it_started_from_is_gone(workplace) -> None:
+    start_from = f"train.start={json.dumps(str(run(workplace, 'first', kind='span')))}"
+    folder = run(workplace, "second", start_from, kind="span")
+    before = bundle.read_card(folder / "last.safetensors").provenance["start"]
+    shutil.rmtree(workplace / "first")
+    run(workplace, "second", start_from, "train.images=96", kind="span")
+    assert bundle.read_card(folder / "last.safetensors").provenance["start"] == before
+    assert before["images"] == 64
+
+
+def test_recipe_overrules_the_optimiser_of_the_run_it_starts_from(workplace) -> None:
+    start_from = f"train.start={json.dumps(str(run(workplace, 'first')))}"
+    recipe = recipe_for(workplace, "compact", start_from, "train.weight_decay=0.25")
+    setup = prepare(recipe, workplace / "data", workplace / "none")
+    assert setup.state.optimizers["generator"].param_groups[0]["weight_decay"] == 0.25
+
+
+def test_verb_can_be_called_twice_and_an_output_file_is_refused(workplace) -> None:
+    recipe_for(workplace, "compact")
+    settings = [f"generator.{key}={value}" for key, value in FIELDS["compact"].items()]
+    call = (str(workplace / "tiny.toml"), workplace / "data", workplace / "run", settings)
+    assert beyne.train(*call)
+    assert beyne.train(*call)
+    (workplace / "file").write_text("no folder")
+    with pytest.raises(UsageError, match="is a file, and a run is a folder"):
+        beyne.train(call[0], call[1], workplace / "file")
+
+
+def test_another_split_than_the_run_was_started_with_is_refused(workplace) -> None:
+    run(workplace, "run")
+    other = workplace / "other.csv"
+    other.write_text("file,group,split\np0.png,a,val\np1.png,b,train\n")
+    with pytest.raises(UsageError, match="was started with another split"):
+        prepare(recipe_for(workplace), workplace / "data", workplace / "run", other)
 
 
 def test_early_stop_counts_validations_without_gain(workplace) -> None:
@@ -251,6 +289,10 @@ def test_early_stop_counts_validations_without_gain(workplace) -> None:
     )
     assert any("stopped early" in text for text in heard)
     assert bundle.read_card(folder / "last.safetensors").provenance["images"] < 200
+    assert (folder / "curves.png").is_file()
+    settings = ("train.patience=2", "train.learning_rate=1e-12", "train.images=1100")
+    run(workplace, "run", *settings, message=heard.append)
+    assert any("going on at" in text for text in heard)
 
 
 def test_loss_that_is_no_number_names_its_term_and_keeps_the_state(workplace) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beyne.bundle import ModelCard, read_card
+from beyne.errors import UsageError, about
 from beyne.predict.fitting import Bands, checked_scale, checked_smooth, picked
 from beyne.zoo import find
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from beyne.images import Raster
     from beyne.predict.batch import Listener, Report
     from beyne.predict.predictor import Predictor
-    from beyne.train.estimate import Estimate
+    from beyne.training.estimate import Estimate
 
 
 class LoadedModel:
@@ -84,9 +85,19 @@ def load(
     return LoadedModel(_predictor(find(str(model)), device, precision, tile))
 
 
-def upscale(image: str | Path | Raster | Any, model: str | Path = "auto", **options: Any) -> Raster:
+def upscale(
+    image: str | Path | Raster | Any,
+    model: str | Path = "auto",
+    *,
+    scale: int | None = None,
+    bands: Bands = None,
+    smooth: float = 0.0,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+) -> Raster:
     """Enlarge one picture: `load` and `LoadedModel.upscale` in one call, with their options."""
-    return load(model).upscale(image, **options)
+    return load(model, device, precision, tile).upscale(image, scale, bands, smooth)
 
 
 def save(raster: Raster, path: str | Path) -> None:
@@ -97,7 +108,8 @@ def save(raster: Raster, path: str | Path) -> None:
     """
     from beyne.images import write
 
-    write(raster, path)
+    with about(path):
+        write(raster, path)
 
 
 def upscale_files(
@@ -198,8 +210,10 @@ def train(
         ImageError: A picture can't be read.
     """
     from beyne.recipe import load_recipe
-    from beyne.train import train as train_recipe
+    from beyne.training import train as train_recipe
 
+    if Path(run).exists() and not Path(run).is_dir():
+        raise UsageError(f"{run} is a file, and a run is a folder", "choose another -o")
     hear = {"message": message, "progress": progress}
     loaded = load_recipe(recipe, list(settings))
     return train_recipe(
@@ -222,7 +236,7 @@ def dry_run(
     """
     from beyne.config import write_toml
     from beyne.recipe import load_recipe
-    from beyne.train import dry_run as try_recipe
+    from beyne.training import dry_run as try_recipe
 
     loaded = load_recipe(recipe, list(settings))
     resolved, estimate = try_recipe(loaded, Path(data), Path(run), _path(split))

@@ -88,11 +88,16 @@ def _write_table(values: Mapping[str, Any], prefix: str, lines: list[str]) -> No
     for key, value in values.items():
         if value is not None and not isinstance(value, Mapping):
             # JSON strings, numbers, booleans and flat lists are TOML too.
-            lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+            lines.append(f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}")
     for key, value in values.items():
         if isinstance(value, Mapping):
-            lines.extend(["", f"[{prefix}{key}]"])
-            _write_table(value, f"{prefix}{key}.", lines)
+            lines.extend(["", f"[{prefix}{_key(key)}]"])
+            _write_table(value, f"{prefix}{_key(key)}.", lines)
+
+
+def _key(key: str) -> str:
+    bare = key.isascii() and key.replace("-", "").replace("_", "").isalnum()
+    return key if bare else json.dumps(key, ensure_ascii=False)
 
 
 def parse_setting(text: str) -> Tree:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class BeyneError(Exception):
@@ -37,6 +38,15 @@ class MissingExtraError(UsageError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed", f"pip install 'beyne[{extra}]'")
+
+
+@contextmanager
+def about(path: object) -> Iterator[None]:
+    """Put ``path`` before the problem of an `ImageError` that is raised inside."""
+    try:
+        yield
+    except ImageError as error:
+        raise ImageError(f"{path}: {error.problem}", error.remedy) from None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

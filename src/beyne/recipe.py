@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from beyne.config import Config, Tree, merged, parse_setting, read_toml, validated
 from beyne.errors import UsageError, did_you_mean
 from beyne.images.resample import Operator
+
+_LENGTHS = {"images", "epochs"}
+_TAKEN = {"images", "steps", "learning_rate", "psnr", "ssim", "lr_psnr"}  # columns of stats.jsonl
 
 PRESETS = Path(__file__).with_name("presets")
 
@@ -82,6 +85,13 @@ class Recipe(Config):
     data: DataConfig = DataConfig()
     train: TrainConfig = TrainConfig(images=1_000_000)
 
+    @field_validator("losses")
+    @classmethod
+    def _names_are_free(cls, losses: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        if taken := _TAKEN & losses.keys():
+            raise ValueError(f"'{min(taken)}' can't be the name of a loss, choose another")
+        return losses
+
     def plain(self) -> Tree:
         """Nested plain values, as TOML or JSON take them; unset values left out."""
         return self.model_dump(mode="json", exclude_none=True)
@@ -111,11 +121,10 @@ def load_recipe(name_or_path: str, settings: list[str] | None = None) -> Recipe:
     values: Tree = {"name": path.stem} | read_toml(path)
     for setting in settings or []:
         change = parse_setting(setting)
-        length = change.get("train", {})
-        if isinstance(length, dict) and len({"images", "epochs"} & length.keys()) == 1:
+        length, before = change.get("train"), values.get("train")
+        if isinstance(length, dict) and isinstance(before, dict) and _LENGTHS & length.keys():
             # One length replaces the other.
-            for key in ("images", "epochs"):
-                values.get("train", {}).pop(key, None)
+            values["train"] = {key: before[key] for key in before.keys() - _LENGTHS}
         values = merged(values, change)
     recipe = validated(Recipe, values)
     if recipe.train.images is None and recipe.train.epochs is None:

@@ -128,3 +128,18 @@ def test_inputs_without_pictures_fail_alone(here, text, words):
 def test_wrong_calls(here, inputs, output, format, words):
     with pytest.raises(UsageError, match=words):
         plan(inputs, output, format)
+
+
+def test_a_deep_pattern_keeps_the_tree_and_takes_each_picture_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("g/a.png", "g/one/a.png", "g/two/a.png"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(b"")
+    for pattern in ("g/**", "g/**/*.png"):
+        jobs, failures = plan([pattern], "out")
+        assert not failures
+        assert sorted(job.target.as_posix() for job in jobs) == [
+            "out/a.png",
+            "out/one/a.png",
+            "out/two/a.png",
+        ]

@@ -2,7 +2,7 @@
 
 from beyne.data.crops import Crops, Decoded, decode
 from beyne.data.folder import Pair, Sources, find_pairs, fingerprint
-from beyne.data.split import make_split, read_split, write_split
+from beyne.data.split import make_split, read_groups, read_split, write_split
 
 __all__ = [
     "Crops",
@@ -13,6 +13,7 @@ __all__ = [
     "find_pairs",
     "fingerprint",
     "make_split",
+    "read_groups",
     "read_split",
     "write_split",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from beyne.data.folder import Pair
-from beyne.errors import UsageError
+from beyne.errors import UsageError, about
 from beyne.images import Raster, read
 from beyne.images.raster import Pixels, from_tensor, to_tensor, white_of
 from beyne.images.resample import Operator, downscale
@@ -40,18 +41,32 @@ def decode(pair: Pair, scale: int, channels: tuple[int, int], operator: Operator
         UsageError: The channels do not fit, or the sizes are not in the ratio ``scale``.
     """
     channels_in, channels_out = channels
-    original = read(pair.hr)
+    original = _read(pair.hr)
+    if min(original.pixels.shape[:2]) < scale:
+        size = f"{original.width}×{original.height}"
+        raise UsageError(f"{pair.name}: {size} is too small for ×{scale}", "take it out")
     hr = _as_channels(original, channels_out, pair.name)
     hr = hr[: hr.shape[0] // scale * scale, : hr.shape[1] // scale * scale]
     if pair.lr is not None:
-        lr = _as_channels(read(pair.lr), channels_in, pair.name)
+        lr = _as_channels(_read(pair.lr), channels_in, pair.name)
     else:
         source = _as_channels(original, channels_in, pair.name)[: hr.shape[0], : hr.shape[1]]
-        lr = from_tensor(downscale(to_tensor(source), scale, operator), source.dtype)
+        # Clamped, as a file would be: the kernel overshoots at edges.
+        shrunk = downscale(to_tensor(source), scale, operator).clamp(0, 1)
+        lr = from_tensor(shrunk, source.dtype)
     if hr.shape[:2] != (lr.shape[0] * scale, lr.shape[1] * scale):
         small, large = f"{lr.shape[1]}×{lr.shape[0]}", f"{hr.shape[1]}×{hr.shape[0]}"
         raise UsageError(f"{pair.name}: {small} and {large} are not 1 : {scale}")
     return Decoded(pair.name, np.ascontiguousarray(hr), np.ascontiguousarray(lr))
+
+
+def _read(path: Path) -> Raster:
+    """The picture with its colours in [0, 1], which a float file may overstep a little."""
+    with about(path):
+        raster = read(path)
+    if raster.pixels.dtype.kind == "f":
+        return raster.with_pixels(raster.pixels.clip(0, 1), raster.alpha)
+    return raster
 
 
 def _as_channels(raster: Raster, channels: int, name: str) -> Pixels:

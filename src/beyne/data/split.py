@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import random
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 from beyne.errors import UsageError
+from beyne.files import write_whole
 
 SplitName = Literal["train", "val", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
@@ -74,9 +76,24 @@ def make_split(files: Sequence[str], seed: int, share: float = 0.1) -> dict[str,
     return result
 
 
-def write_split(path: Path, split: dict[str, SplitName]) -> None:
-    """Write ``split.csv``: file, group, split, sorted by file."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["file", "group", "split"])
-        writer.writerows([file, group_of(file), split[file]] for file in sorted(split))
+def read_groups(path: Path) -> dict[str, str]:
+    """File → group of a ``split.csv`` that `read_split` accepts; files without a group left out."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return {row["file"].replace("\\", "/"): row["group"] for row in rows if row.get("group")}
+
+
+def write_split(path: Path, split: Mapping[str, SplitName], groups: Mapping[str, str]) -> None:
+    """Write ``split.csv``: file, group, split, sorted by file.
+
+    Args:
+        path: Where to, whole or not at all.
+        split: File → split.
+        groups: Known groups; others are told from the file names.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["file", "group", "split"])
+    for file in sorted(split):
+        writer.writerow([file, groups.get(file, group_of(file)), split[file]])
+    write_whole(path, text.getvalue().encode())

@@ -25,6 +25,7 @@ _READABLE = ("bool", "uint8", "uint16", "float16", "float32", "float64")
 #: Floats further outside [0, 1] than this are not taken for values in [0, 1] any more.
 _FLOAT_SLACK = 0.5
 _MOST_PAGES = 64
+_GEOGRAPHIC = (33550, 34264, 34735)  # pixel scale, transformation, GeoKeys
 _UNITS = {1: "none", 2: "inch", 3: "centimetre"}
 #: Offsets of a classic TIFF have 32 bits; tags and compression overhead get the rest.
 _CLASSIC_BYTES = 2**32 - 2**25
@@ -44,6 +45,8 @@ def read(file: BinaryIO, limit: int) -> Raster:
         if photometric == "PALETTE":
             pixels = _looked_up(pixels, page.colormap)
         elif photometric == "SEPARATED":
+            if pixels.shape[2] != _COLOUR_BANDS["SEPARATED"]:
+                raise ImageError("it has spot colours beside CMYK", "save it as RGB")
             pixels, icc = cmyk_to_rgb(pixels, icc), None
         raster = Raster(
             pixels=np.ascontiguousarray(pixels),
@@ -164,6 +167,8 @@ def _extras(page: Any, photometric: str) -> dict[str, Any]:
     if across[0] and across[1] and down[0] and down[1]:
         unit = _UNITS.get(int(_tag(page, 296, 2)), "none")
         extras["resolution"] = (across[0] / across[1], down[0] / down[1], unit)
+    if any(tag in page.tags for tag in _GEOGRAPHIC):
+        extras["georeferenced"] = True  # not carried over yet; whoever writes should say so
     return extras
 
 

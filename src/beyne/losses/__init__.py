@@ -21,8 +21,15 @@ LOSSES: dict[str, tuple[type[Config], type[nn.Module]]] = {
 }
 
 
-def build(term: str, fields: Mapping[str, Any]) -> nn.Module:
+def build(
+    term: str, fields: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+) -> nn.Module:
     """Make the loss of the recipe's table ``losses.<term>``.
+
+    Args:
+        term: Name of the table.
+        fields: What stands in it.
+        defaults: What the recipe's data says (``scale``, ``operator``), for losses that want it.
 
     Raises:
         UsageError: The kind or a field is unknown, or a value does not fit.
@@ -32,7 +39,9 @@ def build(term: str, fields: Mapping[str, Any]) -> nn.Module:
         hint = did_you_mean(kind, LOSSES)
         raise UsageError(f"losses.{term}.kind: unknown kind '{kind}'", hint)
     config_class, loss_class = LOSSES[kind]
-    loss: nn.Module = loss_class(validated(config_class, fields, where=f"losses.{term}"))
+    wanted = {k: v for k, v in (defaults or {}).items() if k in config_class.model_fields}
+    config = validated(config_class, wanted | dict(fields), where=f"losses.{term}")
+    loss: nn.Module = loss_class(config)
     return loss
 
 

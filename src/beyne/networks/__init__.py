@@ -22,6 +22,13 @@ NETWORKS: dict[str, tuple[type[ImageNetworkConfig], type[ImageNetwork]]] = {
 }
 
 
+def configured(kind: str, fields: Mapping[str, Any]) -> ImageNetworkConfig:
+    """The configuration of the network named ``kind``; arguments and errors as for `build`."""
+    if kind not in NETWORKS:
+        raise UsageError(f"generator.kind: unknown kind '{kind}'", did_you_mean(kind, NETWORKS))
+    return validated(NETWORKS[kind][0], fields, where="generator")
+
+
 def build(kind: str, fields: Mapping[str, Any]) -> ImageNetwork:
     """Make the network named ``kind`` with freshly initialised weights.
 
@@ -32,11 +39,8 @@ def build(kind: str, fields: Mapping[str, Any]) -> ImageNetwork:
     Raises:
         UsageError: The kind or a field is unknown, or a value does not fit.
     """
-    if kind not in NETWORKS:
-        raise UsageError(f"generator.kind: unknown kind '{kind}'", did_you_mean(kind, NETWORKS))
-    config_class, network_class = NETWORKS[kind]
-    config = validated(config_class, fields, where="generator")
-    return network_class(config)
+    config = configured(kind, fields)
+    return NETWORKS[kind][1](config)
 
 
-__all__ = ["NETWORKS", "ImageNetwork", "ImageNetworkConfig", "build"]
+__all__ = ["NETWORKS", "ImageNetwork", "ImageNetworkConfig", "build", "configured"]

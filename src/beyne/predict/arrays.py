@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from beyne.errors import ImageError
+from beyne.errors import ImageError, about
 from beyne.images import Raster, read
 
 #: Pillow's modes that hold colours as they are; others are converted.
 _PLAIN_MODES = ("L", "RGB", "LA", "RGBA", "F", "I;16", "I;16L", "I;16B")
+_WHITE_16 = 65535
 
 
 def as_raster(image: Any) -> Raster:
@@ -27,7 +28,8 @@ def as_raster(image: Any) -> Raster:
     if isinstance(image, Raster):
         return image
     if isinstance(image, (str, Path)):
-        return read(image)
+        with about(image):
+            return read(image)
     if hasattr(image, "getexif"):
         return _from_pillow(image)
     try:
@@ -49,6 +51,11 @@ def _from_pillow(image: Any) -> Raster:
     profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image)
     exif = image.getexif()
+    if image.mode == "I":  # 32 bits, in which Pillow holds 16-bit pictures
+        low, high = image.getextrema()
+        if low < 0 or high > _WHITE_16:
+            raise ImageError(f"values from {low} to {high} are not 16-bit", "pass an array")
+        return Raster(np.array(image).astype(np.uint16)[..., None], icc=profile)
     see_through = "transparency" in image.info or image.mode in ("PA", "La", "RGBa")
     if image.mode not in _PLAIN_MODES or see_through:
         if image.mode in ("1", "L"):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from beyne.errors import BeyneError, ImageError
@@ -194,25 +194,28 @@ class Batch:
         seconds += time.perf_counter() - start
         self._settle()
         written = writer.submit(_written, result, job, seconds)
-        consistency: float | None = None
+        large = result.pixels.nbytes > _LARGE_BYTES
+        self._behind = _Behind(job, written, None, _warnings(raster, result, job), large)
         if options.measure:
             from beyne.predict.consistency import consistency_db
 
             consistency = consistency_db(raster, result, predictor.card.operator)
-        large = result.pixels.nbytes > _LARGE_BYTES
-        self._behind = _Behind(job, written, consistency, _warnings(result, job), large)
+            self._behind = replace(self._behind, consistency_db=consistency)
 
     def _settle(self) -> None:
         """Wait for the writer, and report what it wrote."""
         behind, self._behind = self._behind, None
         if behind is None:
             return
+        seconds: float | None = None
         with self._recorded(behind.job):
+            seconds = behind.seconds.result()
+        if seconds is not None:
             done = Done(
                 input=str(behind.job.source),
                 output=str(behind.job.target),
                 scale=self._options.scale,
-                seconds=round(behind.seconds.result(), 3),
+                seconds=round(seconds, 3),
                 consistency_db=behind.consistency_db,
                 warnings=behind.warnings,
             )
@@ -258,8 +261,12 @@ def _written(result: Raster, job: Job, seconds: float) -> float:
     return seconds + time.perf_counter() - start
 
 
-def _warnings(result: Raster, job: Job) -> list[str]:
+def _warnings(source: Raster, result: Raster, job: Job) -> list[str]:
+    warnings = []
+    if source.extras.get("georeferenced"):
+        warnings.append("its georeference (transform, CRS, nodata) is not carried over")
     bits = _MOST_BITS.get(job.target.suffix.lower(), 32)
     if result.pixels.dtype.itemsize * 8 > bits:
-        return [f"{job.target.suffix[1:].upper()} holds {bits} bits a sample: values were rounded"]
-    return []
+        kind = job.target.suffix[1:].upper()
+        warnings.append(f"{kind} holds {bits} bits a sample: values were rounded")
+    return warnings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -105,14 +106,24 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
     else:
         # Windows leaves patterns to the program; Path.glob takes no absolute ones.
         matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
-        files = [(match, Path(match.name)) for match in matches if not match.is_dir()]
+        files = [(match, _below_pattern(match, text)) for match in matches if not match.is_dir()]
+        named = {source for source, _ in files}
         for match in matches:
-            if match.is_dir():
-                files += _walk(match, avoid, failures)
+            walked = _walk(match, avoid, failures) if match.is_dir() else ()
+            files += [(source, name) for source, name in walked if source not in named]
+            named |= {source for source, _ in files}
         problem = Failure(text, "no picture matches this pattern", "check the pattern")
     if not files:
         failures.append(problem)
     return files
+
+
+def _below_pattern(match: Path, pattern: str) -> Path:
+    """The output's name: with ``**`` the tree is kept, else it is flat, as if a shell expanded."""
+    parts = Path(pattern).parts
+    if "**" not in parts:
+        return Path(match.name)
+    return match.relative_to(Path(*itertools.takewhile(lambda p: not glob.has_magic(p), parts)))
 
 
 def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[Path, Path]]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from beyne.errors import UsageError
+from beyne.hardware import cpu_computes_bf16
 from beyne.images.raster import Pixels, Raster, to_tensor
 
 NAMES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -32,15 +33,9 @@ def reduced_types(device: torch.device) -> list[torch.dtype]:
     if device.type == "cuda":
         brain = [torch.bfloat16] if torch.cuda.is_bf16_supported(including_emulation=False) else []
         return [torch.float16, *brain]
-    if device.type == "cpu" and (_cpu_has("amx_tile") or _cpu_has("avx512_bf16")):
+    if device.type == "cpu" and cpu_computes_bf16():
         return [torch.bfloat16]
     return []
-
-
-def _cpu_has(feature: str) -> bool:
-    # Private to torch, and absent from its older versions: then float32 it is.
-    ask = getattr(torch.cpu, f"_is_{feature}_supported", lambda: False)
-    return bool(ask())
 
 
 class PrecisionChoice:

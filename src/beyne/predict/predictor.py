@@ -151,17 +151,20 @@ class Predictor:
     ) -> Pixels:
         """``function`` over the whole picture; tiles are made smaller until memory suffices."""
         height, width = pixels.shape[:2]
-        shape = (height * scale, width * scale, channels)
+        try:
+            output = np.empty((height * scale, width * scale, channels), pixels.dtype)
+        except MemoryError:
+            raise ImageError("the result does not fit into memory", "cut the picture") from None
+        tiling = replace(self._tiling, halo=halo)
         while True:
-            tiling = replace(self._tiling, halo=halo)
             try:
-                output = np.empty(shape, pixels.dtype)
                 apply_in_tiles(function, pixels, output, tiling, self.device, on_done)
                 return output
             except (MemoryError, RuntimeError) as error:
                 if not _is_out_of_memory(error):
                     raise
-            self._tiling = _smaller(self._tiling, height, width)
+            # For this picture only: the next one may well fit.
+            tiling = _smaller(tiling, height, width)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
 

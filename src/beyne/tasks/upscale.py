@@ -43,5 +43,7 @@ class UpscaleTask:
         """Input (enlarged without smoothing), output and original side by side, ``(C, H, 3·W)``."""
         with torch.inference_mode():
             output = generator(lr)
+        if lr.shape[1] != hr.shape[1]:  # other channels in than out: show the input in grey
+            lr = lr.mean(1, keepdim=True).expand(-1, hr.shape[1], -1, -1)
         shown = F.interpolate(lr, size=hr.shape[-2:], mode="nearest")
         return torch.cat([shown, output, hr], dim=3)[0].clamp(0, 1)

@@ -116,7 +116,11 @@ def _tail_names(tensors: Tensors) -> dict[str, str]:
 
 def _with_fused_branches(tensors: Tensors) -> Tensors:
     """SPAN's training branches multiplied out; the kernel stored beside them may be out of date."""
-    layers = [name.removesuffix("sk.weight") for name in tensors if name.endswith(".sk.weight")]
+    layers = [
+        name.removesuffix("sk.weight")
+        for name in tensors
+        if name.endswith(".sk.weight") and name.replace("sk.weight", "conv.0.weight") in tensors
+    ]
     for layer in layers:
         expand, mix, project = (tensors.pop(f"{layer}conv.{i}.weight") for i in range(3))
         bias_1, bias_2, bias_3 = (tensors.pop(f"{layer}conv.{i}.bias") for i in range(3))

@@ -9,7 +9,7 @@ from beyne.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from beyne.recipe import Recipe
-    from beyne.train.estimate import Estimate
+    from beyne.training.estimate import Estimate
 
 
 def require_extra() -> None:
@@ -35,7 +35,7 @@ def train(
         data: Folder of pictures.
         run: Folder of the run.
         split_file: Instead of the data folder's ``split.csv``.
-        listener: ``message`` and ``progress``, see `beyne.train.loop.Listener`.
+        listener: ``message`` and ``progress``, see `beyne.training.loop.Listener`.
 
     Returns:
         True if the run is finished, False if Ctrl-C stopped it.
@@ -44,8 +44,8 @@ def train(
         UsageError: Recipe, data and what ``run`` holds do not fit each other.
     """
     require_extra()
-    from beyne.train.loop import Listener, Loop
-    from beyne.train.setup import prepare
+    from beyne.training.loop import Listener, Loop
+    from beyne.training.setup import prepare
 
     return Loop(prepare(recipe, data, run, split_file), run, Listener(**listener)).fit()
 
@@ -55,8 +55,8 @@ def dry_run(
 ) -> tuple[Recipe, Estimate]:
     """The resolved recipe, and what the run will cost on this machine; nothing is written."""
     require_extra()
-    from beyne.train.estimate import estimate
-    from beyne.train.setup import prepare
+    from beyne.training.estimate import estimate
+    from beyne.training.setup import prepare
 
     setup = prepare(recipe, data, run, split_file)
     return setup.recipe, estimate(setup, run)

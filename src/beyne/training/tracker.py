@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from beyne.files import write_whole
 from beyne.images import Raster, write
 from beyne.images.raster import from_tensor
 
@@ -24,7 +26,7 @@ class Tracker:
         self.run, self.path = run, run / "stats.jsonl"
         self.records = [r for r in read_records(self.path) if r["images"] <= images]
         lines = "".join(json.dumps(record) + "\n" for record in self.records)
-        self.path.write_text(lines, encoding="utf-8")
+        write_whole(self.path, lines.encode())
         self.started = time.monotonic()
 
     def record(self, images: int, values: dict[str, float]) -> None:
@@ -61,7 +63,9 @@ class Tracker:
                 axis.set_ylabel(name)
                 axis.grid(alpha=0.3)
             axes[-1].set_xlabel("training images seen")
-            figure.savefig(self.run / "curves.png")
+            picture = io.BytesIO()
+            figure.savefig(picture)
+        write_whole(self.run / "curves.png", picture.getvalue())
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

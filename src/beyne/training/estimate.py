@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import torch
 
-from beyne.train.loop import Loop
-from beyne.train.setup import Setup
+from beyne.training.loop import Loop
+from beyne.training.setup import Setup
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class RunState:
         best: Highest validation score so far.
         stale: Validations since then.
         sums: Loss terms added up since the last log line, and ``steps`` of them.
-        stopped_early: Validation had stopped gaining.
+        stopped_of: Length of the run, in images, when validation stopped gaining; 0 before.
     """
 
     nets: dict[str, nn.Module]
@@ -36,7 +36,7 @@ class RunState:
     best: float = float("-inf")
     stale: int = 0
     sums: dict[str, float] = field(default_factory=dict)
-    stopped_early: bool = False
+    stopped_of: int = 0
 
     def __post_init__(self) -> None:
         self.average = copy.deepcopy(self.nets["generator"]).eval().requires_grad_(False)
@@ -93,12 +93,17 @@ class RunState:
         return True
 
     def restart(self) -> None:
-        """Count from zero again, keeping networks, optimisers and average."""
+        """Count from zero again, keeping networks and optimisers; the average starts afresh."""
         self.images, self.best, self.stale, self.sums = 0, float("-inf"), 0, {}
-        self.stopped_early = False
+        self.stopped_of = 0
+
+    def go_on(self) -> None:
+        """Let a run that stopped early, and was made longer, wait for a gain again."""
+        if self.stopped_of:
+            self.stopped_of, self.stale = 0, 0
 
 
-_COUNTERS = ("images", "best", "stale", "sums", "stopped_early")
+_COUNTERS = ("images", "best", "stale", "sums", "stopped_of")
 
 
 def read_state(path: Path) -> dict[str, Any]:

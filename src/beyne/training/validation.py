@@ -9,6 +9,7 @@ from torch import nn
 
 from beyne.data import Decoded
 from beyne.images.raster import to_tensor
+from beyne.images.resample import Operator
 from beyne.metrics import SSIM_WINDOW, Protocol, lr_psnr, psnr, ssim
 
 
@@ -20,12 +21,15 @@ def protocol_for(picture: Decoded) -> Protocol:
     return Protocol(luma=channels == 3, crop=crop, bits=bits)
 
 
-def validate(network: nn.Module, pictures: list[Decoded], device: torch.device) -> dict[str, float]:
+def validate(
+    network: nn.Module, pictures: list[Decoded], device: torch.device, operator: Operator
+) -> dict[str, float]:
     """Mean PSNR and SSIM against the originals, and LR-PSNR against the inputs.
 
     Args:
         network: The generator in the form it is used in; runs under the caller's autocast.
         pictures: Whole pictures.
+        operator: The downscaling A for LR-PSNR.
 
     Returns:
         Means over the pictures: ``psnr`` and ``lr_psnr`` in decibels, ``ssim``. The last two are
@@ -41,5 +45,5 @@ def validate(network: nn.Module, pictures: list[Decoded], device: torch.device) 
         if min(hr.shape[-2:]) - 2 * protocol.crop >= SSIM_WINDOW:
             scores["ssim"].append(float(protocol.measure(ssim, output, hr)))
         if output.shape[1] == lr.shape[1]:
-            scores["lr_psnr"].append(float(lr_psnr(output, lr)))
+            scores["lr_psnr"].append(float(lr_psnr(output, lr, operator)))
     return {name: fmean(values) for name, values in scores.items() if values}

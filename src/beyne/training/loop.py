@@ -21,12 +21,13 @@ from torch import Tensor
 
 from beyne import bundle
 from beyne.data import write_split
-from beyne.errors import BeyneError
+from beyne.errors import BeyneError, UsageError
+from beyne.hardware import cpu_computes_bf16
 from beyne.images.raster import to_tensor
 from beyne.networks import ImageNetwork
-from beyne.train.setup import Setup, keep_recipe
-from beyne.train.tracker import Tracker
-from beyne.train.validation import protocol_for, validate
+from beyne.training.setup import Setup, keep_recipe
+from beyne.training.tracker import Tracker
+from beyne.training.validation import protocol_for, validate
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Loop:
         AcceleratorState._reset_state()
         self.accelerator = Accelerator(mixed_precision=mixed)
         self.device = self.accelerator.device
+        self._check_shares()
         self.values: dict[str, float] = {}
         self.stop_asked = False
         self.prepared = {
@@ -72,7 +74,7 @@ class Loop:
         main = self.accelerator.is_main_process
         if main:
             keep_recipe(self.setup, self.run)
-            write_split(self.run / "split.csv", self.setup.split)
+            write_split(self.run / "split.csv", self.setup.split, self.setup.groups)
         began = self.state.load(self.run / "state")
         self.tracker = Tracker(self.run, self.state.images) if main else None
         for note in [] if began else self.setup.notes:
@@ -85,6 +87,7 @@ class Loop:
             return True
         if began:
             self.listener.message(f"going on at {self.state.images:,} images")
+            self.state.go_on()
         with _asked_to_stop(self), ThreadPoolExecutor(1) as pool:
             upcoming = pool.submit(self._batches, self.state.images)
             while not self._ended() and not self.stop_asked:
@@ -99,7 +102,17 @@ class Loop:
         return self._ended()
 
     def _ended(self) -> bool:
-        return self.state.images >= self._total() or self.state.stopped_early
+        return self._total() in (self.state.stopped_of, min(self.state.images, self._total()))
+
+    def _check_shares(self) -> None:
+        processes = self.accelerator.num_processes
+        share, rest = divmod(self.train.batch, processes)
+        if rest or share % (self.train.micro_batch or share):
+            raise UsageError(
+                f"train.batch {self.train.batch} is not shared evenly by {processes} processes "
+                f"in micro-batches of {self.train.micro_batch or share}",
+                "choose a train.batch that is a multiple of both",
+            )
 
     def probe(self, steps: int = 10) -> float:
         """Seconds per optimiser step, measured without touching the run folder."""
@@ -119,7 +132,7 @@ class Loop:
         """This process's micro-batches of the step that starts at image number ``first``."""
         share = self.train.batch // self.accelerator.num_processes
         first += self.accelerator.process_index * share
-        micro = min(self.train.micro_batch or share, share)
+        micro = self.train.micro_batch or share
         starts = range(first, first + share, micro)
         return [self.setup.crops.batch(range(start, start + micro)) for start in starts]
 
@@ -159,13 +172,17 @@ class Loop:
         for name, term in terms.items():
             value = float(term.detach())
             if not math.isfinite(value):
-                raise BeyneError(
-                    f"the loss term '{name}' became {value} at {self.state.images:,} images",
-                    f"the last good state is in {self.run / 'state'}; "
-                    "lower train.learning_rate or set train.precision=fp32",
-                )
+                raise self._diverged(f"the loss term '{name}' became {value}")
             sums[name] = sums.get(name, 0.0) + value / parts
         sums["steps"] = sums.get("steps", 0.0) + 1 / parts
+
+    def _diverged(self, what: str) -> BeyneError:
+        state = self.run / "state" / "state.pt"
+        kept = f"the last good state is in {state}; " if state.is_file() else ""
+        return BeyneError(
+            f"{what} at {self.state.images:,} images",
+            f"{kept}lower train.learning_rate or set train.precision=fp32",
+        )
 
     def learning_rate(self, images: int) -> float:
         """Linear warm-up, then constant or a half cosine down to zero."""
@@ -194,6 +211,7 @@ class Loop:
         if self._due(self.train.save_every) or ended:
             self._validate()
             self.save()
+            ended = self._ended()
         if (self._due(self.train.preview_every) or ended) and self.tracker:
             self._preview()
             self.tracker.curves()
@@ -208,7 +226,9 @@ class Loop:
     def scores(self) -> dict[str, float]:
         """Scores of the averaged generator on the validation pictures."""
         with self.accelerator.autocast():
-            return validate(self._used(), self.setup.validation, self.device)
+            return validate(
+                self._used(), self.setup.validation, self.device, self.setup.recipe.data.operator
+            )
 
     def _validate(self) -> None:
         state, scores = self.state, self.scores()
@@ -221,7 +241,7 @@ class Loop:
         else:
             state.stale += 1
         if self.train.patience and state.stale >= self.train.patience:
-            state.stopped_early = True
+            state.stopped_of = self._total()
             self.listener.message(f"no gain in {state.stale} validations: stopped early")
 
     def _preview(self) -> None:
@@ -236,7 +256,14 @@ class Loop:
         self.tracker.preview(self.state.images, sheets)
 
     def save(self) -> None:
-        """Write the state and ``last.safetensors``."""
+        """Write the state and ``last.safetensors``.
+
+        Raises:
+            BeyneError: The weights are no longer numbers; what was saved before stays.
+        """
+        parameters = self.state.nets["generator"].parameters()
+        if not all(bool(torch.isfinite(parameter).all()) for parameter in parameters):
+            raise self._diverged("weights became infinite or no number")
         if self.accelerator.is_main_process:
             self.state.save(self.run / "state")
             self._save_model("last.safetensors", {})
@@ -280,7 +307,7 @@ def chosen_precision(wanted: str) -> str:
         return wanted
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    return "bf16" if torch.cpu._is_avx512_bf16_supported() else "fp32"
+    return "bf16" if cpu_computes_bf16() else "fp32"
 
 
 @contextmanager

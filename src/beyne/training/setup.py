@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,16 @@ from beyne.data import (
     find_pairs,
     fingerprint,
 )
-from beyne.data.split import SplitName
+from beyne.data.split import SplitName, read_groups, read_split
 from beyne.errors import UsageError
+from beyne.files import write_whole
 from beyne.networks import ImageNetwork
 from beyne.recipe import Recipe
 from beyne.tasks import UpscaleTask
-from beyne.train.state import RunState
+from beyne.training.state import RunState
+from beyne.zoo import find
+
+_PARENT = "start.json"
 
 
 @dataclass
@@ -35,6 +40,7 @@ class Setup:
         recipe: Resolved: lengths in images, every field of the generator spelled out.
         validation: Whole pictures of the val split.
         split: File → split, as found or made.
+        groups: File → group, where a ``split.csv`` names it.
         data: Fingerprint and counts of the training pictures.
         parent: Recipe and images seen of what the run starts from; empty for a fresh start.
         notes: What the user should hear before training starts.
@@ -46,6 +52,7 @@ class Setup:
     crops: Crops
     validation: list[Decoded]
     split: dict[str, SplitName]
+    groups: dict[str, str]
     data: dict[str, str | int]
     parent: Tree
     notes: list[str]
@@ -65,8 +72,11 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         ImageError: A picture can't be read.
     """
     kept = run / "split.csv"
+    if split_file and kept.is_file() and read_split(split_file) != read_split(kept):
+        raise UsageError(f"{run} was started with another split than {split_file}", "a new -o")
     obeyed = kept if kept.is_file() else split_file
     sources = Sources(**{n: getattr(recipe.data, n) for n in ("hr", "lr", "val_hr", "val_lr")})
+    grouped = obeyed or data / "split.csv"
     parts = find_pairs(data, sources, recipe.train.seed, obeyed)
     recipe = resolved(recipe, len(parts["train"]))
     torch.manual_seed(recipe.train.seed)
@@ -77,9 +87,10 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         for name, pairs in (("train", parts["train"]), ("val", _some(parts["val"], recipe)))
     }
     state = RunState({"generator": generator}, {"generator": _optimizer(recipe, generator)})
-    parent, notes = _start(recipe.train.start, state) if recipe.train.start else ({}, [])
+    parent, notes = _begun(run) or _start(recipe, state)
+    defaults = {"scale": recipe.data.scale, "operator": recipe.data.operator}
     terms = {
-        name: (losses.build(name, fields), float(fields.get("weight", 1.0)))
+        name: (losses.build(name, fields, defaults), float(fields.get("weight", 1.0)))
         for name, fields in recipe.losses.items()
     }
     return Setup(
@@ -88,6 +99,7 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         state=state,
         crops=Crops(decoded["train"], recipe.data.size_in, recipe.train.seed),
         validation=decoded["val"] or decoded["train"][:1],
+        groups=read_groups(grouped) if grouped.is_file() else {},
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
         data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
         parent=parent,
@@ -97,8 +109,8 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
 
 def resolved(recipe: Recipe, pictures: int) -> Recipe:
     """The recipe with epochs turned into images and the generator's fields filled in."""
-    network = networks.build(recipe.generator.get("kind", ""), _fields(recipe.generator))
-    generator = {"kind": recipe.generator["kind"], **network.config.model_dump(mode="json")}
+    config = networks.configured(recipe.generator.get("kind", ""), _fields(recipe.generator))
+    generator = {"kind": recipe.generator["kind"], **config.model_dump(mode="json")}
     train = recipe.train
     if train.images is None:
         assert train.epochs is not None
@@ -140,7 +152,8 @@ def keep_recipe(setup: Setup, run: Path) -> None:
             was = ", ".join(f"{key} (was {before.get(key, 'not set')})" for key in sorted(changed))
             raise UsageError(f"{run} was started with other settings: {was}", "use another -o")
     run.mkdir(parents=True, exist_ok=True)
-    path.write_text(write_toml(new), encoding="utf-8")
+    write_whole(path, write_toml(new).encode())
+    write_whole(run / _PARENT, json.dumps(setup.parent).encode())
 
 
 def _leaves(tree: Tree, prefix: str = "") -> dict[str, object]:
@@ -174,28 +187,48 @@ def _optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     )
 
 
-def _start(start: str, state: RunState) -> tuple[Tree, list[str]]:
-    """Take weights from a run (networks and optimisers) or a model file (generator only).
+def _begun(run: Path) -> tuple[Tree, list[str]] | None:
+    """What a run that has a state started from, told by the run itself; None for a new run."""
+    if not (run / "state" / "state.pt").is_file():
+        return None
+    parent = run / _PARENT
+    return (json.loads(parent.read_text(encoding="utf-8")) if parent.is_file() else {}), []
+
+
+def _start(recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
+    """Take weights from a run (networks and optimisers) or a model (generator only).
 
     Returns:
         Where they came from: recipe and images seen; and a note for the user.
     """
+    start = recipe.train.start
+    if start is None:
+        return {}, []
     path = Path(start)
-    if path.is_dir():
-        if not state.load(path / "state"):
-            raise UsageError(f"train.start: {path} is not a run", "give a run or a model file")
-        parent = {"recipe": read_toml(path / "recipe.toml"), "images": state.images}
-        state.restart()
-        return parent, [f"started from the networks and optimisers of {path}"]
+    if not path.is_dir():
+        return _start_from_model(find(start), recipe, state)
+    if not state.load(path / "state"):
+        raise UsageError(f"train.start: {path} is not a run", "give a run or a model")
+    for optimizer in state.optimizers.values():
+        for group in optimizer.param_groups:
+            group |= {"betas": recipe.train.betas, "weight_decay": recipe.train.weight_decay}
+    parent = {"recipe": read_toml(path / "recipe.toml"), "images": state.images}
+    state.restart()
+    return parent, [f"started from the networks and optimisers of {path}"]
+
+
+def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
     model = bundle.load(path)
+    training_only = {"expansion"}
+    ours, theirs = recipe.generator, model.card.generator
+    keys = (ours.keys() | theirs.keys()) - training_only
+    if different := sorted(key for key in keys if ours.get(key) != theirs.get(key)):
+        other = ", ".join(f"{key} {theirs.get(key)} for {ours.get(key)}" for key in different)
+        problem = f"train.start: {path} holds another network than the recipe's: {other}"
+        raise UsageError(problem, f"beyne models show {path}")
     generator = state.nets["generator"]
     assert isinstance(generator, ImageNetwork)
-    try:
-        generator.start_from(model.network.state_dict())
-    except RuntimeError:
-        problem = f"train.start: {path} holds another network than the recipe's"
-        raise UsageError(problem, f"beyne models show {path}") from None
+    generator.start_from(model.network.state_dict())
     state.average.load_state_dict(generator.state_dict())
-    return model.card.provenance, [
-        f"started from the generator of {path}; optimisers start fresh",
-    ]
+    note = f"started from the generator of {path}; optimisers start fresh"
+    return model.card.provenance, [note]
