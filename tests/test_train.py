@@ -317,7 +317,7 @@ def test_dry_run_writes_nothing_and_estimates(workplace) -> None:
     assert recipe.generator["channels_in"] == 3
     assert estimate.hours > 0
     assert estimate.memory_gib > 0.1
-    assert "hours on" in estimate.text
+    assert "minutes on cpu" in estimate.text
 
 
 def test_damaged_state_is_named(workplace) -> None:

@@ -19,6 +19,7 @@ from beyne.predict.predictor import Predictor
 
 CPU = torch.device("cpu")
 BIG = picture(256, 256)
+WEIGHTS = 426_000
 
 
 def network(error: float, slow: float = 0.0):
@@ -35,7 +36,7 @@ def network(error: float, slow: float = 0.0):
 
 
 def choice(raster: Raster, run, candidates=(torch.bfloat16,)) -> torch.dtype:
-    return PrecisionChoice("auto", CPU, candidates).of(raster, raster.pixels, run)
+    return PrecisionChoice("auto", CPU, WEIGHTS, candidates).of(raster, raster.pixels, run)
 
 
 @pytest.mark.parametrize(("error", "expected"), [(0.5, True), (0.9, True), (1.5, False)])
@@ -53,7 +54,7 @@ def test_deep_pictures_allow_a_thousandth_of_their_own_range():
 
 
 def test_a_bright_picture_does_not_decide_for_a_dark_one():
-    chooser = PrecisionChoice("auto", CPU, [torch.bfloat16])
+    chooser = PrecisionChoice("auto", CPU, WEIGHTS, [torch.bfloat16])
     run = network(0.0005)
     bright, dark = ((BIG.astype(np.uint16) + 1) * 200, BIG.astype(np.uint16))
     assert chooser.of(Raster(bright), bright, run) == torch.bfloat16
@@ -74,7 +75,7 @@ def test_the_next_candidate_gets_its_turn():
 
 
 def test_small_pictures_are_not_probed_until_there_are_many():
-    chooser = PrecisionChoice("auto", CPU, [torch.bfloat16])
+    chooser = PrecisionChoice("auto", CPU, WEIGHTS, [torch.bfloat16])
     runs = []
 
     def run(tiles, dtype):
@@ -88,12 +89,19 @@ def test_small_pictures_are_not_probed_until_there_are_many():
     assert len(runs) <= 6  # one probe for all
 
 
+def test_heavy_networks_are_probed_on_smaller_pictures():
+    small = Raster(picture(64, 64))
+    for weights, expected in ((WEIGHTS, torch.float32), (40 * WEIGHTS, torch.bfloat16)):
+        chooser = PrecisionChoice("auto", CPU, weights, [torch.bfloat16])
+        assert chooser.of(small, small.pixels, network(0.0)) == expected
+
+
 def test_fp16_is_never_chosen_on_a_cpu():
     assert torch.float16 not in reduced_types(CPU)
     with pytest.raises(UsageError, match="fp16"):
-        PrecisionChoice("fp16", CPU)
+        PrecisionChoice("fp16", CPU, WEIGHTS)
     with pytest.raises(UsageError, match="no precision 'fp8'"):
-        PrecisionChoice("fp8", CPU)
+        PrecisionChoice("fp8", CPU, WEIGHTS)
 
 
 @pytest.mark.parametrize("kind", ["compact", "rrdb", "span", "srresnet"])

@@ -95,9 +95,10 @@ class Crops:
         self.pictures = [p for p in pictures if min(p.lr.shape[:2]) >= size]
         if not self.pictures:
             largest = max(min(p.lr.shape[:2]) for p in pictures)
+            scale = pictures[0].hr.shape[0] // pictures[0].lr.shape[0]
             raise UsageError(
                 f"no picture is as large as the crop of {size} low-resolution pixels",
-                f"--set data.size_in={largest} (and data.size_out to match)",
+                f"--set data.size_in={largest} --set data.size_out={largest * scale}",
             )
         self.size, self.seed = size, seed
         self.scale = pictures[0].hr.shape[0] // pictures[0].lr.shape[0]

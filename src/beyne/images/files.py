@@ -41,7 +41,6 @@ _FOREIGN = (
     (0, b"8BPS", "a Photoshop file"),
     (0, b"v/1\x01", "an OpenEXR picture"),
     (0, b"#?RADIANCE", "a Radiance HDR picture"),
-    (128, b"DICM", "a DICOM file"),
     (0, b"\x89HDF", "an HDF5 file"),
     (0, b"SIMPLE  =", "a FITS file"),
     (0, b"%PDF", "a PDF document"),
@@ -103,6 +102,8 @@ def read(path: str | Path, pixel_limit: int | None = None) -> Raster:
 def _family(head: bytes) -> str:
     if not head:
         raise ImageError("the file is empty", "copy or download it again")
+    if head[128:132] == b"DICM":  # first: its preamble may look like a TIFF
+        raise ImageError("it is a DICOM file, which is not read", "convert it to PNG")
     for at, magic, family in _SIGNATURES:
         if head[at : at + len(magic)] == magic:
             return family

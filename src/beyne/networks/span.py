@@ -29,7 +29,7 @@ class SpanConfig(SkipConfig):
     features_last: int | None = Field(None, ge=1, description="channels before the last layer")
     expansion: int = Field(0, ge=0, description="widening of the training branches; 0: plain")
     mean: tuple[float, ...] = ()  # subtracted from the input; empty: 0.5 for every channel
-    gain: float = 1.0  # the centred input is multiplied by this; 255 in published files
+    gain: float = 4.0  # brings the centred input to about unit variance; 255 in published files
 
     @model_validator(mode="after")
     def _mean_for_every_channel(self) -> SpanConfig:
@@ -44,16 +44,17 @@ class RepConv(nn.Module):
     def __init__(self, channels_in: int, channels_out: int, expansion: int) -> None:
         super().__init__()
         self.eval_conv = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        nn.init.kaiming_normal_(self.eval_conv.weight)
+        nn.init.zeros_(self.eval_conv.bias)  # type: ignore[arg-type]
         self.branched = expansion > 0
         if not self.branched:
             return
         inner = channels_in * expansion
         self.expand = nn.Parameter(torch.randn(inner, channels_in) / channels_in**0.5)
         self.mix = nn.Parameter(torch.randn(inner, inner, 3, 3) / (9 * inner) ** 0.5)
-        # Both paths together start with the variance of a common initialisation.
-        self.project = nn.Parameter(torch.randn(channels_out, inner) * (1 / (3 * inner)) ** 0.5)
-        nn.init.zeros_(self.eval_conv.bias)  # type: ignore[arg-type]
-        self.eval_conv.weight.data.mul_(0.5)
+        # Both paths together keep the variance that `SpanBlock` counts on.
+        self.project = nn.Parameter(torch.randn(channels_out, inner) * (1 / (9 * inner)) ** 0.5)
+        self.eval_conv.weight.data.mul_(0.5**0.5)
 
     def kernel(self) -> Tensor:
         """The one kernel ``(out, in, 3, 3)`` that all paths amount to."""
@@ -67,6 +68,9 @@ class RepConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, in, H, W)`` → ``(N, out, H, W)``."""
+        if not self.branched:
+            plain: Tensor = self.eval_conv(x)
+            return plain
         return F.conv2d(x, self.kernel(), self.eval_conv.bias, padding=1)
 
 
@@ -78,6 +82,9 @@ class SpanBlock(nn.Module):
         self.c1_r = RepConv(features, features, expansion)
         self.c2_r = RepConv(features, features, expansion)
         self.c3_r = RepConv(features, features, expansion)
+        # The gate multiplies by sigmoid(last) - 1/2. Around zero that squares a signal: after three
+        # blocks nothing is left, and deep blocks never learn. Started open, it passes it on.
+        nn.init.constant_(self.c3_r.eval_conv.bias, 2.0)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """``(N, F, H, W)`` → the block's output and its first activation, same shapes."""

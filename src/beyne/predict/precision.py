@@ -19,8 +19,8 @@ NAMES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 #: A batch of crops in [0, 1] and a precision → the network's result in float32.
 Run = Callable[[Tensor, torch.dtype], Tensor]
 
-# Below this many pixels a probe would cost more than it gains.
-_WORTH_A_PROBE = 200 * 200
+# Below this much work, in pixels times weights, a probe would cost more than it gains.
+_WORTH_A_PROBE = 200 * 200 * 426_000
 # Part of the picture that the crops cover, and the least and greatest side of a crop.
 _PROBE_SHARE = 0.005
 _PROBE_SIDES = (24, 64)
@@ -50,6 +50,7 @@ class PrecisionChoice:
         self,
         wanted: str,
         device: torch.device,
+        weights: int,
         candidates: Sequence[torch.dtype] | None = None,
     ) -> None:
         """Take a precision as given, or get ready to choose one.
@@ -57,6 +58,7 @@ class PrecisionChoice:
         Args:
             wanted: A key of `NAMES`, or ``auto``.
             device: Where the network runs.
+            weights: How many weights the network has, as a measure of its work on a pixel.
             candidates: Reduced precisions to try; None: what the processor has.
 
         Raises:
@@ -71,7 +73,8 @@ class PrecisionChoice:
         self._candidates = reduced_types(device) if candidates is None else candidates
         self._device = device
         self._chosen: dict[tuple[str, int], torch.dtype] = {}
-        self._pixels_waiting = 0
+        self._weights = weights
+        self._work_waiting = 0
 
     def of(self, raster: Raster, pixels: Pixels, run: Run) -> torch.dtype:
         """The precision for a picture.
@@ -88,9 +91,8 @@ class PrecisionChoice:
         spread = _spread(pixels)
         kind = _kind(raster, spread)
         if kind not in self._chosen:
-            area = raster.height * raster.width
-            self._pixels_waiting += area
-            if self._pixels_waiting < _WORTH_A_PROBE:
+            self._work_waiting += raster.height * raster.width * self._weights
+            if self._work_waiting < _WORTH_A_PROBE:
                 return torch.float32
             tolerance = 1 / 255 if raster.pixels.dtype == np.uint8 else spread / 1000
             self._chosen[kind] = self._probed(_crops(pixels), run, tolerance)

@@ -48,7 +48,8 @@ class Predictor:
     ) -> None:
         self.card: ModelCard = model.card
         self.device = find_device(device)
-        self._precision = PrecisionChoice(precision, self.device)
+        weights = sum(parameter.numel() for parameter in model.network.parameters())
+        self._precision = PrecisionChoice(precision, self.device, weights)
         self._requested_precision = precision
         self._used: set[str] = set()
         # The memory layout in which convolutions were faster for every network and precision.

@@ -40,8 +40,9 @@ class Estimate:
     def text(self) -> str:
         """In words, one line."""
         gpu = f" and {self.gpu_memory_gib:.1f} GiB on the GPU" if self.gpu_memory_gib else ""
+        time = f"{self.hours:.1f} hours" if self.hours >= 1 else f"{self.hours * 60:.1f} minutes"
         return (
-            f"about {self.hours:.1f} hours on {self.device} in {self.precision} "
+            f"about {time} on {self.device} in {self.precision} "
             f"({self.step_seconds * 1e3:.0f} ms a step), {self.memory_gib:.1f} GiB of memory{gpu}"
         )
 

@@ -187,8 +187,9 @@ class Loop:
     def learning_rate(self, images: int) -> float:
         """Linear warm-up, then constant or a half cosine down to zero."""
         rate = self.train.learning_rate
-        if self.train.warmup:
-            rate *= min(1.0, (images + self.train.batch) / self.train.warmup)
+        warmup = min(self.train.warmup, self._total() // 10)  # short trials are not all warm-up
+        if warmup:
+            rate *= min(1.0, (images + self.train.batch) / warmup)
         if self.train.schedule == "cosine":
             rate *= 0.5 + 0.5 * math.cos(math.pi * min(1.0, images / self._total()))
         return rate
