@@ -1,6 +1,16 @@
-"""What the processor computes in, asked of torch."""
+"""What this machine is: its memory, and what its processor computes in."""
 
 from __future__ import annotations
+
+import os
+
+
+def machine_memory() -> int | None:
+    """Bytes of memory of this machine; None where the system does not tell (Windows)."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def cpu_computes_bf16() -> bool:

@@ -8,6 +8,8 @@ import re
 from importlib import metadata
 from typing import Any
 
+from beyne.hardware import machine_memory
+
 # Of all that processors can, what decides how fast a network runs.
 _INSTRUCTIONS = (
     "avx2",
@@ -59,11 +61,8 @@ def _processor() -> dict[str, Any]:
 
 
 def _memory_gib() -> float | None:
-    try:
-        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError):  # not on every system
-        return None
-    return round(total / 2**30, 1)
+    total = machine_memory()
+    return None if total is None else round(total / 2**30, 1)
 
 
 def _gpus() -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-import os
 
 from beyne.errors import ImageError
+from beyne.hardware import machine_memory
 
 #: A pixel of the largest usual kind: red, green, blue and alpha at 16 bits.
 _BYTES_PER_PIXEL = 8
@@ -27,14 +27,8 @@ def default_pixel_limit(scale: int = 1) -> int:
     Returns:
         A count of pixels, height × width, of the picture as read.
     """
-    return min(_memory() // 2 // (_BYTES_PER_PIXEL * scale * scale), _LARGEST_DEFAULT)
-
-
-def _memory() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return _MEMORY_IF_UNKNOWN
+    memory = machine_memory() or _MEMORY_IF_UNKNOWN
+    return min(memory // 2 // (_BYTES_PER_PIXEL * scale * scale), _LARGEST_DEFAULT)
 
 
 def check_pixels(width: int, height: int, limit: int, bands: int = 4) -> None:

@@ -102,7 +102,8 @@ class Loop:
         return self._ended()
 
     def _ended(self) -> bool:
-        return self._total() in (self.state.stopped_of, min(self.state.images, self._total()))
+        total = self._total()
+        return self.state.images >= total or self.state.stopped_of == total
 
     def _check_shares(self) -> None:
         processes = self.accelerator.num_processes
