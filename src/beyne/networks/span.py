@@ -11,7 +11,8 @@ Tensor names of the plain form are those of the published re-parameterised files
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import torch
 from pydantic import Field, model_validator
@@ -30,6 +31,8 @@ class SpanConfig(SkipConfig):
     expansion: int = Field(0, ge=0, description="widening of the training branches; 0: plain")
     mean: tuple[float, ...] = ()  # subtracted from the input; empty: 0.5 for every channel
     gain: float = 4.0  # brings the centred input to about unit variance; 255 in published files
+    block: Literal["attention", "residual"] = "attention"  # the first in published files
+    detail: float = 1.0  # factor on the last layer's output; below 1 it learns in finer steps
 
     @model_validator(mode="after")
     def _mean_for_every_channel(self) -> SpanConfig:
@@ -44,17 +47,21 @@ class RepConv(nn.Module):
     def __init__(self, channels_in: int, channels_out: int, expansion: int) -> None:
         super().__init__()
         self.eval_conv = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        nn.init.kaiming_normal_(self.eval_conv.weight)
-        nn.init.zeros_(self.eval_conv.bias)  # type: ignore[arg-type]
         self.branched = expansion > 0
         if not self.branched:
             return
         inner = channels_in * expansion
         self.expand = nn.Parameter(torch.randn(inner, channels_in) / channels_in**0.5)
         self.mix = nn.Parameter(torch.randn(inner, inner, 3, 3) / (9 * inner) ** 0.5)
-        # Both paths together keep the variance that `SpanBlock` counts on.
-        self.project = nn.Parameter(torch.randn(channels_out, inner) * (1 / (9 * inner)) ** 0.5)
-        self.eval_conv.weight.data.mul_(0.5**0.5)
+        self.project = nn.Parameter(torch.randn(channels_out, inner) / (9 * inner) ** 0.5)
+
+    def initialise(self, gain: float) -> None:
+        """He's start (2015, arXiv 1502.01852) times ``gain`` on the direct path, 0 elsewhere."""
+        nn.init.kaiming_normal_(self.eval_conv.weight)
+        self.eval_conv.weight.data.mul_(gain)
+        nn.init.zeros_(self.eval_conv.bias)  # type: ignore[arg-type]
+        if self.branched:
+            nn.init.zeros_(self.project)
 
     def kernel(self) -> Tensor:
         """The one kernel ``(out, in, 3, 3)`` that all paths amount to."""
@@ -75,21 +82,31 @@ class RepConv(nn.Module):
 
 
 class SpanBlock(nn.Module):
-    """Three convolutions and an attention without parameters (equations 1–4 of the paper)."""
+    """Three convolutions, then an attention without parameters (equations 1–4 of the paper).
 
-    def __init__(self, features: int, expansion: int) -> None:
+    As published, the gate multiplies by sigmoid(last) − ½, which around zero squares a signal:
+    after a few blocks nothing is left of it, and in short trainings deep blocks never learn. A
+    residual block adds its convolutions to what comes in instead, and starts by adding nothing
+    (Zhang et al. 2019, arXiv 1901.09321): then every block learns from the first step.
+    """
+
+    def __init__(self, features: int, config: SpanConfig) -> None:
         super().__init__()
-        self.c1_r = RepConv(features, features, expansion)
-        self.c2_r = RepConv(features, features, expansion)
-        self.c3_r = RepConv(features, features, expansion)
-        # The gate multiplies by sigmoid(last) - 1/2. Around zero that squares a signal: after three
-        # blocks nothing is left, and deep blocks never learn. Started open, it passes it on.
-        nn.init.constant_(self.c3_r.eval_conv.bias, 2.0)  # type: ignore[arg-type]
+        self.residual = config.block == "residual"
+        self.c1_r = RepConv(features, features, config.expansion)
+        self.c2_r = RepConv(features, features, config.expansion)
+        self.c3_r = RepConv(features, features, config.expansion)
+        if self.residual:
+            self.c1_r.initialise(1.0)
+            self.c2_r.initialise(1.0)
+            self.c3_r.initialise(0.0)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """``(N, F, H, W)`` → the block's output and its first activation, same shapes."""
         first = F.silu(self.c1_r(x))
         last = self.c3_r(F.silu(self.c2_r(first)))
+        if self.residual:
+            return x + last, first
         return (last + x) * (torch.sigmoid(last) - 0.5), first
 
 
@@ -103,14 +120,11 @@ class Span(ImageNetwork):
         last = config.features_last or features
         self.conv_1 = RepConv(config.channels_in, features, expansion)
         for index in range(1, config.blocks + 1):
-            self.add_module(f"block_{index}", SpanBlock(features, expansion))
+            self.add_module(f"block_{index}", SpanBlock(features, config))
         self.conv_2 = RepConv(features, features, expansion)
         self.conv_cat = nn.Conv2d(4 * features, last, 1)
         shuffled = config.channels_out * config.scale**2
         self.upsampler = nn.ModuleList([nn.Conv2d(last, shuffled, 3, padding=1)])
-        if config.image_skip != "none":
-            # Start near the enlarged input: the network only learns what is missing.
-            self.upsampler[0].weight.data.mul_(0.1)  # type: ignore[operator]
         mean = config.mean or (0.5,) * config.channels_in
         self.register_buffer("mean", torch.tensor(mean), persistent=False)
         self.mean: Tensor
@@ -120,17 +134,25 @@ class Span(ImageNetwork):
         """Exact: three convolutions a block and three around them."""
         return 3 * self.config.blocks + 3
 
+    def stack(self) -> Iterator[SpanBlock]:
+        """The blocks, in order."""
+        for index in range(1, self.config.blocks + 1):
+            block = self.get_submodule(f"block_{index}")
+            assert isinstance(block, SpanBlock)
+            yield block
+
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → ``(N, C, H·s, W·s)``."""
         start = self.conv_1((x - self.mean.view(-1, 1, 1)) * self.config.gain)
         outputs: list[Tensor] = []
         features = start
-        for index in range(1, self.config.blocks + 1):
-            features, first_activation = self.get_submodule(f"block_{index}")(features)
+        for block in self.stack():
+            features, first_activation = block(features)
             outputs.append(features)
         stages = [start, self.conv_2(outputs[-1]), outputs[0], first_activation]
         joined = self.conv_cat(torch.cat(stages, 1))
-        detail = F.pixel_shuffle(in_float32(self.upsampler[0], joined), self.config.scale)
+        detail = in_float32(self.upsampler[0], joined) * self.config.detail
+        detail = F.pixel_shuffle(detail, self.config.scale)
         return with_image_skip(detail, x, self.config.scale, self.config.image_skip)
 
     def for_use(self) -> Span:
