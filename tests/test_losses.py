@@ -14,7 +14,7 @@ TARGET = torch.rand(2, 3, 16, 24, generator=torch.Generator().manual_seed(2))
 
 @pytest.mark.parametrize("kind", LOSSES)
 def test_least_for_equal_images_and_differentiable(kind) -> None:
-    loss = build("content", {"kind": kind})
+    loss = build("content", {"kind": kind})[0]
     output = OUTPUT.clone().requires_grad_()
     value = loss(output, TARGET)
     value.backward()
@@ -32,11 +32,11 @@ def test_least_for_equal_images_and_differentiable(kind) -> None:
     ],
 )
 def test_pixel_losses_by_hand(kind, expected) -> None:
-    assert torch.isclose(build("content", {"kind": kind})(OUTPUT, TARGET), expected)
+    assert torch.isclose(build("content", {"kind": kind})[0](OUTPUT, TARGET), expected)
 
 
 def test_consistency_sees_only_what_shrinking_keeps() -> None:
-    loss = build("consistency", {"kind": "consistency"})
+    loss, _ = build("consistency", {"kind": "consistency"})
     brighter = TARGET + 0.1
     assert torch.isclose(loss(brighter, TARGET), torch.tensor(0.1), atol=1e-6)
     checks = 0.1 * (1 - 2.0 * (torch.arange(24) % 2))

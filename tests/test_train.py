@@ -44,6 +44,28 @@ preview_every = 32
 precision = "fp32"
 """
 
+#: A discriminator with everything that has a state: batch norm, spectral norm's vectors, a guard.
+ADVERSARIAL = """
+[discriminator]
+kind = "vgg"
+features = 4
+hidden = 8
+pooled = 2
+[adversarial]
+loss = "relativistic-average"
+weight = 0.1
+warmup = 16
+head_start = 8
+ramp = 8
+r1 = 0.1
+learning_rate = 2e-3
+[adversarial.guard]
+every = 8
+accuracy = 0.51
+crops = 8
+remedies = ["rate", "r1"]
+"""
+
 
 @pytest.fixture
 def workplace(tmp_path):
@@ -51,15 +73,17 @@ def workplace(tmp_path):
     return tmp_path
 
 
-def recipe_for(folder: Path, kind: str = "compact", *settings: str):
+def recipe_for(folder: Path, kind: str = "compact", *settings: str, more: str = ""):
     path = folder / "tiny.toml"
-    path.write_text(RECIPE.replace("KIND", kind))
+    path.write_text(RECIPE.replace("KIND", kind) + more)
     fields = [f"generator.{key}={json.dumps(value)}" for key, value in FIELDS[kind].items()]
     return load_recipe(str(path), [*fields, *settings])
 
 
-def run(folder: Path, name: str, *settings: str, kind: str = "compact", message=None) -> Path:
-    recipe = recipe_for(folder, kind, *settings)
+def run(
+    folder: Path, name: str, *settings: str, kind: str = "compact", message=None, more: str = ""
+) -> Path:
+    recipe = recipe_for(folder, kind, *settings, more=more)
     assert train(recipe, folder / "data", folder / name, message=message or (lambda text: None))
     return folder / name
 
@@ -147,12 +171,15 @@ def assert_same_run(one: Path, other: Path) -> None:
     for name in ("best.safetensors", "last.safetensors", "stats.jsonl", "previews/000000512.png"):
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
     first, second = (torch.load(p / "state" / "state.pt", weights_only=True) for p in (one, other))
-    for name, tensor in first["nets"]["generator"].items():
-        assert torch.equal(tensor, second["nets"]["generator"][name])
+    assert first["nets"].keys() == second["nets"].keys()
+    for net, tensors in first["nets"].items():
+        for name, tensor in tensors.items():
+            assert torch.equal(tensor, second["nets"][net][name]), f"{net} {name}"
 
 
-def test_killed_run_ends_as_if_never_stopped(workplace) -> None:
-    recipe_for(workplace, "span")
+@pytest.mark.parametrize("more", ["", ADVERSARIAL], ids=["pixel", "adversarial"])
+def test_killed_run_ends_as_if_never_stopped(workplace, more) -> None:
+    recipe_for(workplace, "span", more=more)
     lengthen(workplace / "tiny.toml", 512)
     whole = start(workplace, "whole")
     assert whole.wait() == 0, whole.communicate()[1].decode()
@@ -232,7 +259,7 @@ def test_start_from_a_run_and_from_a_model(workplace) -> None:
         with torch.inference_mode():
             assert torch.allclose(used(image), expected(image), atol=1e-5)
         assert setup.state.images == 0
-    assert "optimisers of" in heard[0]
+    assert "with their optimisers" in heard[0]
     assert "optimisers start fresh" in heard[1]
     other = recipe_for(
         workplace, "compact", f"train.start={json.dumps(str(folder / 'last.safetensors'))}"

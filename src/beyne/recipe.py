@@ -10,9 +10,12 @@ from pydantic import Field, field_validator, model_validator
 from beyne.config import Config, Tree, merged, parse_setting, read_toml, validated
 from beyne.errors import UsageError, did_you_mean
 from beyne.images.resample import Operator
+from beyne.tasks.adversarial import AdversarialConfig
 
 _LENGTHS = {"images", "epochs"}
-_TAKEN = {"images", "steps", "learning_rate", "psnr", "ssim", "lr_psnr"}  # columns of stats.jsonl
+#: Columns of stats.jsonl that are no losses of the recipe.
+_TAKEN = {"images", "learning_rate", "psnr", "ssim", "lr_psnr", "lpips"}
+_TAKEN |= {"adversarial", "discriminator", "r1", "r2", "accuracy", "discriminator_rate"}
 
 PRESETS = Path(__file__).with_name("presets")
 
@@ -82,6 +85,8 @@ class Recipe(Config):
     credit: str = Field("", description="whose pictures the weights were made from")
     generator: dict[str, Any]
     losses: dict[str, dict[str, Any]] = Field({"content": {"kind": "l1"}}, min_length=1)
+    discriminator: dict[str, Any] | None = None
+    adversarial: AdversarialConfig | None = None
     data: DataConfig = DataConfig()
     train: TrainConfig = TrainConfig(images=1_000_000)
 
@@ -91,6 +96,12 @@ class Recipe(Config):
         if taken := _TAKEN & losses.keys():
             raise ValueError(f"'{min(taken)}' can't be the name of a loss, choose another")
         return losses
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Recipe:
+        if (self.discriminator is None) != (self.adversarial is None):
+            raise ValueError("the tables discriminator and adversarial go together")
+        return self
 
     def plain(self) -> Tree:
         """Nested plain values, as TOML or JSON take them; unset values left out."""

@@ -7,13 +7,14 @@ from typing import Any
 
 from torch import nn
 
-from beyne.config import Config, validated
+from beyne.config import validated
 from beyne.errors import UsageError, did_you_mean
 from beyne.losses.consistency import ConsistencyLoss, ConsistencyLossConfig
+from beyne.losses.fields import LossConfig, Stage
 from beyne.losses.pixel import PixelLoss, PixelLossConfig
 
 #: Kind, as recipes name it → its configuration and class.
-LOSSES: dict[str, tuple[type[Config], type[nn.Module]]] = {
+LOSSES: dict[str, tuple[type[LossConfig], type[nn.Module]]] = {
     "charbonnier": (PixelLossConfig, PixelLoss),
     "consistency": (ConsistencyLossConfig, ConsistencyLoss),
     "l1": (PixelLossConfig, PixelLoss),
@@ -23,8 +24,8 @@ LOSSES: dict[str, tuple[type[Config], type[nn.Module]]] = {
 
 def build(
     term: str, fields: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
-) -> nn.Module:
-    """Make the loss of the recipe's table ``losses.<term>``.
+) -> tuple[nn.Module, LossConfig]:
+    """Make the loss of the recipe's table ``losses.<term>``; gives it and its configuration.
 
     Args:
         term: Name of the table.
@@ -41,8 +42,7 @@ def build(
     config_class, loss_class = LOSSES[kind]
     wanted = {k: v for k, v in (defaults or {}).items() if k in config_class.model_fields}
     config = validated(config_class, wanted | dict(fields), where=f"losses.{term}")
-    loss: nn.Module = loss_class(config)
-    return loss
+    return loss_class(config), config
 
 
-__all__ = ["LOSSES", "build"]
+__all__ = ["LOSSES", "LossConfig", "Stage", "build"]

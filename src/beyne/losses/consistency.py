@@ -7,15 +7,14 @@ from typing import Literal
 from pydantic import Field
 from torch import Tensor, nn
 
-from beyne.config import Config
 from beyne.images.resample import Operator, downscale
+from beyne.losses.fields import LossConfig
 
 
-class ConsistencyLossConfig(Config):
-    """A consistency loss and its weight in the sum."""
+class ConsistencyLossConfig(LossConfig):
+    """Which downscaling the consistency loss uses."""
 
     kind: Literal["consistency"] = "consistency"
-    weight: float = Field(1.0, ge=0)
     scale: int = Field(4, ge=2)
     operator: Operator = "bicubic"
 

@@ -8,14 +8,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from beyne.config import Config
+from beyne.losses.fields import LossConfig
 
 
-class PixelLossConfig(Config):
-    """A pixel loss and its weight in the sum."""
+class PixelLossConfig(LossConfig):
+    """Which pixel loss."""
 
     kind: Literal["l1", "charbonnier", "mse"] = "l1"
-    weight: float = Field(1.0, ge=0)
     epsilon: float = Field(1e-3, gt=0, description="Charbonnier's softening, in units of [0, 1]")
 
 

@@ -1,5 +1,6 @@
 """Jobs: what one training step and one preview mean for each."""
 
-from beyne.tasks.upscale import UpscaleTask
+from beyne.tasks.adversarial import Adversarial
+from beyne.tasks.upscale import Term, UpscaleTask
 
-__all__ = ["UpscaleTask"]
+__all__ = ["Adversarial", "Term", "UpscaleTask"]

@@ -9,8 +9,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from beyne.losses import Stage
+from beyne.tasks.adversarial import Adversarial, Moment
+
 Batch = Mapping[str, Tensor]
 Terms = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A loss between output and original, its weight, and the stage it acts in."""
+
+    loss: nn.Module
+    weight: float
+    stage: Stage = "all"
 
 
 @dataclass(frozen=True)
@@ -18,26 +30,54 @@ class UpscaleTask:
     """A generator trained to repeat the original from its low-resolution version.
 
     Attributes:
-        losses: Term → (loss module, weight), from the recipe's ``losses`` tables.
+        losses: Term by name, from the recipe's ``losses`` tables.
+        adversarial: The discriminator's part; None trains the generator alone.
     """
 
-    losses: Mapping[str, tuple[nn.Module, float]]
+    losses: Mapping[str, Term]
+    adversarial: Adversarial | None = None
 
-    #: Networks in the order in which one step updates them.
-    phases: tuple[str, ...] = ("generator",)
+    def phases(self, moment: Moment) -> tuple[str, ...]:
+        """Networks in the order in which this step updates them."""
+        return self.adversarial.phases(moment) if self.adversarial else ("generator",)
 
-    def terms(self, phase: str, nets: Mapping[str, nn.Module], batch: Batch) -> Terms:
+    def terms(
+        self, phase: str, nets: Mapping[str, nn.Module], batch: Batch, moment: Moment
+    ) -> Terms:
         """Weighted loss terms of one phase; their sum is what is minimised.
 
         Args:
             phase: One of `phases`.
             nets: The networks by name.
             batch: ``lr`` ``(N, C, H, W)`` and ``hr`` ``(N, C, H·s, W·s)`` in [0, 1].
+            moment: Where the run stands.
         """
+        if phase == "discriminator":
+            assert self.adversarial is not None
+            fake = self.generated(nets["generator"], batch)
+            judge = nets["discriminator"]
+            return self.adversarial.discriminator_terms(judge, fake, batch["hr"], moment)
         output = nets["generator"](batch["lr"])
-        return {
-            name: loss(output, batch["hr"]) * weight for name, (loss, weight) in self.losses.items()
+        terms = {
+            name: term.loss(output, batch["hr"]) * term.weight
+            for name, term in self.losses.items()
+            if term.stage in ("all", self._stage(moment))
         }
+        if self.adversarial:
+            judge = nets["discriminator"]
+            terms |= self.adversarial.generator_terms(judge, output, batch["hr"], moment)
+        return terms
+
+    def _stage(self, moment: Moment) -> Stage:
+        if self.adversarial and self.adversarial.active(moment.images):
+            return "adversarial"
+        return "warmup"
+
+    def generated(self, generator: nn.Module, batch: Batch) -> Tensor:
+        """The generator's images for a batch, without a graph."""
+        with torch.no_grad():
+            output: Tensor = generator(batch["lr"])
+        return output
 
     def preview(self, generator: nn.Module, lr: Tensor, hr: Tensor) -> Tensor:
         """Input (enlarged without smoothing), output and original side by side, ``(C, H, 3·W)``."""

@@ -10,24 +10,25 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor
 
-from beyne import bundle
 from beyne.data import write_split
 from beyne.errors import BeyneError, UsageError
 from beyne.hardware import cpu_computes_bf16
 from beyne.images.raster import to_tensor
 from beyne.networks import ImageNetwork
+from beyne.tasks.adversarial import Moment
+from beyne.training import guard
+from beyne.training.products import save_model
 from beyne.training.setup import Setup, keep_recipe
 from beyne.training.tracker import Tracker
-from beyne.training.validation import protocol_for, validate
+from beyne.training.validation import validate
 
 
 @dataclass
@@ -49,7 +50,9 @@ class Loop:
         mixed = "no" if self.precision == "fp32" else self.precision
         # Accelerate keeps the first precision for the whole process; a second run may want another.
         AcceleratorState._reset_state()
-        self.accelerator = Accelerator(mixed_precision=mixed)
+        # A discriminator runs twice before its backward; shared buffers would change in between.
+        shared = DistributedDataParallelKwargs(broadcast_buffers=False)
+        self.accelerator = Accelerator(mixed_precision=mixed, kwargs_handlers=[shared])
         self.device = self.accelerator.device
         self._check_shares()
         self.values: dict[str, float] = {}
@@ -146,25 +149,30 @@ class Loop:
             for batch in upcoming.result()
         ]
         following = pool.submit(self._batches, self.state.images + self.train.batch)
-        for phase in self.setup.task.phases:
-            self._phase(phase, batches)
+        moment = Moment(self.state.images, self.state.balance)
+        for phase in self.setup.task.phases(moment):
+            self._phase(phase, batches, moment)
         self.state.images += self.train.batch
         self.state.update_average(self.train.batch, self.train.ema_half_life)
         return following
 
-    def _phase(self, phase: str, batches: list[dict[str, Tensor]]) -> None:
-        net, optimizer = self.prepared[phase], self.state.optimizers[phase]
+    def _phase(self, phase: str, batches: list[dict[str, Tensor]], moment: Moment) -> None:
+        # The other networks only judge or generate: no gradients, no exchange between processes.
+        nets = self.state.nets | {phase: self.prepared[phase]}
+        for name, other in self.state.nets.items():
+            other.requires_grad_(name == phase)
+        net, optimizer = nets[phase], self.state.optimizers[phase]
         for index, batch in enumerate(batches):
             last = index == len(batches) - 1
             with nullcontext() if last else self.accelerator.no_sync(net):
-                terms = self.setup.task.terms(phase, self.prepared, batch)
+                terms = self.setup.task.terms(phase, nets, batch, moment)
                 self._add_up(terms, len(batches))
                 loss = torch.stack(list(terms.values())).sum() / len(batches)
                 self.accelerator.backward(loss)
         if self.train.clip:
             self.accelerator.clip_grad_norm_(net.parameters(), self.train.clip)
         for group in optimizer.param_groups:
-            group["lr"] = self.learning_rate(self.state.images)
+            group["lr"] = self.learning_rate(moment.images, phase)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
@@ -174,8 +182,8 @@ class Loop:
             value = float(term.detach())
             if not math.isfinite(value):
                 raise self._diverged(f"the loss term '{name}' became {value}")
-            sums[name] = sums.get(name, 0.0) + value / parts
-        sums["steps"] = sums.get("steps", 0.0) + 1 / parts
+            total, count = sums.get(name, (0.0, 0.0))
+            sums[name] = (total + value / parts, count + 1 / parts)
 
     def _diverged(self, what: str) -> BeyneError:
         state = self.run / "state" / "state.pt"
@@ -185,9 +193,11 @@ class Loop:
             f"{kept}lower train.learning_rate or set train.precision=fp32",
         )
 
-    def learning_rate(self, images: int) -> float:
-        """Linear warm-up, then constant or a half cosine down to zero."""
-        rate = self.train.learning_rate
+    def learning_rate(self, images: int, net: str = "generator") -> float:
+        """Of a network's optimiser: linear warm-up, then constant or a half cosine to zero."""
+        rate, adversarial = self.train.learning_rate, self.setup.recipe.adversarial
+        if net == "discriminator" and adversarial:
+            rate = (adversarial.learning_rate or rate) * self.state.balance.rate
         warmup = min(self.train.warmup, self._total() // 10)  # short trials are not all warm-up
         if warmup:
             rate *= min(1.0, (images + self.train.batch) / warmup)
@@ -203,13 +213,13 @@ class Loop:
         seen, total = self.state.images, self._total()
         ended = seen >= total
         if self._due(self.train.log_every) or ended:
-            steps = self.state.sums.pop("steps")
-            means = {name: value / steps for name, value in self.state.sums.items()}
+            means = {name: total / count for name, (total, count) in self.state.sums.items()}
             self.state.sums = {}
             self.values |= means
             if self.tracker:
                 rate = self.learning_rate(seen - self.train.batch)
                 self.tracker.record(seen, means | {"learning_rate": rate})
+        self._guard()
         if self._due(self.train.save_every) or ended:
             self._validate()
             self.save()
@@ -218,6 +228,29 @@ class Loop:
             self._preview()
             self.tracker.curves()
         self.listener.progress(seen, total, self.values)
+
+    def _guard(self) -> None:
+        """Look at the discriminator's accuracy where it is time to."""
+        task, adversarial = self.setup.task, self.setup.recipe.adversarial
+        if not (task.adversarial and adversarial and adversarial.guard):
+            return
+        due = self._due(adversarial.guard.every)
+        if not due or not task.adversarial.active(self.state.images):
+            return
+        held_out = {name: tensor.to(self.device) for name, tensor in self.setup.held_out.items()}
+        fake = task.generated(self.state.nets["generator"].eval(), held_out)
+        self.state.nets["generator"].train()
+        judge = self.state.nets["discriminator"]
+        measured = guard.accuracy(task.adversarial.loss, judge, fake, held_out["hr"])
+        self.state.balance = guard.rebalanced(
+            self.state.balance, adversarial.guard, measured, self.listener.message
+        )
+        self.values["accuracy"] = measured
+        if self.tracker:
+            rate = self.learning_rate(self.state.images, "discriminator")
+            self.tracker.record(
+                self.state.images, {"accuracy": measured, "discriminator_rate": rate}
+            )
 
     def _used(self) -> ImageNetwork:
         """The averaged generator in the form it is used in."""
@@ -271,36 +304,8 @@ class Loop:
             self._save_model("last.safetensors", {})
 
     def _save_model(self, name: str, scores: dict[str, float]) -> None:
-        if not self.accelerator.is_main_process:
-            return
-        network, recipe = self._used(), self.setup.recipe
-        rounded = {key: round(value, 4) for key, value in scores.items()}
-        row = {
-            "data": "validation split of the training data",
-            "protocol": protocol_for(self.setup.validation[0]).text,
-            "n": len(self.setup.validation),
-        }
-        card = bundle.card_for(
-            network,
-            recipe.name,
-            operator=recipe.data.operator,
-            description=recipe.description,
-            licence=recipe.licence,
-            credit=recipe.credit,
-            scores=[row | rounded] if scores else [],
-            provenance=self._provenance(),
-        )
-        bundle.save(self.run / name, card, network)
-
-    def _provenance(self) -> dict[str, Any]:
-        parent = {"start": self.setup.parent} if self.setup.parent else {}
-        return parent | {
-            "recipe": self.setup.recipe.plain(),
-            "images": self.state.images,
-            "data": self.setup.data,
-            "beyne": version("beyne"),
-            "torch": torch.__version__,
-        }
+        if self.accelerator.is_main_process:
+            save_model(self.run / name, self.setup, self._used(), scores)
 
 
 def chosen_precision(wanted: str) -> str:

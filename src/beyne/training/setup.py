@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from beyne import bundle, losses, networks
+from beyne import bundle, discriminators, losses, networks
 from beyne.config import Tree, read_toml, write_toml
 from beyne.data import (
     Crops,
@@ -25,7 +25,7 @@ from beyne.errors import UsageError
 from beyne.files import write_whole
 from beyne.networks import ImageNetwork
 from beyne.recipe import Recipe
-from beyne.tasks import UpscaleTask
+from beyne.tasks import Adversarial, Term, UpscaleTask
 from beyne.training.state import RunState
 from beyne.zoo import find
 
@@ -39,6 +39,7 @@ class Setup:
     Attributes:
         recipe: Resolved: lengths in images, every field of the generator spelled out.
         validation: Whole pictures of the val split.
+        held_out: Crops of them, for the balance guard; empty without one.
         split: File → split, as found or made.
         groups: File → group, where a ``split.csv`` names it.
         data: Fingerprint and counts of the training pictures.
@@ -51,6 +52,7 @@ class Setup:
     state: RunState
     crops: Crops
     validation: list[Decoded]
+    held_out: dict[str, Tensor]
     split: dict[str, SplitName]
     groups: dict[str, str]
     data: dict[str, str | int]
@@ -86,19 +88,17 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         name: [decode(pair, recipe.data.scale, channels, recipe.data.operator) for pair in pairs]
         for name, pairs in (("train", parts["train"]), ("val", _some(parts["val"], recipe)))
     }
-    state = RunState({"generator": generator}, {"generator": _optimizer(recipe, generator)})
+    nets = {"generator": generator, **_discriminator(recipe)}
+    state = RunState(nets, {name: _optimizer(recipe, net) for name, net in nets.items()})
     parent, notes = _begun(run) or _start(recipe, state)
-    defaults = {"scale": recipe.data.scale, "operator": recipe.data.operator}
-    terms = {
-        name: (losses.build(name, fields, defaults), float(fields.get("weight", 1.0)))
-        for name, fields in recipe.losses.items()
-    }
+    validation = decoded["val"] or decoded["train"][:1]
     return Setup(
         recipe=recipe,
-        task=UpscaleTask(terms),
+        task=_task(recipe),
         state=state,
         crops=Crops(decoded["train"], recipe.data.size_in, recipe.train.seed),
-        validation=decoded["val"] or decoded["train"][:1],
+        validation=validation,
+        held_out=_held_out(recipe, validation),
         groups=read_groups(grouped) if grouped.is_file() else {},
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
         data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
@@ -108,15 +108,20 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
 
 
 def resolved(recipe: Recipe, pictures: int) -> Recipe:
-    """The recipe with epochs turned into images and the generator's fields filled in."""
+    """The recipe with epochs turned into images and every field of its networks filled in."""
     config = networks.configured(recipe.generator.get("kind", ""), _fields(recipe.generator))
     generator = {"kind": recipe.generator["kind"], **config.model_dump(mode="json")}
-    train = recipe.train
-    if train.images is None:
-        assert train.epochs is not None
-        images = max(1, round(train.epochs * pictures))
-        train = train.model_copy(update={"images": images, "epochs": None})
-    return recipe.model_copy(update={"generator": generator, "train": train})
+    changes: Tree = {"generator": generator}
+    if recipe.discriminator:
+        kind = recipe.discriminator.get("kind", "")
+        fields = {"channels": config.channels_out} | _fields(recipe.discriminator)
+        judge = discriminators.configured(kind, fields)
+        changes["discriminator"] = {"kind": kind, **judge.model_dump(mode="json")}
+    if recipe.train.images is None:
+        assert recipe.train.epochs is not None
+        images = max(1, round(recipe.train.epochs * pictures))
+        changes["train"] = recipe.train.model_copy(update={"images": images, "epochs": None})
+    return recipe.model_copy(update=changes)
 
 
 def build_generator(recipe: Recipe) -> ImageNetwork:
@@ -134,6 +139,32 @@ def build_generator(recipe: Recipe) -> ImageNetwork:
         )
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
+
+
+def _discriminator(recipe: Recipe) -> dict[str, nn.Module]:
+    if not recipe.discriminator:
+        return {}
+    kind, fields = recipe.discriminator["kind"], _fields(recipe.discriminator)
+    net = discriminators.build(kind, fields)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return {"discriminator": net}
+
+
+def _task(recipe: Recipe) -> UpscaleTask:
+    defaults = {"scale": recipe.data.scale, "operator": recipe.data.operator}
+    terms = {}
+    for name, fields in recipe.losses.items():
+        loss, config = losses.build(name, fields, defaults)
+        terms[name] = Term(loss, config.weight, config.stage)
+    return UpscaleTask(terms, Adversarial(recipe.adversarial) if recipe.adversarial else None)
+
+
+def _held_out(recipe: Recipe, validation: list[Decoded]) -> dict[str, Tensor]:
+    """Fixed crops of the validation pictures."""
+    if not (recipe.adversarial and recipe.adversarial.guard):
+        return {}
+    crops = Crops(validation, recipe.data.size_in, recipe.train.seed)
+    return crops.batch(range(recipe.adversarial.guard.crops))
 
 
 def keep_recipe(setup: Setup, run: Path) -> None:
@@ -207,14 +238,20 @@ def _start(recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
     path = Path(start)
     if not path.is_dir():
         return _start_from_model(find(start), recipe, state)
-    if not state.load(path / "state"):
+    recipe_there = path / "recipe.toml"
+    there = read_toml(recipe_there) if recipe_there.is_file() else {}
+    shared = tuple(name for name in state.nets if name in there)
+    if not shared or not state.load(path / "state", shared):
         raise UsageError(f"train.start: {path} is not a run", "give a run or a model")
     for optimizer in state.optimizers.values():
         for group in optimizer.param_groups:
             group |= {"betas": recipe.train.betas, "weight_decay": recipe.train.weight_decay}
-    parent = {"recipe": read_toml(path / "recipe.toml"), "images": state.images}
+    parent = {"recipe": there, "images": state.images}
     state.restart()
-    return parent, [f"started from the networks and optimisers of {path}"]
+    notes = [f"started from the {' and '.join(shared)} of {path}, with their optimisers"]
+    if fresh := state.nets.keys() - set(shared):
+        notes.append(f"the {min(fresh)} starts fresh: {path} has none")
+    return parent, notes
 
 
 def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:

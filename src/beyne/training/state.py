@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import nn
 
 from beyne.errors import UsageError
 from beyne.files import whole_or_nothing
+from beyne.tasks.adversarial import Balance
 
 
 @dataclass
@@ -25,8 +26,9 @@ class RunState:
         images: Training images seen.
         best: Highest validation score so far.
         stale: Validations since then.
-        sums: Loss terms added up since the last log line, and ``steps`` of them.
+        sums: Loss term → its sum since the last log line, and how many were added.
         stopped_of: Length of the run, in images, when validation stopped gaining; 0 before.
+        balance: What the balance guard has set.
     """
 
     nets: dict[str, nn.Module]
@@ -35,8 +37,9 @@ class RunState:
     images: int = 0
     best: float = float("-inf")
     stale: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, tuple[float, float]] = field(default_factory=dict)
     stopped_of: int = 0
+    balance: Balance = field(default_factory=Balance)
 
     def __post_init__(self) -> None:
         self.average = copy.deepcopy(self.nets["generator"]).eval().requires_grad_(False)
@@ -67,12 +70,16 @@ class RunState:
             "optimizers": {name: opt.state_dict() for name, opt in self.optimizers.items()},
             "average": self.average.state_dict(),
             "counters": {name: getattr(self, name) for name in _COUNTERS},
+            "balance": asdict(self.balance),
         }
         with whole_or_nothing(folder / "state.pt") as file:
             torch.save(values, file)
 
-    def load(self, folder: Path) -> bool:
+    def load(self, folder: Path, only: tuple[str, ...] | None = None) -> bool:
         """Take up a saved state; False if there is none.
+
+        Args:
+            only: Names of the networks to take, with their optimisers; None: all must be there.
 
         Raises:
             UsageError: The file is damaged or of other networks.
@@ -82,12 +89,13 @@ class RunState:
             return False
         values = read_state(path)
         try:
-            for name, net in self.nets.items():
-                net.load_state_dict(values["nets"][name])
+            for name in self.nets if only is None else only:
+                self.nets[name].load_state_dict(values["nets"][name])
                 self.optimizers[name].load_state_dict(values["optimizers"][name])
             self.average.load_state_dict(values["average"])
             for name in _COUNTERS:
                 setattr(self, name, values["counters"][name])
+            self.balance = Balance(**values["balance"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise UsageError(f"{path} is of another run ({error})", "use another -o") from None
         return True
@@ -95,7 +103,7 @@ class RunState:
     def restart(self) -> None:
         """Count from zero again, keeping networks and optimisers; the average starts afresh."""
         self.images, self.best, self.stale, self.sums = 0, float("-inf"), 0, {}
-        self.stopped_of = 0
+        self.stopped_of, self.balance = 0, Balance()
 
     def go_on(self) -> None:
         """Let a run that stopped early, and was made longer, wait for a gain again."""

@@ -1,0 +1,50 @@
+"""Discriminators, one self-contained file each. A new one is a file and a line in `DISCRIMINATORS`.
+
+Every one maps an image batch to logits, positive for real: ``(N, 1)`` or a map ``(N, 1, h, w)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from beyne.config import validated
+from beyne.discriminators.blocks import DiscriminatorConfig
+from beyne.discriminators.patch import PatchDiscriminator, PatchDiscriminatorConfig
+from beyne.discriminators.unet import UNetDiscriminator, UNetDiscriminatorConfig
+from beyne.discriminators.vgg import VGGDiscriminator, VGGDiscriminatorConfig
+from beyne.errors import UsageError, did_you_mean
+
+#: Kind, as recipes name it → its configuration and class.
+DISCRIMINATORS: dict[str, tuple[type[DiscriminatorConfig], type[nn.Module]]] = {
+    "patch": (PatchDiscriminatorConfig, PatchDiscriminator),
+    "unet": (UNetDiscriminatorConfig, UNetDiscriminator),
+    "vgg": (VGGDiscriminatorConfig, VGGDiscriminator),
+}
+
+
+def configured(kind: str, fields: Mapping[str, Any]) -> DiscriminatorConfig:
+    """The configuration of the discriminator ``kind``; arguments and errors as for `build`."""
+    if kind not in DISCRIMINATORS:
+        hint = did_you_mean(kind, DISCRIMINATORS)
+        raise UsageError(f"discriminator.kind: unknown kind '{kind}'", hint)
+    return validated(DISCRIMINATORS[kind][0], fields, where="discriminator")
+
+
+def build(kind: str, fields: Mapping[str, Any]) -> nn.Module:
+    """Make the discriminator named ``kind`` with freshly initialised weights.
+
+    Args:
+        kind: A key of `DISCRIMINATORS`.
+        fields: Values of its configuration; what is left out takes its default.
+
+    Raises:
+        UsageError: The kind or a field is unknown, or a value does not fit.
+    """
+    config = configured(kind, fields)
+    return DISCRIMINATORS[kind][1](config)
+
+
+__all__ = ["DISCRIMINATORS", "build", "configured"]

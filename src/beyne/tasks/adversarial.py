@@ -1,0 +1,123 @@
+"""Generator against discriminator: schedule, loss terms and settings, shared by every GAN task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from beyne.config import Config
+from beyne.losses.adversarial import AdversarialKind, AdversarialLoss, gradient_penalty
+
+Judge = Callable[[Tensor], Tensor]
+Remedy = Literal["r1", "rate", "skip"]
+
+
+class GuardConfig(Config):
+    """When the discriminator is held to have won, and what is done then; counted in images."""
+
+    accuracy: float = Field(0.9, gt=0.5, le=1, description="on held-out images; above: it has won")
+    every: int = Field(1_600, ge=1, description="images between two looks")
+    crops: int = Field(32, ge=2, description="held-out images judged at a look")
+    remedies: tuple[Remedy, ...] = ("skip",)
+    r1: float = Field(1.0, gt=0, description="weight of R1 when that remedy first acts")
+
+
+class AdversarialConfig(Config):
+    """How a discriminator takes part in training; lengths in training images seen."""
+
+    loss: AdversarialKind = "bce"
+    weight: float = Field(1e-3, gt=0, description="of the generator's adversarial term")
+    first: Literal["discriminator", "generator"] = "discriminator"
+    warmup: int = Field(0, ge=0, description="images before the discriminator comes in")
+    head_start: int = Field(0, ge=0, description="images it then learns alone, without weight")
+    ramp: int = Field(0, ge=0, description="images over which its weight then grows to full")
+    r1: float = Field(0.0, ge=0, description="γ of the penalty γ/2·|∇D|² on real images")
+    r2: float = Field(0.0, ge=0, description="the same on generated images")
+    learning_rate: float | None = Field(None, gt=0, description="the discriminator's own")
+    guard: GuardConfig | None = None
+
+
+@dataclass
+class Balance:
+    """What the guard has set; at first nothing.
+
+    Attributes:
+        skip: The discriminator is not updated.
+        rate: Factor on its learning rate.
+        r1: R1 weight on top of the recipe's.
+    """
+
+    skip: bool = False
+    rate: float = 1.0
+    r1: float = 0.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a run stands: training images seen, and what the guard has set."""
+
+    images: int = 0
+    balance: Balance = field(default_factory=Balance)
+
+
+class Adversarial:
+    """The adversarial part of a task, as its `AdversarialConfig` says."""
+
+    def __init__(self, config: AdversarialConfig) -> None:
+        self.config = config
+        self.loss = AdversarialLoss(config.loss)
+
+    def active(self, images: int) -> bool:
+        """Whether the warm-up is over."""
+        return images >= self.config.warmup
+
+    def phases(self, moment: Moment) -> tuple[str, ...]:
+        """Networks in the order in which this step updates them."""
+        if not self.active(moment.images) or moment.balance.skip:
+            return ("generator",)
+        order = ("discriminator", "generator")
+        return order if self.config.first == "discriminator" else order[::-1]
+
+    def weight(self, images: int) -> float:
+        """Of the generator's adversarial term: nothing, then rising, then full."""
+        config = self.config
+        begun = images - config.warmup - config.head_start
+        if begun < 0:
+            return 0.0
+        return config.weight * (min(1.0, begun / config.ramp) if config.ramp else 1.0)
+
+    def generator_terms(
+        self, judge: Judge, fake: Tensor, real: Tensor, moment: Moment
+    ) -> dict[str, Tensor]:
+        """The generator's weighted term, none while its weight is nothing.
+
+        Args:
+            judge: The discriminator (with its condition, if it has one) as a function of images.
+            fake: Generated images ``(N, C, H, W)``, with their graph.
+            real: True images, same shape.
+        """
+        weight = self.weight(moment.images)
+        if not weight:
+            return {}
+        with torch.no_grad():
+            verdict_on_real = judge(real)
+        return {"adversarial": self.loss.generator(judge(fake), verdict_on_real) * weight}
+
+    def discriminator_terms(
+        self, judge: Judge, fake: Tensor, real: Tensor, moment: Moment
+    ) -> dict[str, Tensor]:
+        """The discriminator's loss and its penalties; arguments as for `generator_terms`."""
+        r1, r2 = self.config.r1 + moment.balance.r1, self.config.r2
+        fake, real = fake.detach().requires_grad_(r2 > 0), real.detach().requires_grad_(r1 > 0)
+        on_real, on_fake = judge(real), judge(fake)
+        terms = {"discriminator": self.loss.discriminator(on_fake, on_real)}
+        if r1:
+            terms["r1"] = gradient_penalty(real, on_real) * (r1 / 2)
+        if r2:
+            terms["r2"] = gradient_penalty(fake, on_fake) * (r2 / 2)
+        return terms

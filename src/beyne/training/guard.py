@@ -1,0 +1,74 @@
+"""The balance guard: sees when the discriminator has won, says so, and acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from beyne.losses.adversarial import AdversarialLoss
+from beyne.tasks.adversarial import Balance, GuardConfig
+
+_LOWEST_RATE = 1 / 64
+_HIGHEST_R1 = 4_096.0  # times the first weight
+
+
+def accuracy(loss: AdversarialLoss, judge: nn.Module, fake: Tensor, real: Tensor) -> float:
+    """Share of held-out images, ``(N, C, H, W)`` each, that the discriminator judges rightly.
+
+    Normalisations see each batch as they do in training, without being changed by it: under
+    running statistics the verdicts would not be those the generator faces.
+    """
+    with torch.inference_mode(), _statistics_kept(judge):
+        return loss.accuracy(judge(fake), judge(real))
+
+
+def rebalanced(
+    balance: Balance, config: GuardConfig, measured: float, tell: Callable[[str], None]
+) -> Balance:
+    """The balance after a look at the discriminator's accuracy.
+
+    While it is above the limit, the remedies grow stronger from look to look: updates are skipped,
+    the learning rate halves, R1 doubles. Below, skipping ends and the rate recovers; R1 stays.
+
+    Args:
+        tell: Is told when the discriminator wins, and when it stops winning.
+    """
+    winning = measured > config.accuracy
+    if winning:
+        tell(f"discriminator wins: accuracy {measured:.2f} on held-out images; {_acts(config)}")
+    elif balance != Balance(r1=balance.r1):
+        tell(f"discriminator back in balance: accuracy {measured:.2f} on held-out images")
+    if "skip" in config.remedies:
+        balance = replace(balance, skip=winning)
+    if "rate" in config.remedies:
+        rate = balance.rate / 2 if winning else balance.rate * 2
+        balance = replace(balance, rate=min(1.0, max(_LOWEST_RATE, rate)))
+    if "r1" in config.remedies and winning:
+        grown = min(2 * balance.r1 or config.r1, config.r1 * _HIGHEST_R1)
+        balance = replace(balance, r1=grown)
+    return balance
+
+
+_ACTION = {"skip": "its updates pause", "rate": "its rate halves", "r1": "R1 grows"}
+
+
+def _acts(config: GuardConfig) -> str:
+    actions = ", ".join(_ACTION[remedy] for remedy in config.remedies)
+    return actions or "adversarial.guard.remedies names nothing to do"
+
+
+@contextmanager
+def _statistics_kept(net: nn.Module) -> Iterator[None]:
+    layers = [m for m in net.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum

@@ -1,0 +1,123 @@
+"""Training against a discriminator: order, stages, guard, starting from a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from pictures import save_pictures
+from test_train import ADVERSARIAL, recipe_for, run
+
+from beyne.errors import UsageError
+from beyne.losses import LOSSES
+from beyne.training.loop import Loop
+from beyne.training.setup import prepare
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    save_pictures(tmp_path / "data")
+    return tmp_path
+
+
+def records(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "stats.jsonl").read_text().splitlines()]
+
+
+def loop_for(folder: Path, *settings: str) -> Loop:
+    recipe = recipe_for(folder, "compact", *settings, more=ADVERSARIAL)
+    return Loop(prepare(recipe, folder / "data", folder / "run"), folder / "run")
+
+
+def snapshot(loop: Loop) -> dict[str, torch.Tensor]:
+    """One parameter vector a network."""
+    return {
+        name: torch.cat([p.detach().flatten().clone() for p in net.parameters()])
+        for name, net in loop.state.nets.items()
+    }
+
+
+def test_stages_show_in_the_records(workplace) -> None:
+    folder = run(workplace, "run", more=ADVERSARIAL)
+    seen = {n: {k for r in records(folder) if r["images"] == n for k in r} for n in (16, 24, 64)}
+    assert "discriminator" not in seen[16]
+    assert {"discriminator", "r1"} <= seen[24]
+    assert "adversarial" not in seen[24]
+    assert {"content", "adversarial", "discriminator", "r1", "accuracy"} <= seen[64]
+
+
+@pytest.mark.parametrize("first", ["generator", "discriminator"])
+def test_both_networks_learn_whoever_is_first(workplace, first) -> None:
+    settings = [f'adversarial.first="{first}"', "adversarial.warmup=0", "adversarial.head_start=0"]
+    loop = loop_for(workplace, *settings)
+    before = snapshot(loop)
+    loop.probe(2)
+    after = snapshot(loop)
+    assert not torch.equal(before["generator"], after["generator"])
+    assert not torch.equal(before["discriminator"], after["discriminator"])
+
+
+def test_discriminator_rests_in_the_warmup_and_while_it_is_skipped(workplace) -> None:
+    for settings, skip in (
+        (("adversarial.warmup=1000",), False),
+        (("adversarial.warmup=0",), True),
+    ):
+        loop = loop_for(workplace, *settings)
+        loop.state.balance.skip = skip
+        before = snapshot(loop)
+        loop.probe(2)
+        assert torch.equal(before["discriminator"], snapshot(loop)["discriminator"])
+
+
+def test_rates_are_separate_and_the_guard_lowers_the_discriminators(workplace) -> None:
+    loop = loop_for(workplace, "train.warmup=0", 'train.schedule="constant"')
+    assert loop.learning_rate(32) == pytest.approx(1e-3)
+    assert loop.learning_rate(32, "discriminator") == pytest.approx(2e-3)
+    loop.state.balance.rate = 0.25
+    assert loop.learning_rate(32, "discriminator") == pytest.approx(5e-4)
+
+
+def test_losses_act_in_their_stage(workplace) -> None:
+    stages = """
+[losses.content]
+kind = "l1"
+stage = "warmup"
+[losses.fine]
+kind = "mse"
+stage = "adversarial"
+"""
+    folder = run(workplace, "run", more=stages + ADVERSARIAL)
+    for record in records(folder):
+        if "learning_rate" in record:
+            assert ("content" in record) == (record["images"] <= 16)
+            assert ("fine" in record) == (record["images"] > 16)
+
+
+def test_start_from_a_run_takes_both_networks_where_there_are_two(workplace) -> None:
+    both = run(workplace, "both", more=ADVERSARIAL)
+    alone = run(workplace, "alone")
+    heard: dict[str, list[str]] = {}
+    for folder in (both, alone):
+        start = f"train.start={json.dumps(str(folder))}"
+        recipe = recipe_for(workplace, "compact", start, more=ADVERSARIAL)
+        setup = prepare(recipe, workplace / "data", workplace / "none")
+        kept = torch.load(folder / "state" / "state.pt", weights_only=True)["nets"]
+        for name, tensors in kept.items():
+            for key, tensor in tensors.items():
+                assert torch.equal(tensor, setup.state.nets[name].state_dict()[key])
+        heard[folder.name] = setup.notes
+    assert "generator and discriminator of" in heard["both"][0]
+    assert "discriminator starts fresh" in heard["alone"][1]
+
+
+def test_tables_go_together(workplace) -> None:
+    with pytest.raises(UsageError, match="discriminator and adversarial go together"):
+        recipe_for(workplace, "compact", 'discriminator.kind="vgg"')
+
+
+@pytest.mark.parametrize("name", ["psnr", "discriminator", "accuracy"])
+def test_names_of_columns_are_no_names_of_losses(workplace, name) -> None:
+    with pytest.raises(UsageError, match=f"'{name}' can't be the name of a loss"):
+        recipe_for(workplace, "compact", f'losses.{name}.kind="{next(iter(LOSSES))}"')
