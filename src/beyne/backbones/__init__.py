@@ -6,7 +6,8 @@ in ``weights/known.toml``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -53,7 +54,9 @@ def load_backbone(
     if name not in BACKBONES:
         raise UsageError(f"there is no backbone '{name}'", did_you_mean(name, BACKBONES))
     if weights == RANDOM:
-        backbone = _build(name, {}, seed)
+        with _seeded(seed):
+            backbone = _build(name, {})
+            backbone.randomise()
         backbone.require(layers)
     else:
         backbone = _published(name, weights or published.default(name), layers)
@@ -61,13 +64,17 @@ def load_backbone(
     return backbone.eval().requires_grad_(False)
 
 
-def _build(name: str, fields: dict[str, Any], seed: int = 0) -> Backbone:
+def _build(name: str, fields: dict[str, Any]) -> Backbone:
     config_class, backbone_class = BACKBONES[name]
-    config = validated(config_class, fields, where=name)
-    # A loss must not disturb the numbers that training draws.
+    return backbone_class(validated(config_class, fields, where=name))
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Numbers of its own: a loss must not disturb those that training draws."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return backbone_class(config)
+        yield
 
 
 def _published(name: str, weights: str, layers: Sequence[str]) -> Backbone:
@@ -76,7 +83,8 @@ def _published(name: str, weights: str, layers: Sequence[str]) -> Backbone:
         others = [known for known, other in published.known().items() if other.network == name]
         problem = f"'{weights}' are weights of {entry.network}, not of {name}"
         raise UsageError(problem, f"for {name} there are: {', '.join(others)}, {RANDOM}")
-    backbone = _build(name, entry.fields)
+    with _seeded(0):
+        backbone = _build(name, entry.fields)
     backbone.require(layers)
     path = published.path(weights)
     backbone.take(read_tensors(path, backbone), path)

@@ -64,6 +64,12 @@ class Backbone(nn.Module):
         """Keras layer with weights → the module of the same weights, in Keras' order."""
         return {}
 
+    def randomise(self) -> None:
+        """Random kernels that keep the signal's strength (He et al. 2015, arXiv 1502.01852)."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+
     def forward(
         self, image: Tensor, layers: Sequence[str], activation: Activation = "after"
     ) -> dict[str, Tensor]:

@@ -70,6 +70,9 @@ class ResNet152V2(Backbone):
         """The names are Keras' own."""
         return {name: name for name, _ in self.named_children()}
 
+    def randomise(self) -> None:
+        """Stay with torch's weaker kernels: through fifty sums the signal would grow 10⁷ times."""
+
     def taps(self, x: Tensor) -> Iterator[Tap]:
         """The convolutions, normalised, before and after ReLU, and the sum of each block."""
         x = self.conv1_conv(x)

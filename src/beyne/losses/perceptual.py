@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field, NonNegativeFloat, field_validator
 from torch import Tensor, nn
 
 from beyne import weights as published
@@ -29,7 +29,7 @@ class PerceptualLossConfig(Config):
     kind: Literal["perceptual"] = "perceptual"
     weight: float = Field(1.0, ge=0)
     backbone: str = "vgg19"
-    layers: dict[str, float] = Field(min_length=1)
+    layers: dict[str, NonNegativeFloat] = Field(min_length=1)
     activation: Activation = "before"
     distance: Literal["l1", "mse"] = "l1"
     weights: str = ""

@@ -58,6 +58,8 @@ class Loop:
             name: self.accelerator.prepare(net) for name, net in self.state.nets.items()
         }
         self.state.average.to(self.device)
+        for loss, _ in self.setup.task.losses.values():
+            loss.to(self.device)
         for name, optimizer in self.state.optimizers.items():
             self.state.optimizers[name] = self.accelerator.prepare(optimizer)
 
