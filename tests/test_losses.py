@@ -8,13 +8,16 @@ import torch
 from beyne.errors import UsageError
 from beyne.losses import LOSSES, build
 
-OUTPUT = torch.rand(2, 3, 16, 24, generator=torch.Generator().manual_seed(1))
-TARGET = torch.rand(2, 3, 16, 24, generator=torch.Generator().manual_seed(2))
+OUTPUT = torch.rand(2, 3, 32, 40, generator=torch.Generator().manual_seed(1))
+TARGET = torch.rand(2, 3, 32, 40, generator=torch.Generator().manual_seed(2))
+
+# What a loss can't do without.
+FIELDS = {"perceptual": {"layers": "conv1_2", "weights": "random"}}
 
 
 @pytest.mark.parametrize("kind", LOSSES)
 def test_least_for_equal_images_and_differentiable(kind) -> None:
-    loss = build("content", {"kind": kind})[0]
+    loss = build("content", {"kind": kind, **FIELDS.get(kind, {})})[0]
     output = OUTPUT.clone().requires_grad_()
     value = loss(output, TARGET)
     value.backward()
@@ -39,7 +42,7 @@ def test_consistency_sees_only_what_shrinking_keeps() -> None:
     loss, _ = build("consistency", {"kind": "consistency"})
     brighter = TARGET + 0.1
     assert torch.isclose(loss(brighter, TARGET), torch.tensor(0.1), atol=1e-6)
-    checks = 0.1 * (1 - 2.0 * (torch.arange(24) % 2))
+    checks = 0.1 * (1 - 2.0 * (torch.arange(40) % 2))
     assert float(loss(TARGET + checks, TARGET)) < 0.01
 
 

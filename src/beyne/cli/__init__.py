@@ -18,6 +18,7 @@ from beyne.cli.info import info
 from beyne.cli.models import models
 from beyne.cli.train import train
 from beyne.cli.upscale import upscale
+from beyne.cli.weights import weights
 from beyne.errors import BeyneError
 
 _DEBUG = "--debug"
@@ -90,6 +91,7 @@ app.command()(train)
 app.command()(blend)
 app.command()(info)
 app.add_typer(models)
+app.add_typer(weights)
 
 
 def main() -> None:

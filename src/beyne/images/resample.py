@@ -36,8 +36,13 @@ def resize(image: Tensor, size: tuple[int, int], operator: Operator = "bicubic")
         operator: Treatment of the borders, see the module's text.
 
     Returns:
-        ``(N, C, *size)``, same dtype.
+        ``(N, C, *size)``, same dtype; never computed in less, whatever autocast says.
     """
+    with torch.autocast(image.device.type, enabled=False):
+        return _resized(image, size, operator)
+
+
+def _resized(image: Tensor, size: tuple[int, int], operator: Operator) -> Tensor:
     for axis, n_out in ((-2, size[0]), (-1, size[1])):
         image = _resize_axis(image, axis, n_out, operator)
     return image

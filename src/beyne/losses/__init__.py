@@ -11,7 +11,9 @@ from beyne.config import validated
 from beyne.errors import UsageError, did_you_mean
 from beyne.losses.consistency import ConsistencyLoss, ConsistencyLossConfig
 from beyne.losses.fields import LossConfig, Stage
+from beyne.losses.perceptual import PerceptualLoss, PerceptualLossConfig
 from beyne.losses.pixel import PixelLoss, PixelLossConfig
+from beyne.weights import MissingWeightsError
 
 #: Kind, as recipes name it → its configuration and class.
 LOSSES: dict[str, tuple[type[LossConfig], type[nn.Module]]] = {
@@ -19,6 +21,7 @@ LOSSES: dict[str, tuple[type[LossConfig], type[nn.Module]]] = {
     "consistency": (ConsistencyLossConfig, ConsistencyLoss),
     "l1": (PixelLossConfig, PixelLoss),
     "mse": (PixelLossConfig, PixelLoss),
+    "perceptual": (PerceptualLossConfig, PerceptualLoss),
 }
 
 
@@ -33,7 +36,7 @@ def build(
         defaults: What the recipe's data says (``scale``, ``operator``), for losses that want it.
 
     Raises:
-        UsageError: The kind or a field is unknown, or a value does not fit.
+        UsageError: The kind or a field is unknown, a value does not fit, or weights are missing.
     """
     kind = str(fields.get("kind", "l1"))
     if kind not in LOSSES:
@@ -42,7 +45,15 @@ def build(
     config_class, loss_class = LOSSES[kind]
     wanted = {k: v for k, v in (defaults or {}).items() if k in config_class.model_fields}
     config = validated(config_class, wanted | dict(fields), where=f"losses.{term}")
-    return loss_class(config), config
+    try:
+        return loss_class(config), config
+    except MissingWeightsError as error:
+        settings = [f"--set losses.{term}.{key}={value}" for key, value in error.instead.items()]
+        instead = ["or with what is here: " + " ".join(settings)] if settings else []
+        remedy = ", ".join([error.remedy, *instead])
+        raise UsageError(f"losses.{term}: {error.problem}", remedy) from None
+    except UsageError as error:
+        raise UsageError(f"losses.{term}: {error.problem}", error.remedy) from None
 
 
 __all__ = ["LOSSES", "LossConfig", "Stage", "build"]

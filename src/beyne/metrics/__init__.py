@@ -2,6 +2,7 @@
 
 Every metric of the table takes ``(output, target)``, float tensors ``(N, C, H, W)``, and the
 keywords ``data_range``, ``luma`` and ``crop``, and returns one value per image, ``(N,)``.
+`LPIPS` is called alike once it is made, which needs weights; less is better there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from beyne.metrics.consistency import lr_psnr
+from beyne.metrics.lpips import LPIPS
 from beyne.metrics.protocol import PUBLISHED_X4, Protocol
 from beyne.metrics.psnr import psnr
 from beyne.metrics.ssim import SSIM_WINDOW, ssim
@@ -20,4 +22,13 @@ METRICS: dict[str, Callable[..., Tensor]] = {
     "ssim": ssim,
 }
 
-__all__ = ["METRICS", "PUBLISHED_X4", "SSIM_WINDOW", "Protocol", "lr_psnr", "psnr", "ssim"]
+__all__ = [
+    "LPIPS",
+    "METRICS",
+    "PUBLISHED_X4",
+    "SSIM_WINDOW",
+    "Protocol",
+    "lr_psnr",
+    "psnr",
+    "ssim",
+]

@@ -37,6 +37,11 @@ class UpscaleTask:
     losses: Mapping[str, Term]
     adversarial: Adversarial | None = None
 
+    def to(self, device: torch.device) -> None:
+        """Move what the losses hold."""
+        for term in self.losses.values():
+            term.loss.to(device)
+
     def phases(self, moment: Moment) -> tuple[str, ...]:
         """Networks in the order in which this step updates them."""
         return self.adversarial.phases(moment) if self.adversarial else ("generator",)

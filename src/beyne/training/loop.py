@@ -61,6 +61,7 @@ class Loop:
             name: self.accelerator.prepare(net) for name, net in self.state.nets.items()
         }
         self.state.average.to(self.device)
+        self.setup.task.to(self.device)
         for name, optimizer in self.state.optimizers.items():
             self.state.optimizers[name] = self.accelerator.prepare(optimizer)
 
@@ -165,7 +166,8 @@ class Loop:
         for index, batch in enumerate(batches):
             last = index == len(batches) - 1
             with nullcontext() if last else self.accelerator.no_sync(net):
-                terms = self.setup.task.terms(phase, nets, batch, moment)
+                with self.accelerator.autocast():
+                    terms = self.setup.task.terms(phase, nets, batch, moment)
                 self._add_up(terms, len(batches))
                 loss = torch.stack(list(terms.values())).sum() / len(batches)
                 self.accelerator.backward(loss)

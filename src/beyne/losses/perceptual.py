@@ -1,0 +1,104 @@
+"""A loss on what a network trained to recognise things sees, instead of on pixels."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+from pydantic import Field, NonNegativeFloat, field_validator
+from torch import Tensor, nn
+
+from beyne import weights as published
+from beyne.backbones import BACKBONES, Activation, load_backbone
+from beyne.losses.fields import LossConfig
+
+
+class PerceptualLossConfig(LossConfig):
+    """What a perceptual loss looks at.
+
+    Attributes:
+        backbone: A key of `BACKBONES`.
+        layers: Names of layers, or a table of a weight for each.
+        activation: ``before`` as ESRGAN (Wang et al. 2018), ``after`` as SRGAN (Ledig et al. 2017).
+        distance: ``mse`` is SRGAN's equation 5, ``l1`` is ESRGAN's choice.
+        weights: A name that ``beyne weights list`` shows; empty for the backbone's first there;
+            ``random`` for numbers drawn by chance.
+        seed: Of random weights.
+    """
+
+    kind: Literal["perceptual"] = "perceptual"
+    backbone: str = "vgg19"
+    layers: dict[str, NonNegativeFloat] = Field(min_length=1)
+    activation: Activation = "before"
+    distance: Literal["l1", "mse"] = "l1"
+    weights: str = ""
+    seed: int = Field(0, ge=0)
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _equal_weights(cls, layers: Any) -> Any:
+        names = [layers] if isinstance(layers, str) else layers
+        return dict.fromkeys(names, 1.0) if isinstance(names, list) else names
+
+
+class PerceptualLoss(nn.Module):
+    """Distance of the activations of two images, averaged over each layer, summed over layers.
+
+    The backbone is frozen and knows its own value range. It computes in the ambient precision, the
+    distance in float32.
+
+    Raises:
+        MissingWeightsError: The weights are not on this machine.
+        UsageError: Backbone, layers and weights do not fit each other.
+    """
+
+    def __init__(self, config: PerceptualLossConfig) -> None:
+        super().__init__()
+        self.config = config
+        try:
+            self.backbone = load_backbone(
+                config.backbone, config.weights, list(config.layers), config.seed
+            )
+        except published.MissingWeightsError as error:
+            error.instead = _instead(config)
+            raise
+
+    def train(self, mode: bool = True) -> PerceptualLoss:
+        """The backbone stays in evaluation mode."""
+        return super().train(False)
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """Unweighted loss.
+
+        Args:
+            output: What the network made, ``(N, C, H, W)``, about [0, 1], not clamped; at least 32
+                pixels a side. What other than three bands means, `Backbone.forward` says.
+            target: The truth in [0, 1], same shape.
+
+        Returns:
+            A scalar, in units of the backbone's activations (squared for mse).
+        """
+        layers, activation = self.config.layers, self.config.activation
+        seen = self.backbone(output, list(layers), activation)
+        with torch.no_grad():
+            wanted = self.backbone(target, list(layers), activation)
+        total = output.new_zeros((), dtype=torch.float32)
+        for layer, weight in layers.items():
+            difference = seen[layer].float() - wanted[layer].float()
+            distance = difference.abs() if self.config.distance == "l1" else difference.square()
+            total = total + weight * distance.mean()
+        return total
+
+
+def _instead(config: PerceptualLossConfig) -> dict[str, str]:
+    """Weights of the same backbone that are here, else of another."""
+    for backbone in dict.fromkeys([config.backbone, *BACKBONES]):
+        if backbone == "squeezenet":  # it judges results, so it does not train them
+            continue
+        for name, entry in published.present(backbone).items():
+            changes = {"backbone": backbone} if backbone != config.backbone else {}
+            changes["weights"] = name
+            if backbone != config.backbone or entry.deepest:
+                changes["layers"] = entry.deepest or BACKBONES[backbone][1].usual_layer
+            return changes
+    return {}
