@@ -33,6 +33,7 @@ class Options:
         scale: Enlargement.
         bands: Bands to take.
         smooth: Standard deviation of a Gaussian over the result, in its pixels.
+        consistent: Project the result onto the images that shrink back to the input.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist; files are written whole, so they are finished.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -43,6 +44,7 @@ class Options:
     scale: int
     bands: Bands = None
     smooth: float = 0.0
+    consistent: bool = False
     overwrite: bool = False
     resume: bool = False
     pixel_limit: int | None = None
@@ -79,6 +81,7 @@ class Report:
 
     Attributes:
         model: Name of the model.
+        consistent: Whether results were projected onto their inputs.
         device: Where it was computed; empty if nothing was.
         precision: What was computed in; empty if nothing was.
         done: Finished pictures, in order.
@@ -87,6 +90,7 @@ class Report:
     """
 
     model: str
+    consistent: bool = False
     device: str = ""
     precision: str = ""
     done: list[Done] = field(default_factory=list)
@@ -139,7 +143,7 @@ class Batch:
         self._load = load
         self._predictor: Predictor | None = None
         self._behind: _Behind | None = None
-        self.report = Report(model)
+        self.report = Report(model, options.consistent)
 
     def run(self, jobs: Sequence[Job], failures: Sequence[Failure] = ()) -> Report:
         """Do all jobs; one that fails does not stop the others.
@@ -190,7 +194,9 @@ class Batch:
             self._listener.advance(share - shares[-1], area * (share - shares[-1]))
             shares.append(share)
 
-        result = predictor.upscale(raster, options.scale, options.smooth, on_done)
+        result = predictor.upscale(
+            raster, options.scale, options.smooth, options.consistent, on_done
+        )
         seconds += time.perf_counter() - start
         self._settle()
         written = writer.submit(_written, result, job, seconds)
