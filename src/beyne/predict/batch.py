@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 _LARGE_BYTES = 256 << 20
 
 _MOST_BITS = {".png": 16, ".jpg": 8, ".jpeg": 8, ".webp": 8}
+_LOSSY = (".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,8 @@ class Batch:
         self._settle()
         written = writer.submit(_written, result, job, seconds)
         large = result.pixels.nbytes > _LARGE_BYTES
-        self._behind = _Behind(job, written, None, _warnings(raster, result, job), large)
+        warnings = _warnings(raster, result, job, options.consistent)
+        self._behind = _Behind(job, written, None, warnings, large)
         if options.measure:
             from beyne.predict.consistency import consistency_db
 
@@ -267,8 +269,10 @@ def _written(result: Raster, job: Job, seconds: float) -> float:
     return seconds + time.perf_counter() - start
 
 
-def _warnings(source: Raster, result: Raster, job: Job) -> list[str]:
+def _warnings(source: Raster, result: Raster, job: Job, consistent: bool) -> list[str]:
     warnings = []
+    if consistent and job.target.suffix.lower() in _LOSSY:
+        warnings.append("JPG is lossy: the file gives its input back less exactly than a PNG")
     if source.extras.get("georeferenced"):
         warnings.append("its georeference (transform, CRS, nodata) is not carried over")
     bits = _MOST_BITS.get(job.target.suffix.lower(), 32)
