@@ -22,8 +22,8 @@ REACH = 8
 #: Rounds of projecting and clipping: where nothing is clipped, the first one suffices.
 ROUNDS = 3
 
-# Steps after the first go further than the projection, which halves the rounds needed to undo
-# what clipping does; below 2 they converge (Bauschke and Borwein 1996, relaxed projections).
+# Steps after the first go further than the projection, which saves two rounds in five of undoing
+# what clipping does; below 2 they converge (relaxed projections, Bauschke and Borwein 1996).
 _RELAXED = 1.8
 
 _EXACT_REACH = 16  # low-resolution pixels over which A⁺ fades to 10⁻⁸
@@ -41,6 +41,9 @@ def project(output: Tensor, source: Tensor, operator: Operator = "bicubic") -> T
     Returns:
         As ``output``. A of it equals ``source`` to the accuracy of float32. Not clipped: values
         may leave the range of the arguments.
+
+    Raises:
+        UsageError: ``output`` is not a multiple of ``source`` in size.
     """
     return output + _correction(output, source, operator)
 
