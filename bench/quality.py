@@ -1,6 +1,6 @@
 """Scores of models on the published ×4 test sets, the table of the README.
 
-    python bench/quality.py [MODEL ...] [--data ../shared/data/sr_test]
+    python bench/quality.py [MODEL ...] [--data ../shared/data/sr_test] [--consistent]
 
 Each set is a folder with ``HR`` and ``LR_x4``; without ``LR_x4`` the small side is made by
 operator A. Scores: PSNR and SSIM under the protocol printed, LR-PSNR of the 8-bit output against
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -66,6 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=["photo-x4"])
     parser.add_argument("--data", type=Path, default=shared / "data" / "sr_test")
+    parser.add_argument("--consistent", action=argparse.BooleanOptionalAction)
     arguments = parser.parse_args()
     print(
         f"torch {torch.__version__}; protocol: {PUBLISHED_X4.text}; ± is the spread (σ) of images"
@@ -73,7 +75,8 @@ def main() -> None:
     print("| set (images) | model | PSNR | SSIM | LR-PSNR |\n|---|---|---|---|---|")
     ways = {"bicubic": bicubic}
     for name in arguments.models:
-        ways[Path(name).stem] = beyne.load(name).upscale
+        model = beyne.load(name)
+        ways[Path(name).stem] = partial(model.upscale, consistent=arguments.consistent)
     for folder in sorted(path for path in arguments.data.iterdir() if (path / "HR").is_dir()):
         images = pairs(folder)
         for name, enlarge in ways.items():

@@ -55,6 +55,18 @@ def test_alpha_outside_is_refused(alpha):
         blend(*two_models("compact"), alpha, "x")
 
 
+def test_a_file_older_than_a_field_of_its_network_blends():
+    first, second = two_models("compact")
+    fields = {key: value for key, value in first.card.generator.items() if key != "projection"}
+    old = Model(first.card.model_copy(update={"generator": fields}), first.network)
+    assert blend(old, second, 0.5, "mixed").network.config.projection == "none"
+    projected = tiny_model("compact", projection="bicubic")
+    mixed = blend(projected, projected, 0.5, "mixed")
+    assert mixed.card.projected
+    with pytest.raises(UsageError, match="projection none and bicubic"):
+        blend(old, projected, 0.5, "mixed")
+
+
 def test_different_networks_are_refused():
     compact = tiny_model("compact")
     with pytest.raises(UsageError, match="not the same network"):

@@ -51,7 +51,12 @@ def test_every_network_has_a_tiny_form():
 @KINDS
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"channels_in": 1, "channels_out": 1, "scale": 2}, {"channels_in": 5, "channels_out": 5}],
+    [
+        {},
+        {"channels_in": 1, "channels_out": 1, "scale": 2},
+        {"channels_in": 5, "channels_out": 5},
+        {"projection": "bicubic-matlab"},
+    ],
 )
 def test_round_trip(kind, fields, tmp_path):
     network = tiny(kind, **fields)

@@ -74,6 +74,31 @@ def test_json_is_one_document_and_measures(upscale, tmp_path):
     assert (first["trust"], first["warnings"]) == (None, [])
 
 
+def test_consistent_is_printed_and_measured(upscale, tmp_path):
+    save_pictures(tmp_path, count=1, side=40)
+    scores = {}
+    for word in ("--consistent", "--no-consistent"):
+        result = upscale("p0.png", "-o", "a.png", word, "--json", "--overwrite", "--smooth", "1")
+        assert f"consistent {'on' if word == '--consistent' else 'off'}" in result.stderr
+        scores[word] = json.loads(result.stdout)["done"][0]["consistency_db"]
+    assert scores["--consistent"] > 65 > scores["--no-consistent"]
+    result = upscale("p0.png", "-o", "a.jpg", "--consistent", "--json")
+    assert "JPG is lossy" in json.loads(result.stdout)["done"][0]["warnings"][0]
+
+
+def test_a_model_that_contains_the_projection_is_always_consistent(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_pictures(tmp_path, count=1, side=16)
+    model = tiny_model("compact", projection="bicubic")
+    save(tmp_path / "m.safetensors", model.card, model.network)
+    line = ["upscale", "p0.png", "-o", "a.png", "--model", "m.safetensors"]
+    result = CliRunner().invoke(app, [*line, "--no-consistent"])
+    assert result.exit_code == 2
+    assert "always gives its input back; leave out --no-consistent" in result.stderr
+    result = CliRunner().invoke(app, line)
+    assert "consistent on" in result.stderr
+
+
 def test_bad_files_among_good_ones(upscale, tmp_path):
     save_pictures(tmp_path / "in", count=3, side=16)
     written = write_bad_files(tmp_path / "in")
@@ -110,7 +135,7 @@ def test_existing_outputs(upscale, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--consistent"], "--consistent: the projection onto the input is not in this version"),
+        (["--consistent", "--scale", "1"], "--consistent: at ×1"),
         (["--trust"], "--trust"),
         (["--anonymize"], "--anonymize"),
         (["--format", "cog"], "--format cog"),

@@ -10,7 +10,7 @@ import pytest
 import torch
 from tiny_networks import tiny_model
 
-from beyne.errors import BeyneError, MissingExtraError
+from beyne.errors import BeyneError, MissingExtraError, UsageError
 from beyne.export import OPSET, TOLERANCE, export
 from beyne.networks import NETWORKS
 
@@ -49,6 +49,12 @@ def test_no_parity_leaves_no_file(tmp_path):
     model.network.state_dict()["body.0.weight"].mul_(1e9)
     with pytest.raises(BeyneError, match="nothing was written"):
         export(model, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_projection_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="projection onto its input, which can't be written"):
+        export(tiny_model("compact", projection="bicubic"), tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,6 +7,7 @@ import torch
 from tiny_networks import FIELDS, tiny
 
 from beyne.errors import UsageError
+from beyne.images.resample import downscale
 from beyne.networks import NETWORKS, build
 
 
@@ -72,6 +73,33 @@ def test_form_for_use_gives_the_same_and_starts_training_again(kind) -> None:
         assert torch.allclose(again(image), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_network_may_end_in_the_projection(kind, scale) -> None:
+    """In every form, in any precision, with the weights of a network that has none."""
+    network = tiny(kind, scale=scale, projection="bicubic")
+    network.start_from(tiny(kind, scale=scale).for_use().state_dict())
+    image = torch.rand(2, 3, 9, 12)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for form in (network, network.for_use()):
+            assert (downscale(form(image), scale) - image).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_influence_has_faded_beyond_the_halo_of_a_projection(kind) -> None:
+    depth = {} if kind == "compact" else {"blocks": 1}
+    network = tiny(kind, projection="bicubic", **depth)
+    side = 2 * network.halo + 21
+    middle = side // 2
+    image = torch.rand(1, 3, side, side, requires_grad=True)
+    network(image)[..., 4 * middle : 4 * middle + 4, 4 * middle : 4 * middle + 4].sum().backward()
+    influence = image.grad.abs().sum((0, 1))
+    within = slice(middle - network.halo, middle + network.halo + 1)
+    total = float(influence.sum())
+    influence[within, within] = 0
+    assert 0 < float(influence.sum()) < 0.001 * total
+
+
 def test_span_for_use_is_plain_convolutions() -> None:
     used = tiny("span").for_use()
     kinds = {name.rpartition(".")[2] for name in used.state_dict()}
@@ -98,6 +126,9 @@ def test_srresnet_with_tanh_stays_in_range() -> None:
         ("span", {"featurs": 8}, "generator.featurs: unknown key; did you mean 'features'"),
         ("span", {"mean": [0.5]}, "1 values for 3 channels"),
         ("span", {"image_skip": "nearest", "channels_in": 4}, "equal to channels_out"),
+        ("span", {"projection": "bicubic", "channels_out": 1}, "projection needs channels_in"),
+        ("span", {"projection": "bicubic", "scale": 1}, "projection needs a scale above 1"),
+        ("span", {"projection": "cubic"}, "generator.projection"),
         ("rrdb", {"scale": 4, "unshuffle": 4}, "scale times unshuffle"),
         ("compact", {"features": 0}, "generator.features"),
     ],

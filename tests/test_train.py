@@ -21,6 +21,8 @@ from tiny_networks import FIELDS
 import beyne
 from beyne import bundle
 from beyne.errors import BeyneError, UsageError
+from beyne.images.projection import project
+from beyne.images.resample import downscale
 from beyne.networks import NETWORKS
 from beyne.recipe import load_recipe
 from beyne.training import dry_run, train
@@ -266,6 +268,32 @@ def test_start_from_a_run_and_from_a_model(workplace) -> None:
     )
     with pytest.raises(UsageError, match="another network .*kind span for compact"):
         prepare(other, workplace / "data", workplace / "none")
+
+
+def test_training_through_the_projection_starts_from_a_model_without(workplace) -> None:
+    start = run(workplace, "first", kind="span") / "last.safetensors"
+    settings = (f"train.start={json.dumps(str(start))}", "generator.projection=bicubic")
+    recipe = recipe_for(workplace, "span", *settings)
+    begun = prepare(recipe, workplace / "data", workplace / "none").state.average
+    image = torch.rand(1, 3, 8, 8)
+    with torch.inference_mode():
+        before = bundle.load(start).network(image)
+        assert torch.allclose(begun(image), project(before, image), atol=1e-5)
+    model = bundle.load(run(workplace, "second", *settings, kind="span") / "last.safetensors")
+    assert model.card.projected
+    assert model.card.consistent
+    with torch.inference_mode():
+        assert torch.allclose(downscale(model.network(image), 4), image, atol=1e-5)
+    with pytest.raises(UsageError, match="projection is bicubic, data.operator is bicubic-matlab"):
+        run(workplace, "third", *settings, "data.operator=bicubic-matlab", kind="span")
+
+
+def test_a_run_older_than_a_field_of_its_network_goes_on(workplace) -> None:
+    recipe = run(workplace, "run") / "recipe.toml"
+    text = recipe.read_text()
+    assert 'projection = "none"\n' in text
+    recipe.write_text(text.replace('projection = "none"\n', ""))
+    run(workplace, "run", "train.images=80")
 
 
 def test_run_goes_on_though_what_it_started_from_is_gone(workplace) -> None:

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from beyne.bundle import ModelCard, read_card
 from beyne.errors import UsageError, about
-from beyne.predict.fitting import Bands, checked_scale, checked_smooth, picked
+from beyne.predict.fitting import (
+    Bands,
+    checked_consistent,
+    checked_scale,
+    checked_smooth,
+    picked,
+)
 from beyne.zoo import find
 
 if TYPE_CHECKING:
@@ -37,6 +43,7 @@ class LoadedModel:
         scale: int | None = None,
         bands: Bands = None,
         smooth: float = 0.0,
+        consistent: bool | None = None,
     ) -> Raster:
         """Enlarge one picture of any size.
 
@@ -46,12 +53,14 @@ class LoadedModel:
             scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
             bands: Numbers, from 1, of the bands to take; None or ``"all"``: all of them.
             smooth: Standard deviation, in result pixels, of a Gaussian over the result.
+            consistent: Make the result shrink back to the input, by the model's downscaling
+                operator; comes after ``smooth``. None: as the model's card says.
 
         Returns:
             The enlarged picture, samples of the same type; `save` writes it.
 
         Raises:
-            UsageError: ``scale`` or ``smooth`` is impossible.
+            UsageError: ``scale``, ``smooth`` or ``consistent`` is impossible.
             ImageError: The picture can't be read, or the model was not made for it.
 
         Example:
@@ -61,7 +70,8 @@ class LoadedModel:
         """
         from beyne.predict.arrays import as_raster
 
-        return self._predictor.upscale(picked(as_raster(image), bands), scale, smooth)
+        raster = picked(as_raster(image), bands)
+        return self._predictor.upscale(raster, scale, smooth, consistent)
 
 
 def load(
@@ -92,12 +102,13 @@ def upscale(
     scale: int | None = None,
     bands: Bands = None,
     smooth: float = 0.0,
+    consistent: bool | None = None,
     device: str = "auto",
     precision: str = "auto",
     tile: int | str = "auto",
 ) -> Raster:
     """Enlarge one picture: `load` and `LoadedModel.upscale` in one call, with their options."""
-    return load(model, device, precision, tile).upscale(image, scale, bands, smooth)
+    return load(model, device, precision, tile).upscale(image, scale, bands, smooth, consistent)
 
 
 def save(raster: Raster, path: str | Path) -> None:
@@ -121,6 +132,7 @@ def upscale_files(
     scale: int | None = None,
     bands: Bands = None,
     smooth: float = 0.0,
+    consistent: bool | None = None,
     format: str | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -138,7 +150,7 @@ def upscale_files(
         output: A file or a folder, see `beyne.predict.files.plan`.
         listener: Is told how it goes on, such as `beyne.predict.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
-        scale: As for `LoadedModel.upscale`, as are ``bands`` and ``smooth``.
+        scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
         format: ``png``, ``tiff``, ``jpg`` or ``webp``; None: TIFF stays TIFF, all else is PNG.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist.
@@ -155,10 +167,12 @@ def upscale_files(
     path = find(model)
     card = read_card(path)
     checked_smooth(smooth)
+    scale = checked_scale(card, scale)
     options = Options(
-        scale=checked_scale(card, scale),
+        scale=scale,
         bands=bands,
         smooth=smooth,
+        consistent=checked_consistent(card, scale, consistent),
         overwrite=overwrite,
         resume=resume,
         pixel_limit=pixel_limit,

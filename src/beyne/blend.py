@@ -40,14 +40,13 @@ def blend(first: Model, second: Model, alpha: float, name: str) -> Model:
 
 
 def _check_alike(first: Model, second: Model) -> None:
-    one, two = first.card, second.card
-    fields = sorted({*one.generator, *two.generator})
-    differing = [key for key in fields if one.generator.get(key) != two.generator.get(key)]
+    one, two = first.generator, second.generator
+    differing = sorted(key for key in {*one, *two} if one.get(key) != two.get(key))
     mismatch = difference(first.network.state_dict(), second.network.state_dict())
     if differing or mismatch:
         key = differing[0] if differing else ""
-        detail = f"{key} {one.generator.get(key)} and {two.generator.get(key)}" if key else mismatch
-        problem = f"{one.name} and {two.name} are not the same network ({detail})"
+        detail = f"{key} {one.get(key)} and {two.get(key)}" if key else mismatch
+        problem = f"{first.card.name} and {second.card.name} are not the same network ({detail})"
         raise UsageError(problem, "blend a model with one that was trained on from it")
 
 

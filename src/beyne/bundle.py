@@ -85,6 +85,11 @@ class ModelCard(Config):
             raise ValueError("the generator's kind is missing")
         return generator
 
+    @property
+    def projected(self) -> bool:
+        """Whether the network ends in the projection onto its input."""
+        return bool(self.generator.get("projection", "none") != "none")
+
 
 @dataclass(frozen=True)
 class Model:
@@ -98,6 +103,11 @@ class Model:
     card: ModelCard
     network: ImageNetwork
 
+    @property
+    def generator(self) -> dict[str, Any]:
+        """``kind`` of the network and all its fields, also those that are younger than its file."""
+        return {"kind": self.card.generator["kind"], **self.network.config.model_dump(mode="json")}
+
 
 def card_for(network: ImageNetwork, name: str, **words: Any) -> ModelCard:
     """A card whose technical fields come from ``network``; ``words`` are any other card fields."""
@@ -106,6 +116,8 @@ def card_for(network: ImageNetwork, name: str, **words: Any) -> ModelCard:
     network = network.for_use()
     kind = next(kind for kind, (_, cls) in NETWORKS.items() if cls is type(network))
     fields = network.config.model_dump(mode="json")
+    if fields["projection"] != "none":
+        words = {"operator": fields["projection"], "consistent": True} | words
     return ModelCard(
         name=name,
         generator={"kind": kind, **fields},

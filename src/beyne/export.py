@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from beyne.bundle import Model
-from beyne.errors import BeyneError, MissingExtraError
+from beyne.errors import BeyneError, MissingExtraError, UsageError
 from beyne.files import write_whole
 
 #: Version of the ONNX operator set that is written; onnxruntime 1.16 and later run it.
@@ -42,8 +42,12 @@ def export(model: Model, path: Path) -> Export:
 
     Raises:
         MissingExtraError: onnx, onnxscript or onnxruntime is not installed.
+        UsageError: The network ends in the projection onto its input.
         BeyneError: The network can't be expressed, or the results differ by more than 1e-4.
     """
+    if model.card.projected:
+        problem = f"{model.card.name} ends in the projection onto its input"
+        raise UsageError(f"{problem}, which can't be written as ONNX", "use it with beyne upscale")
     for package in ("onnx", "onnxscript", "onnxruntime"):
         if find_spec(package) is None:
             raise MissingExtraError(package, "onnx")

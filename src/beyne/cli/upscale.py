@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 #: Options of the contract that a later version brings.
 _LATER = {
-    "--consistent": "the projection onto the input",
     "--trust": "the map of trust",
     "--anonymize": "removing names from DICOM files",
     "--format cog": "cloud-optimised GeoTIFF",
@@ -29,11 +28,12 @@ def upscale(
     model: Annotated[str, typer.Option(help="Built-in name, model file, or auto.")] = "auto",
     scale: Annotated[int | None, typer.Option(help="Enlargement, up to the model's.")] = None,
     consistent: Annotated[
-        bool | None, typer.Option(help="Make the result shrink back to the input.")
+        bool | None,
+        typer.Option(help="Make the result shrink back to the input; default: the model's."),
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Show where to trust it.")] = False,
     smooth: Annotated[
-        float, typer.Option(metavar="SIGMA", help="Gaussian over the result, in its pixels.")
+        float, typer.Option(metavar="SIGMA", help="Gaussian over the result, before --consistent.")
     ] = 0.0,
     bands: Annotated[
         str | None, typer.Option(metavar="3,2,1|all", help="Bands to take, counted from 1.")
@@ -61,7 +61,6 @@ def upscale(
     """Enlarge pictures: INPUTS become OUTPUT, enlarged as the model does."""
     _refuse_what_is_not_there(
         {
-            "--consistent": bool(consistent),
             "--trust": trust,
             "--anonymize": anonymize,
             "--format cog": format == "cog",
@@ -82,6 +81,7 @@ def upscale(
             scale=scale,
             bands=parse_bands(bands),
             smooth=smooth,
+            consistent=consistent,
             format=format,
             device=device,
             precision=precision,
@@ -121,4 +121,5 @@ def _summary(report: Report) -> str:
     if report.failed:
         parts.append(f"{len(report.failed)} failed")
     how = f" on {report.device} in {report.precision}" if report.device else ""
-    return f"{', '.join(parts)}; {report.model}{how}, consistent off"
+    consistent = "on" if report.consistent else "off"
+    return f"{', '.join(parts)}; {report.model}{how}, consistent {consistent}"

@@ -25,10 +25,14 @@ OPERATORS: tuple[str, ...] = get_args(Operator)
 _CUBIC_A = -0.5
 _CUBIC_SUPPORT = 2.0
 _DENSE = 512  # up to this length a full matrix is faster, most of all in the backward pass
+_BLOCK = 128  # beyond it, rows or columns of the pieces it is cut into
+
+#: First column and dense matrix ``(rows, columns)`` of each run of rows.
+Blocks = tuple[tuple[int, Tensor], ...]
 
 
 def resize(image: Tensor, size: tuple[int, int], operator: Operator = "bicubic") -> Tensor:
-    """Resample to ``size``, enlarging or shrinking; differentiable.
+    """Resample to ``size``, enlarging or shrinking; differentiable, and exact under autocast.
 
     Args:
         image: Float tensor ``(N, C, H, W)``, any range; values may overshoot it a little.
@@ -36,31 +40,11 @@ def resize(image: Tensor, size: tuple[int, int], operator: Operator = "bicubic")
         operator: Treatment of the borders, see the module's text.
 
     Returns:
-        ``(N, C, *size)``, same dtype; never computed in less, whatever autocast says.
+        ``(N, C, *size)``, same dtype.
     """
-    with torch.autocast(image.device.type, enabled=False):
-        return _resized(image, size, operator)
-
-
-def _resized(image: Tensor, size: tuple[int, int], operator: Operator) -> Tensor:
     for axis, n_out in ((-2, size[0]), (-1, size[1])):
-        image = _resize_axis(image, axis, n_out, operator)
+        image = along(image, axis, _resampling(image.shape[axis], n_out, operator))
     return image
-
-
-def _resize_axis(image: Tensor, axis: int, n_out: int, operator: Operator) -> Tensor:
-    if max(image.shape[axis], n_out) <= _DENSE:
-        matrix = _matrix(image.shape[axis], n_out, operator).to(image)
-        return image @ matrix.T if axis == -1 else matrix @ image
-    taps, weights = _taps(image.shape[axis], n_out, operator)
-    shape = [1] * image.dim()
-    shape[axis] = n_out
-    total: Tensor | None = None
-    for index, weight in zip(taps.to(image.device), weights.to(image), strict=True):
-        part = image.index_select(axis, index) * weight.view(shape)
-        total = part if total is None else total.add_(part)
-    assert total is not None
-    return total
 
 
 def downscale(image: Tensor, scale: int, operator: Operator = "bicubic") -> Tensor:
@@ -83,34 +67,61 @@ def _cubic(x: NDArray[Any]) -> NDArray[Any]:
     return np.where(x < 1, near, np.where(x < 2, far, 0.0))
 
 
-@lru_cache(maxsize=64)
-def _taps(n_in: int, n_out: int, operator: Operator) -> tuple[Tensor, Tensor]:
-    """Source indices and weights, ``(taps, n_out)`` each, that resample one axis."""
+def taps(n_in: int, n_out: int, operator: Operator) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Source indices and weights, ``(n_out, taps)`` each, that resample one axis.
+
+    An index may come twice in a row; its weights then add up.
+    """
     ratio = n_in / n_out
     stretch = max(ratio, 1.0)
     center = (np.arange(n_out)[:, None] + 0.5) * ratio - 0.5
     reach = math.ceil(_CUBIC_SUPPORT * stretch)
-    taps = np.floor(center).astype(np.int64) + np.arange(-reach, reach + 2)[None, :]
-    weights = _cubic((taps - center) / stretch)
+    indices = np.floor(center).astype(np.int64) + np.arange(-reach, reach + 2)[None, :]
+    weights = _cubic((indices - center) / stretch)
     if operator == "bicubic":
-        weights = np.where((taps >= 0) & (taps < n_in), weights, 0.0)
-        taps = taps.clip(0, n_in - 1)
+        weights = np.where((indices >= 0) & (indices < n_in), weights, 0.0)
+        indices = indices.clip(0, n_in - 1)
     else:
-        taps = taps % (2 * n_in)
-        taps = np.where(taps < n_in, taps, 2 * n_in - 1 - taps)
+        indices = indices % (2 * n_in)
+        indices = np.where(indices < n_in, indices, 2 * n_in - 1 - indices)
     used = np.abs(weights).max(axis=0) > 0
     weights = weights / weights.sum(1, keepdims=True)
-    # What is kept for later calls must not be an inference tensor, whoever calls first.
-    with torch.inference_mode(False):
-        return (
-            torch.from_numpy(taps[:, used].T.copy()),
-            torch.from_numpy(weights[:, used].T.astype(np.float32)),
-        )
+    return indices[:, used], weights[:, used]
+
+
+def dense(indices: NDArray[Any], weights: NDArray[Any], n_in: int) -> NDArray[Any]:
+    """Taps as a matrix ``(n_out, n_in)`` in float64."""
+    matrix = np.zeros((len(indices), n_in))
+    np.add.at(matrix, (np.arange(len(indices))[:, None], indices), weights)
+    return matrix
+
+
+def blocks(indices: NDArray[Any], weights: NDArray[Any], n_in: int) -> Blocks:
+    """Taps as small dense matrices, each for a run of rows, that `along` multiplies with."""
+    n_out, longest = len(indices), max(n_in, len(indices))
+    rows = n_out if longest <= _DENSE else max(1, _BLOCK * n_out // longest)
+    made: list[tuple[int, Tensor]] = []
+    for top in range(0, n_out, rows):
+        columns = indices[top : top + rows]
+        first, last = int(columns.min()), int(columns.max())
+        matrix = dense(columns - first, weights[top : top + rows], last + 1 - first)
+        # What is kept for later calls must not be an inference tensor, whoever calls first.
+        with torch.inference_mode(False):
+            made.append((first, torch.from_numpy(matrix.astype(np.float32))))
+    return tuple(made)
+
+
+def along(image: Tensor, axis: int, matrix: Blocks) -> Tensor:
+    """A matrix times ``image`` ``(N, C, H, W)`` along axis -2 or -1, never in reduced precision."""
+    with torch.autocast(image.device.type, enabled=False):
+        parts = []
+        for first, block in matrix:
+            block = block.to(image)
+            part = image.narrow(axis, first, block.shape[1])
+            parts.append(part @ block.T if axis == -1 else block @ part)
+        return parts[0] if len(parts) == 1 else torch.cat(parts, axis)
 
 
 @lru_cache(maxsize=64)
-def _matrix(n_in: int, n_out: int, operator: Operator) -> Tensor:
-    """The same as a matrix ``(n_out, n_in)``."""
-    taps, weights = _taps(n_in, n_out, operator)
-    with torch.inference_mode(False):
-        return torch.zeros(n_out, n_in).scatter_add_(1, taps.T, weights.T)
+def _resampling(n_in: int, n_out: int, operator: Operator) -> Blocks:
+    return blocks(*taps(n_in, n_out, operator), n_in)

@@ -11,9 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from beyne.config import Config
+from beyne.images.projection import REACH, project
+from beyne.images.resample import Operator
 
 Scale = Literal[1, 2, 3, 4, 8]
 ImageSkip = Literal["none", "nearest", "bicubic"]
+Projection = Literal["none", Operator]
 
 #: Scale → factors of the up-sampling steps that make it.
 UPSAMPLING_STEPS: dict[int, tuple[int, ...]] = {1: (), 2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
@@ -25,6 +28,15 @@ class ImageNetworkConfig(Config):
     channels_in: int = Field(3, ge=1)
     channels_out: int = Field(3, ge=1)
     scale: Scale = 4
+    projection: Projection = Field("none", description="operator whose input the output gives back")
+
+    @model_validator(mode="after")
+    def _projection_is_possible(self) -> ImageNetworkConfig:
+        if self.projection != "none" and self.channels_in != self.channels_out:
+            raise ValueError("projection needs channels_in equal to channels_out")
+        if self.projection != "none" and self.scale == 1:
+            raise ValueError("projection needs a scale above 1")
+        return self
 
 
 class SkipConfig(ImageNetworkConfig):
@@ -42,20 +54,42 @@ class SkipConfig(ImageNetworkConfig):
 class ImageNetwork(nn.Module):
     """Base of networks that map an image to an image ×scale.
 
-    A subclass maps float ``(N, channels_in, H, W)`` in [0, 1] to float32
-    ``(N, channels_out, H·scale, W·scale)``, not clamped, for any H and W ≥ 1.
+    A subclass gives `enlarge` and its `reach`; the projection that may follow is added here.
     """
 
     config: ImageNetworkConfig
 
+    def enlarge(self, x: Tensor) -> Tensor:
+        """What the weights do.
+
+        Args:
+            x: Float ``(N, channels_in, H, W)`` in [0, 1], for any H and W ≥ 1.
+
+        Returns:
+            Float32 ``(N, channels_out, H·scale, W·scale)``, not clamped.
+        """
+        raise NotImplementedError
+
     @property
-    def halo(self) -> int:
-        """Low-resolution pixels around a region that its output depends on.
+    def reach(self) -> int:
+        """Low-resolution pixels around a region that `enlarge` of it depends on.
 
         Exact, but for RRDB, whose theoretical reach of hundreds of pixels is cut to where the
         influence has faded.
         """
         raise NotImplementedError
+
+    @property
+    def halo(self) -> int:
+        """The same of the whole network, its projection included."""
+        return self.reach + (0 if self.config.projection == "none" else REACH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`enlarge`, then the projection if the configuration has one: linear, not clamped."""
+        image = self.enlarge(x)
+        if self.config.projection == "none":
+            return image
+        return project(image, x.float(), self.config.projection)
 
     def for_use(self) -> ImageNetwork:
         """The form the network is applied and saved in; itself unless re-parameterisable."""

@@ -42,11 +42,11 @@ class Compact(ImageNetwork):
         self.body = nn.ModuleList(layers)
 
     @property
-    def halo(self) -> int:
+    def reach(self) -> int:
         """One pixel a convolution, exact."""
         return self.config.convolutions + 2
 
-    def forward(self, x: Tensor) -> Tensor:
+    def enlarge(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → ``(N, C, H·s, W·s)``."""
         features = x
         for layer in self.body[:-1]:

@@ -97,12 +97,12 @@ class RRDB(ImageNetwork):
         self.conv_last = convolution(channels_out=config.channels_out)
 
     @property
-    def halo(self) -> int:
+    def reach(self) -> int:
         """The exact reach, at most the distance where the influence has faded."""
         exact = 15 * self.config.blocks + 2 + len(self.factors) + 2
         return self.config.unshuffle * min(exact, _FADED_REACH)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def enlarge(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → ``(N, C, H·s, W·s)``."""
         height, width = x.shape[-2:]
         unshuffle = self.config.unshuffle

@@ -130,7 +130,7 @@ class Span(ImageNetwork):
         self.mean: Tensor
 
     @property
-    def halo(self) -> int:
+    def reach(self) -> int:
         """Exact: three convolutions a block and three around them."""
         return 3 * self.config.blocks + 3
 
@@ -141,7 +141,7 @@ class Span(ImageNetwork):
             assert isinstance(block, SpanBlock)
             yield block
 
-    def forward(self, x: Tensor) -> Tensor:
+    def enlarge(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → ``(N, C, H·s, W·s)``."""
         start = self.conv_1((x - self.mean.view(-1, 1, 1)) * self.config.gain)
         outputs: list[Tensor] = []

@@ -80,7 +80,7 @@ class SRResNet(ImageNetwork):
         self.conv_block3 = nn.Conv2d(features, config.channels_out, kernel, padding=kernel // 2)
 
     @property
-    def halo(self) -> int:
+    def reach(self) -> int:
         """Exact: ends, two convolutions a block, and the steps at their own resolution."""
         ends = self.config.end_kernel // 2
         reach, factor_so_far = ends + 2.0 * self.config.blocks + 1, 1
@@ -89,7 +89,7 @@ class SRResNet(ImageNetwork):
             factor_so_far *= factor
         return math.ceil(reach + ends / factor_so_far)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def enlarge(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → ``(N, C, H·s, W·s)``."""
         first = self.conv_block1(x * 2 - 1 if self.config.tanh else x)
         features = first + self.conv_block2(self.trunk(first))

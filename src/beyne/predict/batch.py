@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 _LARGE_BYTES = 256 << 20
 
 _MOST_BITS = {".png": 16, ".jpg": 8, ".jpeg": 8, ".webp": 8}
+_LOSSY = (".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Options:
         scale: Enlargement.
         bands: Bands to take.
         smooth: Standard deviation of a Gaussian over the result, in its pixels.
+        consistent: Project the result onto the images that shrink back to the input.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist; files are written whole, so they are finished.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -43,6 +45,7 @@ class Options:
     scale: int
     bands: Bands = None
     smooth: float = 0.0
+    consistent: bool = False
     overwrite: bool = False
     resume: bool = False
     pixel_limit: int | None = None
@@ -79,6 +82,7 @@ class Report:
 
     Attributes:
         model: Name of the model.
+        consistent: Whether results were projected onto their inputs.
         device: Where it was computed; empty if nothing was.
         precision: What was computed in; empty if nothing was.
         done: Finished pictures, in order.
@@ -87,6 +91,7 @@ class Report:
     """
 
     model: str
+    consistent: bool = False
     device: str = ""
     precision: str = ""
     done: list[Done] = field(default_factory=list)
@@ -139,7 +144,7 @@ class Batch:
         self._load = load
         self._predictor: Predictor | None = None
         self._behind: _Behind | None = None
-        self.report = Report(model)
+        self.report = Report(model, options.consistent)
 
     def run(self, jobs: Sequence[Job], failures: Sequence[Failure] = ()) -> Report:
         """Do all jobs; one that fails does not stop the others.
@@ -190,12 +195,15 @@ class Batch:
             self._listener.advance(share - shares[-1], area * (share - shares[-1]))
             shares.append(share)
 
-        result = predictor.upscale(raster, options.scale, options.smooth, on_done)
+        result = predictor.upscale(
+            raster, options.scale, options.smooth, options.consistent, on_done
+        )
         seconds += time.perf_counter() - start
         self._settle()
         written = writer.submit(_written, result, job, seconds)
         large = result.pixels.nbytes > _LARGE_BYTES
-        self._behind = _Behind(job, written, None, _warnings(raster, result, job), large)
+        warnings = _warnings(raster, result, job, options.consistent)
+        self._behind = _Behind(job, written, None, warnings, large)
         if options.measure:
             from beyne.predict.consistency import consistency_db
 
@@ -261,8 +269,10 @@ def _written(result: Raster, job: Job, seconds: float) -> float:
     return seconds + time.perf_counter() - start
 
 
-def _warnings(source: Raster, result: Raster, job: Job) -> list[str]:
+def _warnings(source: Raster, result: Raster, job: Job, consistent: bool) -> list[str]:
     warnings = []
+    if consistent and job.target.suffix.lower() in _LOSSY:
+        warnings.append("JPG is lossy: the file gives its input back less exactly than a PNG")
     if source.extras.get("georeferenced"):
         warnings.append("its georeference (transform, CRS, nodata) is not carried over")
     bits = _MOST_BITS.get(job.target.suffix.lower(), 32)

@@ -82,6 +82,30 @@ def checked_scale(card: ModelCard, scale: int | None) -> int:
     raise UsageError(f"{card.name} can't make ×{scale}", f"it makes {possible}")
 
 
+def checked_consistent(card: ModelCard, scale: int, wanted: bool | None) -> bool:
+    """Whether the result is projected onto the images that shrink back to the input.
+
+    Args:
+        card: The model's.
+        scale: Enlargement to make, as `checked_scale` gave it.
+        wanted: What the call says; None: as the card says, where it is possible.
+
+    Raises:
+        UsageError: It is wanted and impossible, or unwanted and part of the model.
+    """
+    if card.projected and wanted is False:
+        problem = f"{card.name} was trained through the projection and always gives its input back"
+        raise UsageError(problem, "leave out --no-consistent, or take another model")
+    if wanted and card.channels_in != card.channels_out:
+        problem = f"{card.name} makes {_count(card.channels_out)} of {_count(card.channels_in)}"
+        raise UsageError(f"--consistent: {problem}, which can't give them back", "leave it out")
+    if wanted and scale == 1:
+        problem = "at ×1 only the input itself would give the input back"
+        raise UsageError(f"--consistent: {problem}", "leave it out, or enlarge")
+    possible = scale > 1 and card.channels_in == card.channels_out
+    return possible and (card.consistent or card.projected if wanted is None else wanted)
+
+
 def checked_smooth(sigma: float) -> None:
     """Raise a `UsageError` unless ``sigma`` is a usable standard deviation."""
     if not 0 <= sigma <= 100:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,10 +13,17 @@ from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError, UsageError
+from beyne.images.projection import REACH, project, project_into_range
 from beyne.images.raster import Pixels, Raster
 from beyne.images.resample import resize
 from beyne.predict.device import find_device
-from beyne.predict.fitting import check_fit, checked_scale, checked_smooth, is_grey_for
+from beyne.predict.fitting import (
+    check_fit,
+    checked_consistent,
+    checked_scale,
+    checked_smooth,
+    is_grey_for,
+)
 from beyne.predict.footprint import SMALLEST_TILE, chosen_tiling
 from beyne.predict.precision import NAMES, PrecisionChoice
 from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
@@ -24,6 +31,23 @@ from beyne.predict.transparency import bleed
 
 _ALPHA_HALO = 3  # pixels; a bicubic kernel reaches two
 _SMOOTHING_REACH = 4  # standard deviations
+
+
+@dataclass(frozen=True)
+class _Finish:
+    """What follows the network: in this order, grey, clipping, shrinking, smoothing, projection."""
+
+    scale: int
+    smooth: float
+    consistent: bool
+    grey: bool
+    clip: bool
+
+    def halo(self, model_scale: int) -> int:
+        """Input pixels of context it needs."""
+        shrinking = math.ceil(2 / self.scale) + 1 if self.scale != model_scale else 0
+        smoothing = math.ceil(math.ceil(_SMOOTHING_REACH * self.smooth) / self.scale)
+        return shrinking + smoothing + (REACH if self.consistent else 0)
 
 
 class Predictor:
@@ -70,6 +94,7 @@ class Predictor:
         raster: Raster,
         scale: int | None = None,
         smooth: float = 0.0,
+        consistent: bool | None = None,
         on_done: Callable[[float], None] | None = None,
     ) -> Raster:
         """Enlarge a picture.
@@ -78,47 +103,59 @@ class Predictor:
             raster: Any size; bands as the model takes them, or one for a model of three.
             scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
             smooth: Standard deviation, in result pixels, of a Gaussian over the result; 0: none.
+            consistent: Whether to project the result, after all else, onto the images that the
+                model's A shrinks back to the input; None: as the model's card says.
             on_done: Told the finished fraction from time to time.
 
         Returns:
             The picture with samples of the same type, and alpha and metadata kept.
 
         Raises:
-            UsageError: ``scale`` or ``smooth`` is impossible.
+            UsageError: ``scale``, ``smooth`` or ``consistent`` is impossible.
             ImageError: The model was not made for this picture, or memory does not suffice.
         """
         scale = checked_scale(self.card, scale)
         checked_smooth(smooth)
+        finish = _Finish(
+            scale,
+            smooth,
+            consistent=checked_consistent(self.card, scale, consistent),
+            grey=is_grey_for(raster, self.card),
+            clip=raster.pixels.dtype.kind == "u",
+        )
         check_fit(raster, self.card)
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
         with torch.inference_mode():
             dtype = self._precision.of(raster, pixels, self._run)
             self._used.add(next(name for name, known in NAMES.items() if known == dtype))
-            grey, clamp = is_grey_for(raster, self.card), pixels.dtype.kind == "u"
 
             def function(tiles: Tensor) -> Tensor:
-                return self._enlarge(tiles, scale, smooth, dtype, clamp, grey)
+                return self._enlarge(tiles, finish, dtype)
 
-            channels = 1 if grey else self.card.channels_out
-            halo = self._network.halo + _finishing_halo(self.card.scale, scale, smooth)
+            channels = 1 if finish.grey else self.card.channels_out
+            halo = self._network.halo + finish.halo(self.card.scale)
             output = self._filled(function, pixels, scale, channels, halo, on_done)
             alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
         return raster.with_pixels(output, alpha)
 
-    def _enlarge(
-        self, tiles: Tensor, scale: int, smooth: float, dtype: torch.dtype, clamp: bool, grey: bool
-    ) -> Tensor:
+    def _enlarge(self, tiles: Tensor, finish: _Finish, dtype: torch.dtype) -> Tensor:
         """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
         result = self._run(tiles, dtype)
         if dtype == torch.float16 and not bool(result.isfinite().all()):
             result = self._run(tiles, torch.float32)  # beyond 65504: half precision overflowed
-        if grey:
+        if finish.grey:
             result = result.mean(1, keepdim=True)
-        if clamp:
+        if finish.clip:
             result = result.clamp_(0, 1)
-        if scale != self.card.scale:
-            result = resize(result, (tiles.shape[-2] * scale, tiles.shape[-1] * scale))
-        return smoothed(result, smooth) if smooth else result
+        if finish.scale != self.card.scale:
+            size = (tiles.shape[-2] * finish.scale, tiles.shape[-1] * finish.scale)
+            result = resize(result, size)
+        if finish.smooth:
+            result = smoothed(result, finish.smooth)
+        if finish.consistent:
+            projection = project_into_range if finish.clip else project
+            result = projection(result, tiles, self.card.operator)
+        return result
 
     def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
         """The network itself, in a precision, for tiles of any size; float32 comes back."""
@@ -185,12 +222,6 @@ def smoothed(image: Tensor, sigma: float) -> Tensor:
     image = F.pad(image, (reach,) * 4, mode="replicate")
     image = F.conv2d(image, kernel, groups=groups)
     return F.conv2d(image, kernel.transpose(2, 3), groups=groups)
-
-
-def _finishing_halo(model_scale: int, scale: int, smooth: float) -> int:
-    """Input pixels of context for what follows the network."""
-    shrinking = math.ceil(2 / scale) + 1 if scale != model_scale else 0
-    return shrinking + math.ceil(math.ceil(_SMOOTHING_REACH * smooth) / scale)
 
 
 def _checked_tile(tile: int | str) -> int:

@@ -109,12 +109,11 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
 
 def resolved(recipe: Recipe, pictures: int) -> Recipe:
     """The recipe with epochs turned into images and every field of its networks filled in."""
-    config = networks.configured(recipe.generator.get("kind", ""), _fields(recipe.generator))
-    generator = {"kind": recipe.generator["kind"], **config.model_dump(mode="json")}
+    generator = _spelled_out(recipe.generator)
     changes: Tree = {"generator": generator}
     if recipe.discriminator:
         kind = recipe.discriminator.get("kind", "")
-        fields = {"channels": config.channels_out} | _fields(recipe.discriminator)
+        fields = {"channels": generator["channels_out"]} | _fields(recipe.discriminator)
         judge = discriminators.configured(kind, fields)
         changes["discriminator"] = {"kind": kind, **judge.model_dump(mode="json")}
     if recipe.train.images is None:
@@ -128,7 +127,7 @@ def build_generator(recipe: Recipe) -> ImageNetwork:
     """The recipe's network in training form, in channels-last memory.
 
     Raises:
-        UsageError: Its scale is not that of the data.
+        UsageError: Its scale or its projection's operator is not that of the data.
     """
     network = networks.build(recipe.generator.get("kind", ""), _fields(recipe.generator))
     scale, wanted = network.config.scale, recipe.data.scale
@@ -136,6 +135,12 @@ def build_generator(recipe: Recipe) -> ImageNetwork:
         raise UsageError(
             f"generator.scale is {scale}, data.size_out / data.size_in is {wanted}",
             f"--set generator.scale={wanted}",
+        )
+    projection, operator = network.config.projection, recipe.data.operator
+    if projection not in ("none", operator):
+        raise UsageError(
+            f"generator.projection is {projection}, data.operator is {operator}",
+            f"--set generator.projection={operator}",
         )
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
@@ -176,7 +181,10 @@ def keep_recipe(setup: Setup, run: Path) -> None:
     path = run / "recipe.toml"
     new = setup.recipe.plain() | {"run": setup.data}
     if path.is_file():
-        before, now = _leaves(read_toml(path)), _leaves(new)
+        old = read_toml(path)
+        # A run may be older than some of its network's fields.
+        old["generator"] = _spelled_out(old["generator"])
+        before, now = _leaves(old), _leaves(new)
         changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
         changed -= {"train.images"}
         if changed:
@@ -195,6 +203,12 @@ def _leaves(tree: Tree, prefix: str = "") -> dict[str, object]:
         else:
             leaves[prefix + key] = value
     return leaves
+
+
+def _spelled_out(generator: Tree) -> Tree:
+    """The generator with every field it leaves to its default."""
+    config = networks.configured(generator.get("kind", ""), _fields(generator))
+    return {"kind": generator["kind"], **config.model_dump(mode="json")}
 
 
 def _fields(generator: Tree) -> Tree:
@@ -256,9 +270,9 @@ def _start(recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
 
 def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
     model = bundle.load(path)
-    training_only = {"expansion"}
-    ours, theirs = recipe.generator, model.card.generator
-    keys = (ours.keys() | theirs.keys()) - training_only
+    not_weights = {"expansion", "projection"}
+    ours, theirs = recipe.generator, model.generator
+    keys = (ours.keys() | theirs.keys()) - not_weights
     if different := sorted(key for key in keys if ours.get(key) != theirs.get(key)):
         other = ", ".join(f"{key} {theirs.get(key)} for {ours.get(key)}" for key in different)
         problem = f"train.start: {path} holds another network than the recipe's: {other}"
