@@ -37,6 +37,7 @@ class TrainConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: int = Field(0, ge=0)
     start: str | None = None  # a RUN or a MODEL to start from
+    select: Literal["psnr", "lpips"] = "psnr"  # the validation score that decides which is best
     patience: int = Field(0, ge=0, description="validations without gain before stopping; 0: off")
     log_every: int = Field(1_600, ge=1)
     save_every: int = Field(16_000, ge=1, description="also validates")

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from beyne import weights as published
-from beyne.backbones.blocks import Activation, Backbone
+from beyne.backbones.blocks import SMALLEST_SIDE, Activation, Backbone
 from beyne.backbones.files import read_tensors
 from beyne.backbones.mobilenet_v2 import MobileNetV2, MobileNetV2Config
 from beyne.backbones.resnet152_v2 import ResNet152V2, ResNet152V2Config
@@ -95,4 +95,12 @@ def _published(name: str, weights: str, layers: Sequence[str]) -> Backbone:
     return backbone
 
 
-__all__ = ["BACKBONES", "RANDOM", "Activation", "Backbone", "load_backbone", "read_tensors"]
+__all__ = [
+    "BACKBONES",
+    "RANDOM",
+    "SMALLEST_SIDE",
+    "Activation",
+    "Backbone",
+    "load_backbone",
+    "read_tensors",
+]

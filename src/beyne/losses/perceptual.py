@@ -7,10 +7,13 @@ from typing import Any, Literal
 import torch
 from pydantic import Field, NonNegativeFloat, field_validator
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from beyne import weights as published
 from beyne.backbones import BACKBONES, Activation, load_backbone
 from beyne.losses.fields import LossConfig
+
+Distance = Literal["l1", "mse", "unit"]
 
 
 class PerceptualLossConfig(LossConfig):
@@ -20,7 +23,9 @@ class PerceptualLossConfig(LossConfig):
         backbone: A key of `BACKBONES`.
         layers: Names of layers, or a table of a weight for each.
         activation: ``before`` as ESRGAN (Wang et al. 2018), ``after`` as SRGAN (Ledig et al. 2017).
-        distance: ``mse`` is SRGAN's equation 5, ``l1`` is ESRGAN's choice.
+        distance: ``mse`` is SRGAN's equation 5, ``l1`` is ESRGAN's choice; ``unit`` brings every
+            pixel's vector of features to length 1 and sums the squared differences, which is LPIPS
+            without its learnt heads (Zhang et al. 2018, arXiv 1801.03924, equation 1 with w = 1).
         weights: A name that ``beyne weights list`` shows; empty for the backbone's first there;
             ``random`` for numbers drawn by chance.
         seed: Of random weights.
@@ -30,7 +35,7 @@ class PerceptualLossConfig(LossConfig):
     backbone: str = "vgg19"
     layers: dict[str, NonNegativeFloat] = Field(min_length=1)
     activation: Activation = "before"
-    distance: Literal["l1", "mse"] = "l1"
+    distance: Distance = "l1"
     weights: str = ""
     seed: int = Field(0, ge=0)
 
@@ -84,10 +89,18 @@ class PerceptualLoss(nn.Module):
             wanted = self.backbone(target, list(layers), activation)
         total = output.new_zeros((), dtype=torch.float32)
         for layer, weight in layers.items():
-            difference = seen[layer].float() - wanted[layer].float()
-            distance = difference.abs() if self.config.distance == "l1" else difference.square()
-            total = total + weight * distance.mean()
+            distance = _distance(seen[layer].float(), wanted[layer].float(), self.config.distance)
+            total = total + weight * distance
         return total
+
+
+def _distance(seen: Tensor, wanted: Tensor, kind: Distance) -> Tensor:
+    if kind == "l1":
+        return (seen - wanted).abs().mean()
+    if kind == "mse":
+        return (seen - wanted).square().mean()
+    difference = F.normalize(seen, dim=1) - F.normalize(wanted, dim=1)
+    return difference.square().sum(1).mean()
 
 
 def _instead(config: PerceptualLossConfig) -> dict[str, str]:

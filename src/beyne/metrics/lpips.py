@@ -73,7 +73,8 @@ class LPIPS(nn.Module):
         if luma:
             raise UsageError("LPIPS is defined on colours, not on luma", "compare all channels")
         pair = (image.float() for image in comparable(output, target, data_range, luma, crop))
-        seen, wanted = (self.trunk(image, _LAYERS) for image in pair)
+        with torch.autocast(output.device.type, enabled=False):  # a judge does not round
+            seen, wanted = (self.trunk(image, _LAYERS) for image in pair)
         distance = output.new_zeros(())
         for index, layer in enumerate(_LAYERS):
             difference = (_normalised(seen[layer]) - _normalised(wanted[layer])).square()

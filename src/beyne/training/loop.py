@@ -62,6 +62,8 @@ class Loop:
         }
         self.state.average.to(self.device)
         self.setup.task.to(self.device)
+        if self.setup.lpips:
+            self.setup.lpips.to(self.device)
         for name, optimizer in self.state.optimizers.items():
             self.state.optimizers[name] = self.accelerator.prepare(optimizer)
 
@@ -262,9 +264,10 @@ class Loop:
 
     def scores(self) -> dict[str, float]:
         """Scores of the averaged generator on the validation pictures."""
+        setup = self.setup
         with self.accelerator.autocast():
             return validate(
-                self._used(), self.setup.validation, self.device, self.setup.recipe.data.operator
+                self._used(), setup.validation, self.device, setup.recipe.data.operator, setup.lpips
             )
 
     def _validate(self) -> None:
@@ -272,8 +275,10 @@ class Loop:
         self.values |= scores
         if self.tracker:
             self.tracker.record(state.images, scores)
-        if scores["psnr"] > state.best:
-            state.best, state.stale = scores["psnr"], 0
+        select = self.train.select
+        score = -scores[select] if select == "lpips" else scores[select]
+        if score > state.best:
+            state.best, state.stale = score, 0
             self._save_model("best.safetensors", scores)
         else:
             state.stale += 1

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from beyne import bundle, discriminators, losses, networks
+from beyne.backbones import SMALLEST_SIDE
 from beyne.config import Tree, read_toml, write_toml
 from beyne.data import (
     Crops,
@@ -23,10 +24,12 @@ from beyne.data import (
 from beyne.data.split import SplitName, read_groups, read_split
 from beyne.errors import UsageError
 from beyne.files import write_whole
+from beyne.metrics import LPIPS
 from beyne.networks import ImageNetwork
 from beyne.recipe import Recipe
 from beyne.tasks import Adversarial, Term, UpscaleTask
 from beyne.training.state import RunState
+from beyne.weights import MissingWeightsError
 from beyne.zoo import find
 
 _PARENT = "start.json"
@@ -39,6 +42,7 @@ class Setup:
     Attributes:
         recipe: Resolved: lengths in images, every field of the generator spelled out.
         validation: Whole pictures of the val split.
+        lpips: The judge of validation pictures, where the recipe selects by it.
         held_out: Crops of them, for the balance guard; empty without one.
         split: File → split, as found or made.
         groups: File → group, where a ``split.csv`` names it.
@@ -52,6 +56,7 @@ class Setup:
     state: RunState
     crops: Crops
     validation: list[Decoded]
+    lpips: LPIPS | None
     held_out: dict[str, Tensor]
     split: dict[str, SplitName]
     groups: dict[str, str]
@@ -98,6 +103,7 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         state=state,
         crops=Crops(decoded["train"], recipe.data.size_in, recipe.train.seed),
         validation=validation,
+        lpips=_judge(recipe, validation),
         held_out=_held_out(recipe, validation),
         groups=read_groups(grouped) if grouped.is_file() else {},
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
@@ -170,6 +176,19 @@ def _held_out(recipe: Recipe, validation: list[Decoded]) -> dict[str, Tensor]:
         return {}
     crops = Crops(validation, recipe.data.size_in, recipe.train.seed)
     return crops.batch(range(recipe.adversarial.guard.crops))
+
+
+def _judge(recipe: Recipe, validation: list[Decoded]) -> LPIPS | None:
+    if recipe.train.select != "lpips":
+        return None
+    if all(min(picture.hr.shape[:2]) < SMALLEST_SIDE for picture in validation):
+        problem = f"LPIPS takes {SMALLEST_SIDE} pixels a side and more; no validation picture has"
+        raise UsageError(f"train.select: {problem} them", "--set train.select=psnr")
+    try:
+        return LPIPS()
+    except MissingWeightsError as error:
+        instead = "or --set train.select=psnr"
+        raise UsageError(f"train.select: {error.problem}", f"{error.remedy}, {instead}") from None
 
 
 def keep_recipe(setup: Setup, run: Path) -> None:

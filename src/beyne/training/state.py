@@ -24,7 +24,7 @@ class RunState:
         optimizers: One for each network, by the same name.
         average: Exponential moving average of the generator's weights.
         images: Training images seen.
-        best: Highest validation score so far.
+        best: Best validation score so far, as a number of which more is better.
         stale: Validations since then.
         sums: Loss term → its sum since the last log line, and how many were added.
         stopped_of: Length of the run, in images, when validation stopped gaining; 0 before.

@@ -7,10 +7,11 @@ from statistics import fmean
 import torch
 from torch import nn
 
+from beyne.backbones import SMALLEST_SIDE
 from beyne.data import Decoded
 from beyne.images.raster import to_tensor
 from beyne.images.resample import Operator
-from beyne.metrics import SSIM_WINDOW, Protocol, lr_psnr, psnr, ssim
+from beyne.metrics import LPIPS, SSIM_WINDOW, Protocol, lr_psnr, psnr, ssim
 
 
 def protocol_for(picture: Decoded) -> Protocol:
@@ -22,7 +23,11 @@ def protocol_for(picture: Decoded) -> Protocol:
 
 
 def validate(
-    network: nn.Module, pictures: list[Decoded], device: torch.device, operator: Operator
+    network: nn.Module,
+    pictures: list[Decoded],
+    device: torch.device,
+    operator: Operator,
+    lpips: LPIPS | None = None,
 ) -> dict[str, float]:
     """Mean PSNR and SSIM against the originals, and LR-PSNR against the inputs.
 
@@ -30,12 +35,13 @@ def validate(
         network: The generator in the form it is used in; runs under the caller's autocast.
         pictures: Whole pictures.
         operator: The downscaling A for LR-PSNR.
+        lpips: Measured too, if given.
 
     Returns:
-        Means over the pictures: ``psnr`` and ``lr_psnr`` in decibels, ``ssim``. The last two are
-        left out where they can't be computed: pictures below SSIM's window, other channels out.
+        Means over the pictures: ``psnr`` and ``lr_psnr`` in decibels, ``ssim``, ``lpips``. The
+        last three are left out where they can't be computed: pictures too small, other channels out.
     """
-    scores: dict[str, list[float]] = {"psnr": [], "ssim": [], "lr_psnr": []}
+    scores: dict[str, list[float]] = {"psnr": [], "ssim": [], "lr_psnr": [], "lpips": []}
     for picture in pictures:
         lr, hr = to_tensor(picture.lr).to(device), to_tensor(picture.hr).to(device)
         with torch.inference_mode():
@@ -44,6 +50,9 @@ def validate(
         scores["psnr"].append(float(protocol.measure(psnr, output, hr)))
         if min(hr.shape[-2:]) - 2 * protocol.crop >= SSIM_WINDOW:
             scores["ssim"].append(float(protocol.measure(ssim, output, hr)))
+        if lpips and min(hr.shape[-2:]) >= SMALLEST_SIDE:
+            shown = Protocol(bits=protocol.bits)
+            scores["lpips"].append(float(shown.measure(lpips, output, hr)))
         if output.shape[1] == lr.shape[1]:
             scores["lr_psnr"].append(float(lr_psnr(output, lr, operator)))
     return {name: fmean(values) for name, values in scores.items() if values}
