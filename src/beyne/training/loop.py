@@ -229,7 +229,7 @@ class Loop:
         """Scores of the averaged generator on the validation pictures."""
         with self.accelerator.autocast():
             return validate(
-                self._used(), self.setup.validation, self.device, self.setup.recipe.data.operator
+                self._used(), self.setup.validation, self.device, self.setup.recipe.data.made_by
             )
 
     def _validate(self) -> None:

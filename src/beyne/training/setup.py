@@ -16,7 +16,6 @@ from beyne.data import (
     Decoded,
     Pair,
     Sources,
-    decode,
     find_pairs,
     fingerprint,
 )
@@ -26,6 +25,7 @@ from beyne.files import write_whole
 from beyne.networks import ImageNetwork
 from beyne.recipe import Recipe
 from beyne.tasks import UpscaleTask
+from beyne.training.pictures import read_pictures
 from beyne.training.state import RunState
 from beyne.zoo import find
 
@@ -75,17 +75,12 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
     if split_file and kept.is_file() and read_split(split_file) != read_split(kept):
         raise UsageError(f"{run} was started with another split than {split_file}", "a new -o")
     obeyed = kept if kept.is_file() else split_file
-    sources = Sources(**{n: getattr(recipe.data, n) for n in ("hr", "lr", "val_hr", "val_lr")})
     grouped = obeyed or data / "split.csv"
-    parts = find_pairs(data, sources, recipe.train.seed, obeyed)
+    parts = found_pairs(recipe, data, obeyed)
     recipe = resolved(recipe, len(parts["train"]))
     torch.manual_seed(recipe.train.seed)
     generator = build_generator(recipe)
-    channels = (generator.config.channels_in, generator.config.channels_out)
-    decoded = {
-        name: [decode(pair, recipe.data.scale, channels, recipe.data.operator) for pair in pairs]
-        for name, pairs in (("train", parts["train"]), ("val", _some(parts["val"], recipe)))
-    }
+    crops, validation = read_pictures(recipe, parts)
     state = RunState({"generator": generator}, {"generator": _optimizer(recipe, generator)})
     parent, notes = _begun(run) or _start(recipe, state)
     defaults = {"scale": recipe.data.scale, "operator": recipe.data.operator}
@@ -97,8 +92,8 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         recipe=recipe,
         task=UpscaleTask(terms),
         state=state,
-        crops=Crops(decoded["train"], recipe.data.size_in, recipe.train.seed),
-        validation=decoded["val"] or decoded["train"][:1],
+        crops=crops,
+        validation=validation,
         groups=read_groups(grouped) if grouped.is_file() else {},
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
         data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
@@ -107,9 +102,25 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
     )
 
 
+def found_pairs(recipe: Recipe, data: Path, split_file: Path | None) -> dict[SplitName, list[Pair]]:
+    """The files of each split, in the data folder or where the recipe names them."""
+    sources = Sources(**{n: getattr(recipe.data, n) for n in ("hr", "lr", "val_hr", "val_lr")})
+    return find_pairs(data, sources, recipe.train.seed, split_file)
+
+
 def resolved(recipe: Recipe, pictures: int) -> Recipe:
-    """The recipe with epochs turned into images and the generator's fields filled in."""
+    """The recipe with epochs turned into images and the generator's fields filled in.
+
+    Raises:
+        UsageError: A field of the generator is wrong, or its scale is not that of the data.
+    """
     config = networks.configured(recipe.generator.get("kind", ""), _fields(recipe.generator))
+    if config.scale != recipe.data.scale:
+        raise UsageError(
+            f"generator.scale is {config.scale}, data.size_out / data.size_in is "
+            f"{recipe.data.scale}",
+            f"--set generator.scale={recipe.data.scale}",
+        )
     generator = {"kind": recipe.generator["kind"], **config.model_dump(mode="json")}
     train = recipe.train
     if train.images is None:
@@ -120,18 +131,8 @@ def resolved(recipe: Recipe, pictures: int) -> Recipe:
 
 
 def build_generator(recipe: Recipe) -> ImageNetwork:
-    """The recipe's network in training form, in channels-last memory.
-
-    Raises:
-        UsageError: Its scale is not that of the data.
-    """
-    network = networks.build(recipe.generator.get("kind", ""), _fields(recipe.generator))
-    scale, wanted = network.config.scale, recipe.data.scale
-    if scale != wanted:
-        raise UsageError(
-            f"generator.scale is {scale}, data.size_out / data.size_in is {wanted}",
-            f"--set generator.scale={wanted}",
-        )
+    """The resolved recipe's network in training form, in channels-last memory."""
+    network = networks.build(recipe.generator["kind"], _fields(recipe.generator))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
 
@@ -168,12 +169,6 @@ def _leaves(tree: Tree, prefix: str = "") -> dict[str, object]:
 
 def _fields(generator: Tree) -> Tree:
     return {key: value for key, value in generator.items() if key != "kind"}
-
-
-def _some(pairs: list[Pair], recipe: Recipe) -> list[Pair]:
-    """At most the wanted number, evenly spaced."""
-    step = max(1, -(-len(pairs) // recipe.data.validation_pictures))
-    return pairs[::step]
 
 
 def _optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:

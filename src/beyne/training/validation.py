@@ -22,18 +22,19 @@ def protocol_for(picture: Decoded) -> Protocol:
 
 
 def validate(
-    network: nn.Module, pictures: list[Decoded], device: torch.device, operator: Operator
+    network: nn.Module, pictures: list[Decoded], device: torch.device, operator: Operator | None
 ) -> dict[str, float]:
     """Mean PSNR and SSIM against the originals, and LR-PSNR against the inputs.
 
     Args:
         network: The generator in the form it is used in; runs under the caller's autocast.
         pictures: Whole pictures.
-        operator: The downscaling A for LR-PSNR.
+        operator: The downscaling A for LR-PSNR; None where the inputs were not made by it alone.
 
     Returns:
         Means over the pictures: ``psnr`` and ``lr_psnr`` in decibels, ``ssim``. The last two are
-        left out where they can't be computed: pictures below SSIM's window, other channels out.
+        left out where they can't be computed: pictures below SSIM's window, other channels out, no
+        operator.
     """
     scores: dict[str, list[float]] = {"psnr": [], "ssim": [], "lr_psnr": []}
     for picture in pictures:
@@ -44,6 +45,6 @@ def validate(
         scores["psnr"].append(float(protocol.measure(psnr, output, hr)))
         if min(hr.shape[-2:]) - 2 * protocol.crop >= SSIM_WINDOW:
             scores["ssim"].append(float(protocol.measure(ssim, output, hr)))
-        if output.shape[1] == lr.shape[1]:
+        if operator and output.shape[1] == lr.shape[1]:
             scores["lr_psnr"].append(float(lr_psnr(output, lr, operator)))
     return {name: fmean(values) for name, values in scores.items() if values}

@@ -1,0 +1,47 @@
+"""Noise of a camera's sensor: of its electronics (Gaussian) and of the light itself (Poisson)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from pydantic import model_validator
+from torch import Tensor
+
+from beyne.config import Config
+from beyne.data.degradations.base import Probability, Random, Range, happens, uniform
+
+_GREY_LEVELS = 255
+
+
+class NoiseConfig(Config):
+    """How a round adds noise. Values of the paper's first round (arXiv 2107.10833, section 4.1)."""
+
+    gaussian: Probability = 0.5
+    poisson: Probability = 0.5  # else there is no noise
+    sigma: Range = (1.0, 30.0)  # Gaussian: standard deviation in grey levels of 255
+    poisson_scale: Range = (0.05, 3.0)  # 1 is the noise of 255 photons for white
+    grey: Probability = 0.4  # the same noise in every channel
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> NoiseConfig:
+        if self.gaussian + self.poisson > 1:
+            raise ValueError("gaussian and poisson are more than 1 together")
+        return self
+
+
+def noisy(image: Tensor, config: NoiseConfig, random: Random) -> Tensor:
+    """``(1, C, H, W)`` with noise, clamped to [0, 1]; or as it is."""
+    choice = random.random()
+    if choice >= config.gaussian + config.poisson:
+        return image
+    image = image.clamp(0, 1)
+    lit = image.mean(1, keepdim=True) if happens(config.grey, random) else image
+    if choice < config.gaussian:
+        noise = random.standard_normal(lit.shape, dtype=np.float32)
+        strength = uniform(config.sigma, random) / _GREY_LEVELS
+    else:
+        light = lit.numpy()
+        photons = random.poisson(light * _GREY_LEVELS)
+        noise = (photons / _GREY_LEVELS - light).astype(np.float32)
+        strength = uniform(config.poisson_scale, random)
+    return (image + torch.from_numpy(noise) * strength).clamp(0, 1)
