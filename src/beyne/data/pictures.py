@@ -18,7 +18,7 @@ from beyne.images.resample import Operator, downscale
 #: Low-resolution pixels by which a degraded patch is longer than the crop that is cut from it. The
 #: crop may lie anywhere in it: its surroundings are real, and JPEG's grid of 8 starts anywhere.
 _MARGIN = 8
-_WHOLE = 2**64 - 1  # with the name, the key to a whole picture's randomness; no seed is as large
+_WHOLE = 2**63 - 1  # with the name, the key to a whole picture's randomness; no seed is as large
 
 
 @dataclass(frozen=True)

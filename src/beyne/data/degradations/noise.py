@@ -37,11 +37,10 @@ def noisy(image: Tensor, config: NoiseConfig, random: Random) -> Tensor:
     image = image.clamp(0, 1)
     lit = image.mean(1, keepdim=True) if happens(config.grey, random) else image
     if choice < config.gaussian:
-        noise = random.standard_normal(lit.shape, dtype=np.float32)
-        strength = uniform(config.sigma, random) / _GREY_LEVELS
+        deviation = torch.tensor(uniform(config.sigma, random) / _GREY_LEVELS)
     else:
-        light = lit.numpy()
-        photons = random.poisson(light * _GREY_LEVELS)
-        noise = (photons / _GREY_LEVELS - light).astype(np.float32)
-        strength = uniform(config.poisson_scale, random)
-    return (image + torch.from_numpy(noise) * strength).clamp(0, 1)
+        # The normal limit of the counts: only the darkest tones differ, counting takes 5 times
+        # as long.
+        deviation = (lit / _GREY_LEVELS).sqrt() * uniform(config.poisson_scale, random)
+    noise = torch.from_numpy(random.standard_normal(lit.shape, dtype=np.float32))
+    return (image + noise * deviation).clamp(0, 1)

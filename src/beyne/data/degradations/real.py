@@ -69,6 +69,7 @@ def degrade(image: Tensor, size: tuple[int, int], config: RealConfig, random: Ra
     Returns:
         ``(1, C, *size)`` in [0, 1].
     """
+    image = image.contiguous()  # every stage works plane by plane
     image = _round(image, (image.shape[-2], image.shape[-1]), config.first, random)
     last = config.first
     if happens(config.second_order, random):
