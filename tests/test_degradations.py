@@ -195,7 +195,7 @@ def test_the_degraded_side_shows_the_same_place() -> None:
         assert (made - exact).abs().max() < 0.08
 
 
-def test_the_second_round_has_the_papers_own_values() -> None:
+def test_the_second_round_has_defaults_of_its_own() -> None:
     config = configured({"kind": "real", "second": {"blur": {"sinc": 0.5}}})
     assert isinstance(config, RealConfig)
     assert (config.second.blur.sinc, config.second.blur.probability) == (0.5, 0.8)

@@ -1,6 +1,6 @@
 """Blur: Gaussian kernels, two relatives of theirs, and the ringing of a sharp cut-off.
 
-Formulas of Wang et al. 2021 (Real-ESRGAN, arXiv 2107.10833), sections 3.1 and 3.4.
+Formulas of Wang et al. 2021 (Real-ESRGAN, arXiv 2107.10833), sections 3.1 and 3.3.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _Side = Annotated[int, Field(ge=1, le=99)]
 
 
 class BlurConfig(Config):
-    """How a round blurs. Values of the paper's first round but for ``isotropic`` and ``cutoff``.
+    """How a round blurs, as published for the first round but for ``isotropic`` and ``cutoff``.
 
     Of the kernels that are no sinc, shares of ``generalised`` and ``plateau`` are those, the rest
     plain Gaussian.

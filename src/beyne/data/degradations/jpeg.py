@@ -24,7 +24,7 @@ _Quality = Annotated[int, Field(ge=1, le=100)]
 
 
 class JpegConfig(Config):
-    """How a round compresses. Values of the paper (arXiv 2107.10833, section 4.1)."""
+    """How a round compresses, as published for Real-ESRGAN (arXiv 2107.10833)."""
 
     probability: Probability = 1.0
     quality: Annotated[tuple[_Quality, _Quality], AfterValidator(_rising)] = (30, 95)

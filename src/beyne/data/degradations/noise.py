@@ -14,7 +14,7 @@ _GREY_LEVELS = 255
 
 
 class NoiseConfig(Config):
-    """How a round adds noise. Values of the paper's first round (arXiv 2107.10833, section 4.1)."""
+    """How a round adds noise, as published for Real-ESRGAN's first round (arXiv 2107.10833)."""
 
     gaussian: Probability = 0.5
     poisson: Probability = 0.5  # else there is no noise

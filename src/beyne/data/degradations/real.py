@@ -19,7 +19,7 @@ from beyne.data.degradations.jpeg import JpegConfig, compressed
 from beyne.data.degradations.noise import NoiseConfig, noisy
 from beyne.data.degradations.resize import ResizeConfig, resized, resized_to
 
-# Where the paper's second round differs from the first (section 4.1).
+# Where the published second round differs from the first.
 _SECOND = {
     "blur": {"probability": 0.8, "sigma": (0.2, 1.5)},
     "resize": {"enlarge": 0.3, "shrink": 0.4, "factor": (0.3, 1.2)},
@@ -37,7 +37,7 @@ class RoundConfig(Config):
 
 
 class RealConfig(DegradationConfig):
-    """The second-order model. The defaults are the paper's, for ×4."""
+    """The second-order model. The defaults are those published for ×4."""
 
     kind: Literal["real"] = "real"
     first: RoundConfig = RoundConfig()

@@ -13,9 +13,9 @@ from beyne.data.degradations.base import PositiveRange, Probability, Random, hap
 
 
 class ResizeConfig(Config):
-    """How a round resizes. Values of the paper's first round (arXiv 2107.10833, section 4.1).
+    """How a round resizes, as published for the first round of Real-ESRGAN (arXiv 2107.10833).
 
-    ``aliased`` is not in the paper: how often bilinear and bicubic skip the smoothing that belongs
+    ``aliased`` is ours: how often bilinear and bicubic skip the smoothing that belongs
     before shrinking. Its authors' code always does, most programs do not.
     """
 
