@@ -15,18 +15,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from pictures import save_pictures
+from pictures import picture, save_pictures
 from tiny_networks import FIELDS
 
 import beyne
 from beyne import bundle
-from beyne.data import DEGRADATIONS
+from beyne.data import DEGRADATIONS, Decoded
 from beyne.errors import BeyneError, UsageError
 from beyne.networks import NETWORKS
 from beyne.recipe import load_recipe
 from beyne.training import dry_run, train
 from beyne.training.loop import Listener, Loop
 from beyne.training.setup import prepare
+from beyne.training.validation import validate
 
 RECIPE = """
 description = "test"
@@ -343,6 +344,13 @@ def test_consistency_is_not_scored_where_it_says_nothing(workplace, settings) ->
     assert "lr_psnr" not in (folder / "stats.jsonl").read_text()
     faithful = run(workplace, "faithful")
     assert "lr_psnr" in bundle.read_card(faithful / "best.safetensors").scores[0]
+
+
+def test_an_input_rightly_left_as_it_was_scores_no_infinity() -> None:
+    pixels = picture(32, 32)
+    clean = Decoded("clean", pixels, pixels)
+    scores = validate(torch.nn.Identity(), [clean], torch.device("cpu"), None)
+    assert scores == {"psnr": 60.0, "ssim": pytest.approx(1)}
 
 
 def test_scale_1_needs_inputs_that_differ_from_the_originals(workplace) -> None:

@@ -12,6 +12,10 @@ from beyne.images.raster import to_tensor
 from beyne.images.resample import Operator
 from beyne.metrics import SSIM_WINDOW, Protocol, lr_psnr, psnr, ssim
 
+#: Decibels a picture counts at most. Where chance left an input as it was and the network did, too,
+#: the score is infinite, and so would be every mean and the best of all checkpoints.
+_BEST = 60.0
+
 
 def protocol_for(picture: Decoded) -> Protocol:
     """Luma for colour, a crop as wide as the scale, rounded as the file would be."""
@@ -32,7 +36,8 @@ def validate(
         operator: The downscaling A for LR-PSNR; None where the inputs were not made by it alone.
 
     Returns:
-        Means over the pictures: ``psnr`` and ``lr_psnr`` in decibels, ``ssim``. The last two are
+        Means over the pictures: ``psnr`` and ``lr_psnr`` in decibels (PSNR at most 60 a
+        picture), ``ssim``. The last two are
         left out where they can't be computed: pictures below SSIM's window, other channels out, no
         operator.
     """
@@ -42,7 +47,7 @@ def validate(
         with torch.inference_mode():
             output = network(lr).float().clamp(0, 1)
         protocol = protocol_for(picture)
-        scores["psnr"].append(float(protocol.measure(psnr, output, hr)))
+        scores["psnr"].append(min(_BEST, float(protocol.measure(psnr, output, hr))))
         if min(hr.shape[-2:]) - 2 * protocol.crop >= SSIM_WINDOW:
             scores["ssim"].append(float(protocol.measure(ssim, output, hr)))
         if operator and output.shape[1] == lr.shape[1]:
