@@ -32,7 +32,9 @@ for words in ({words},):
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["upscale", "--help"], ["train", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], *([w, "--help"] for w in ("upscale", "train", "check"))]
+)
 def test_help_loads_nothing_heavy(words):
     assert loaded_after(HELP.format(words=words)).isdisjoint(HEAVY)
 

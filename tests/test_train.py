@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from pictures import save_pictures
+from pictures import picture, save_pictures
 from tiny_networks import FIELDS
 
 import beyne
 from beyne import bundle
+from beyne.data import DEGRADATIONS, Decoded
 from beyne.errors import BeyneError, UsageError
 from beyne.images.projection import project
 from beyne.images.resample import downscale
@@ -28,6 +29,7 @@ from beyne.recipe import load_recipe
 from beyne.training import dry_run, train
 from beyne.training.loop import Listener, Loop
 from beyne.training.setup import prepare
+from beyne.training.validation import validate
 
 RECIPE = """
 description = "test"
@@ -148,10 +150,11 @@ def test_changed_keys_are_named(workplace) -> None:
 COMMAND = "import sys; from beyne.cli import main; main()"
 
 
-def start(folder: Path, name: str, **environment: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, name: str, *settings: str, **environment: str) -> subprocess.Popen[bytes]:
     fields = [f"--set=generator.{key}={value}" for key, value in FIELDS["span"].items()]
     call = [sys.executable, "-c", COMMAND, "train", str(folder / "tiny.toml")]
     call += ["--data", str(folder / "data"), "-o", str(folder / name), *fields]
+    call += [f"--set={setting}" for setting in settings]
     if "RANK" not in environment and name != "one":
         call += ["--set=train.precision=bf16"]
     whole = os.environ | environment
@@ -179,21 +182,28 @@ def assert_same_run(one: Path, other: Path) -> None:
             assert torch.equal(tensor, second["nets"][net][name]), f"{net} {name}"
 
 
-@pytest.mark.parametrize("more", ["", ADVERSARIAL], ids=["pixel", "adversarial"])
-def test_killed_run_ends_as_if_never_stopped(workplace, more) -> None:
+@pytest.mark.parametrize(
+    ("settings", "more"),
+    [
+        *(((f"data.degradation.kind={kind}",), "") for kind in DEGRADATIONS),
+        ((), ADVERSARIAL),
+    ],
+    ids=[*DEGRADATIONS, "adversarial"],
+)
+def test_killed_run_ends_as_if_never_stopped(workplace, settings, more) -> None:
     recipe_for(workplace, "span", more=more)
     lengthen(workplace / "tiny.toml", 512)
-    whole = start(workplace, "whole")
+    whole = start(workplace, "whole", *settings)
     assert whole.wait() == 0, whole.communicate()[1].decode()
     assert whole.communicate()[0].decode().strip().endswith("best.safetensors")
     for _ in range(2):
-        killed = start(workplace, "killed")
+        killed = start(workplace, "killed", *settings)
         wait_for(workplace / "killed" / "state" / "state.pt")
         time.sleep(random.uniform(0, 0.4))
         killed.send_signal(signal.SIGKILL)
         killed.communicate()
         assert killed.returncode == -signal.SIGKILL, "it ended before it was killed"
-    last = start(workplace, "killed")
+    last = start(workplace, "killed", *settings)
     assert last.wait() == 0, last.communicate()[1].decode()
     last.communicate()
     assert_same_run(workplace / "whole", workplace / "killed")
@@ -373,6 +383,57 @@ def test_dry_run_writes_nothing_and_estimates(workplace) -> None:
     assert estimate.hours > 0
     assert estimate.memory_gib > 0.1
     assert "minutes on cpu" in estimate.text
+
+
+CLEAN = ["data.size_out=8", "generator.scale=1"]
+REAL = "data.degradation.kind=real"
+
+
+def test_scale_1_cleans_and_keeps_the_size(workplace) -> None:
+    folder = run(workplace, "run", *CLEAN, REAL, "generator.image_skip=bicubic", kind="span")
+    card = bundle.read_card(folder / "best.safetensors")
+    assert card.scale == 1
+    image = workplace / "data" / "p0.png"
+    assert beyne.upscale(image, folder / "best.safetensors").pixels.shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize("settings", [CLEAN, []])
+def test_consistency_is_not_scored_where_it_says_nothing(workplace, settings) -> None:
+    folder = run(workplace, "run", *settings, REAL)
+    assert set(bundle.read_card(folder / "best.safetensors").scores[0]) >= {"psnr", "ssim"}
+    assert "lr_psnr" not in (folder / "stats.jsonl").read_text()
+    faithful = run(workplace, "faithful")
+    assert "lr_psnr" in bundle.read_card(faithful / "best.safetensors").scores[0]
+
+
+def test_an_input_rightly_left_as_it_was_scores_no_infinity() -> None:
+    pixels = picture(32, 32)
+    clean = Decoded("clean", pixels, pixels)
+    scores = validate(torch.nn.Identity(), [clean], torch.device("cpu"), None)
+    assert scores == {"psnr": 60.0, "ssim": pytest.approx(1)}
+
+
+def test_scale_1_needs_inputs_that_differ_from_the_originals(workplace) -> None:
+    with pytest.raises(UsageError, match=r"the original itself; --set data.degradation.kind=real"):
+        prepare(recipe_for(workplace, "compact", *CLEAN), workplace / "data", workplace / "run")
+    save_pictures(workplace / "pairs" / "hr", 3)
+    save_pictures(workplace / "pairs" / "lr", 3)
+    setup = prepare(
+        recipe_for(workplace, "compact", *CLEAN), workplace / "pairs", workplace / "run"
+    )
+    assert setup.validation[0].lr.shape == setup.validation[0].hr.shape
+
+
+def test_pairs_are_not_degraded_but_may_validate(workplace) -> None:
+    save_pictures(workplace / "data" / "hr", 3)
+    save_pictures(workplace / "data" / "lr", 3, side=16)
+    with pytest.raises(UsageError, match=r"have inputs of their own; take out data.degradation"):
+        prepare(recipe_for(workplace, "compact", REAL), workplace / "data", workplace / "run")
+    folders = ["data.hr=hr", "data.val_hr=hr", "data.val_lr=lr"]
+    recipe = recipe_for(workplace, "compact", REAL, *folders)
+    setup = prepare(recipe, workplace / "data", workplace / "run")
+    given = beyne.read(workplace / "data" / "lr" / "p0.png").pixels
+    assert (setup.validation[0].lr == given).all()
 
 
 def test_damaged_state_is_named(workplace) -> None:

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beyne.api import LoadedModel, dry_run, load, save, train, upscale, upscale_files
+    from beyne.api import LoadedModel, check, dry_run, load, save, train, upscale, upscale_files
     from beyne.errors import BeyneError
     from beyne.images import Raster, read
 
@@ -22,6 +22,7 @@ _HOMES = {
     "BeyneError": "beyne.errors",
     "LoadedModel": "beyne.api",
     "Raster": "beyne.images",
+    "check": "beyne.api",
     "dry_run": "beyne.api",
     "load": "beyne.api",
     "read": "beyne.images",
@@ -36,6 +37,7 @@ __all__ = [
     "LoadedModel",
     "Raster",
     "__version__",
+    "check",
     "dry_run",
     "load",
     "read",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from beyne.images import Raster
     from beyne.predict.batch import Listener, Report
     from beyne.predict.predictor import Predictor
+    from beyne.training.check import Seen
     from beyne.training.estimate import Estimate
 
 
@@ -255,6 +256,40 @@ def dry_run(
     loaded = load_recipe(recipe, list(settings))
     resolved, estimate = try_recipe(loaded, Path(data), Path(run), _path(split))
     return write_toml(resolved.plain()), estimate
+
+
+def check(
+    data: str | Path,
+    recipe: str = "photo-x4",
+    settings: Sequence[str] = (),
+    split: str | Path | None = None,
+    *,
+    preview: str | Path | None = None,
+    overwrite: bool = False,
+) -> Seen:
+    """Read a data folder as training would, and say what is there.
+
+    Args:
+        data: Folder of pictures.
+        recipe: As for `train`, as are ``settings`` and ``split``.
+        preview: A PNG to write: the first 16 crops of training, the input enlarged without
+            smoothing beside the original.
+        overwrite: Replace that file if it exists.
+
+    Raises:
+        UsageError: Recipe and data do not fit each other, or the PNG exists.
+        ImageError: A picture can't be read.
+    """
+    from beyne.files import check_free
+    from beyne.recipe import load_recipe
+    from beyne.training.check import check as look
+
+    sheet = _path(preview)
+    if sheet:
+        if sheet.suffix.lower() != ".png":
+            raise UsageError(f"-o {sheet} does not end in .png", "-o preview.png")
+        check_free(sheet, overwrite)
+    return look(load_recipe(recipe, list(settings)), Path(data), _path(split), sheet)
 
 
 def _path(path: str | Path | None) -> Path | None:

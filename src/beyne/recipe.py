@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from beyne.config import Config, Tree, merged, parse_setting, read_toml, validated
+from beyne.data.degradations import BicubicConfig, DegradationConfig, configured
 from beyne.errors import UsageError, did_you_mean
 from beyne.images.resample import Operator
 from beyne.tasks.adversarial import AdversarialConfig
@@ -58,11 +59,17 @@ class DataConfig(Config):
     size_in: int = Field(32, ge=1, description="side of the low-resolution crop")
     size_out: int = Field(128, ge=1, description="side of the original's crop")
     operator: Operator = "bicubic"
+    degradation: SerializeAsAny[DegradationConfig] = BicubicConfig()
     hr: Path | None = None
     lr: Path | None = None
     val_hr: Path | None = None
     val_lr: Path | None = None
     validation_pictures: int = Field(16, ge=1, description="at most; evenly spaced over val")
+
+    @field_validator("degradation", mode="before")
+    @classmethod
+    def _degradation_of_its_kind(cls, fields: Any) -> DegradationConfig:
+        return configured(fields)
 
     @model_validator(mode="after")
     def _scale_is_possible(self) -> DataConfig:
@@ -74,6 +81,16 @@ class DataConfig(Config):
     def scale(self) -> int:
         """Enlargement."""
         return self.size_out // self.size_in
+
+    @property
+    def made_by(self) -> Operator | None:
+        """The operator A that the inputs go back to: None where it says nothing of an output.
+
+        At scale 1, or for inputs that are degraded further, an output that shrinks to its input
+        would have cleaned nothing.
+        """
+        further = not isinstance(self.degradation, BicubicConfig)
+        return None if further or self.scale == 1 else self.operator
 
 
 class Recipe(Config):

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from beyne.cli.blend import blend
+from beyne.cli.check import check
 from beyne.cli.info import info
 from beyne.cli.models import models
 from beyne.cli.train import train
@@ -88,6 +89,7 @@ def _options(
 
 app.command()(upscale)
 app.command()(train)
+app.command()(check)
 app.command()(blend)
 app.command()(info)
 app.add_typer(models)

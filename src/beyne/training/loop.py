@@ -267,7 +267,7 @@ class Loop:
         setup = self.setup
         with self.accelerator.autocast():
             return validate(
-                self._used(), setup.validation, self.device, setup.recipe.data.operator, setup.lpips
+                self._used(), setup.validation, self.device, setup.recipe.data.made_by, setup.lpips
             )
 
     def _validate(self) -> None:

@@ -1,0 +1,179 @@
+"""Pictures in memory, each with its low-resolution side or with what makes one."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from beyne.data.degradations import RealConfig, degrade
+from beyne.data.folder import Pair
+from beyne.errors import UsageError, about
+from beyne.images import Raster, read
+from beyne.images.raster import Pixels, from_tensor, to_tensor
+from beyne.images.resample import Operator, downscale
+
+#: Low-resolution pixels by which a degraded patch is longer than the crop that is cut from it. The
+#: crop may lie anywhere in it: its surroundings are real, and JPEG's grid of 8 starts anywhere.
+_MARGIN = 8
+_WHOLE = 2**63 - 1  # with the name, the key to a whole picture's randomness; no seed is as large
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A pair in memory, samples as in the files: ``(H·s, W·s, C)`` and ``(H, W, C)``."""
+
+    name: str
+    hr: Pixels
+    lr: Pixels
+
+    @property
+    def scale(self) -> int:
+        """Enlargement."""
+        return int(self.hr.shape[0] // self.lr.shape[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the low-resolution side."""
+        return self.lr.shape[0], self.lr.shape[1]
+
+    def crop(
+        self, top: int, left: int, size: int, random: np.random.Generator
+    ) -> tuple[Pixels, Pixels]:
+        """A square of both sides, in low-resolution pixels; nothing is left to chance."""
+        return _square(self.lr, top, left, size), _square(self.hr, top, left, size, self.scale)
+
+    def whole(self) -> Decoded:
+        """The pair itself."""
+        return self
+
+
+@dataclass(frozen=True)
+class Original:
+    """A picture in memory whose low-resolution side is made anew for every crop.
+
+    Attributes:
+        hr: ``(H·s, W·s, C)``, samples as in the file.
+        source: The same with the channels of the network's input: what is degraded.
+    """
+
+    name: str
+    hr: Pixels
+    source: Pixels
+    scale: int
+    degradation: RealConfig
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the low-resolution side."""
+        return self.hr.shape[0] // self.scale, self.hr.shape[1] // self.scale
+
+    def crop(
+        self, top: int, left: int, size: int, random: np.random.Generator
+    ) -> tuple[Pixels, Pixels]:
+        """A square of both sides, in low-resolution pixels, degraded as ``random`` decides."""
+        (height, width), scale = self.size, self.scale
+        first, last = _around(top, size, height, random)
+        before, after = _around(left, size, width, random)
+        source = self.source[first * scale : last * scale, before * scale : after * scale]
+        lr = _square(self._degraded(source, random), top - first, left - before, size)
+        return lr, _square(self.hr, top, left, size, scale)
+
+    def whole(self) -> Decoded:
+        """The picture degraded as a whole, in every run in the same way: its name decides."""
+        key = [_WHOLE, zlib.crc32(self.name.encode())]
+        random = np.random.Generator(np.random.Philox(key=key))
+        return Decoded(self.name, self.hr, self._degraded(self.source, random))
+
+    def _degraded(self, source: Pixels, random: np.random.Generator) -> Pixels:
+        size = source.shape[0] // self.scale, source.shape[1] // self.scale
+        return from_tensor(degrade(to_tensor(source), size, self.degradation, random), source.dtype)
+
+
+def _square(pixels: Pixels, top: int, left: int, size: int, scale: int = 1) -> Pixels:
+    top, left, size = top * scale, left * scale, size * scale
+    return pixels[top : top + size, left : left + size]
+
+
+def _around(start: int, size: int, length: int, random: np.random.Generator) -> tuple[int, int]:
+    """Start and end of a stretch that holds the given one and `_MARGIN` more, inside ``length``."""
+    longer = min(size + _MARGIN, length)
+    first = int(random.integers(max(0, start + size - longer), min(start, length - longer) + 1))
+    return first, first + longer
+
+
+def decode(pair: Pair, scale: int, channels: tuple[int, int], operator: Operator) -> Decoded:
+    """Read a pair; a missing partner is made from the original by operator A.
+
+    The made partner is rounded to the original's bit depth, as a file would be. The original is
+    cropped to a multiple of the scale.
+
+    Args:
+        channels: Channel counts of the network, in and out.
+
+    Raises:
+        ImageError: A file can't be read.
+        UsageError: The channels do not fit, or the sizes are not in the ratio ``scale``; or input
+            and original would be the same.
+    """
+    channels_in, channels_out = channels
+    original = _original(pair, scale)
+    hr = _as_channels(original, channels_out, pair.name)
+    if pair.lr is not None:
+        lr = _as_channels(_read(pair.lr), channels_in, pair.name)
+    elif scale == 1:
+        problem = f"{pair.name}: at ×1 the input would be the original itself"
+        raise UsageError(problem, "--set data.degradation.kind=real, or give an lr folder")
+    else:
+        source = _as_channels(original, channels_in, pair.name)
+        # Clamped, as a file would be: the kernel overshoots at edges.
+        shrunk = downscale(to_tensor(source), scale, operator).clamp(0, 1)
+        lr = from_tensor(shrunk, source.dtype)
+    if hr.shape[:2] != (lr.shape[0] * scale, lr.shape[1] * scale):
+        small, large = f"{lr.shape[1]}×{lr.shape[0]}", f"{hr.shape[1]}×{hr.shape[0]}"
+        raise UsageError(f"{pair.name}: {small} and {large} are not 1 : {scale}")
+    return Decoded(pair.name, hr, np.ascontiguousarray(lr))
+
+
+def read_original(
+    pair: Pair, scale: int, channels: tuple[int, int], degradation: RealConfig
+) -> Original:
+    """Read a picture that is to be degraded in training; arguments and errors as for `decode`."""
+    original = _original(pair, scale)
+    source, hr = (_as_channels(original, count, pair.name) for count in channels)
+    return Original(pair.name, hr, source, scale, degradation)
+
+
+def _original(pair: Pair, scale: int) -> Raster:
+    """The original's colours, cropped to a multiple of the scale."""
+    original = _read(pair.hr)
+    height, width = (side // scale * scale for side in original.pixels.shape[:2])
+    if not (height and width):
+        size = f"{original.width}×{original.height}"
+        raise UsageError(f"{pair.name}: {size} is too small for ×{scale}", "take it out")
+    return original.with_pixels(np.ascontiguousarray(original.pixels[:height, :width]))
+
+
+def _read(path: Path) -> Raster:
+    """The picture with its colours in [0, 1], which a float file may overstep a little."""
+    with about(path):
+        raster = read(path)
+    if raster.pixels.dtype.kind == "f":
+        return raster.with_pixels(raster.pixels.clip(0, 1), raster.alpha)
+    return raster
+
+
+def _as_channels(raster: Raster, channels: int, name: str) -> Pixels:
+    """The colours as the network takes them: grey replicated, or the colours' mean for grey."""
+    if raster.channels == channels:
+        return raster.pixels
+    if raster.channels == 1:
+        return np.repeat(raster.pixels, channels, axis=2)
+    if channels == 1 and raster.channels == 3:
+        mean = raster.pixels.mean(axis=2, keepdims=True)
+        rounded = mean.round() if raster.pixels.dtype.kind == "u" else mean
+        return np.asarray(rounded, dtype=raster.pixels.dtype)
+    problem = f"{name} has {raster.channels} bands, the recipe's network takes {channels}"
+    raise UsageError(problem, f"--set generator.channels_in={raster.channels} and channels_out")

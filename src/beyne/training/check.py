@@ -1,0 +1,93 @@
+"""Look at a data folder as training would see it, before any training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from beyne.data import Crops
+from beyne.images import Raster, write
+from beyne.images.raster import Pixels, from_tensor
+from beyne.recipe import Recipe
+from beyne.training.pictures import read_pictures
+from beyne.training.resolve import found_pairs, resolved
+
+_ROWS, _PAIRS = 8, 2
+_GAP = 4  # pixels between the pictures of a sheet
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What training would see of a data folder.
+
+    Attributes:
+        train: Pictures of each split, as are ``val`` and ``test``.
+        paired: Whether the data set brings its own low-resolution side.
+        too_small: Training pictures smaller than a crop; they are left out.
+        smallest: Width and height of the training picture with the fewest pixels.
+        largest: The same of that with the most.
+        samples: Types of the samples: ``uint8``, ``uint16``, ``float32``.
+    """
+
+    train: int
+    val: int
+    test: int
+    paired: bool
+    too_small: int
+    smallest: tuple[int, int]
+    largest: tuple[int, int]
+    samples: tuple[str, ...]
+
+
+def check(
+    recipe: Recipe, data: Path, split_file: Path | None = None, sheet: Path | None = None
+) -> Seen:
+    """Read the data as training would; see `beyne.check`.
+
+    Args:
+        sheet: PNG to write: the first crops, input enlarged without smoothing beside the original.
+
+    Raises:
+        UsageError: Recipe and data do not fit each other.
+        ImageError: A picture can't be read, or the sheet can't be written.
+    """
+    parts = found_pairs(recipe, data, split_file)
+    recipe = resolved(recipe, len(parts["train"]))
+    crops, _ = read_pictures(recipe, parts)
+    if sheet:
+        write(Raster(_sheet(crops)), sheet)
+    shapes = sorted((p.hr.shape[:2] for p in crops.pictures), key=np.prod)
+    return Seen(
+        train=len(parts["train"]),
+        val=len(parts["val"]),
+        test=len(parts["test"]),
+        paired=any(pair.lr for pair in parts["train"]),
+        too_small=len(parts["train"]) - len(crops.pictures),
+        smallest=(shapes[0][1], shapes[0][0]),
+        largest=(shapes[-1][1], shapes[-1][0]),
+        samples=tuple(sorted({p.hr.dtype.name for p in crops.pictures})),
+    )
+
+
+def _sheet(crops: Crops) -> Pixels:
+    """The first crops of a run, two pairs a row, ``(H, W, 1 or 3)`` of 8 bits."""
+    batch = crops.batch(range(_ROWS * _PAIRS))
+    hr = _shown(batch["hr"])
+    lr = F.interpolate(_shown(batch["lr"]), size=hr.shape[-2:], mode="nearest")
+    channels = max(lr.shape[1], hr.shape[1])
+    sides = [
+        F.pad(side.expand(-1, channels, -1, -1), (0, _GAP, 0, _GAP), value=1.0) for side in (lr, hr)
+    ]
+    cells = torch.stack(sides, 1).reshape(_ROWS, 2 * _PAIRS, *sides[0].shape[1:])
+    sheet = cells.permute(2, 0, 3, 1, 4).flatten(3).flatten(1, 2)
+    return from_tensor(sheet.unsqueeze(0), np.dtype(np.uint8))
+
+
+def _shown(images: Tensor) -> Tensor:
+    """As a PNG can show them: of other band counts than 1 and 3, the first."""
+    return images if images.shape[1] in (1, 3) else images[:, :1]

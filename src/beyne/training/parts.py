@@ -1,0 +1,73 @@
+"""What a run is put together from, made as its recipe says."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from beyne import discriminators, losses, networks
+from beyne.backbones import SMALLEST_SIDE
+from beyne.data import Crops, Decoded
+from beyne.errors import UsageError
+from beyne.metrics import LPIPS
+from beyne.recipe import Recipe
+from beyne.tasks import Adversarial, Term, UpscaleTask
+from beyne.training.resolve import fields_of
+from beyne.weights import MissingWeightsError
+
+
+def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
+    """The resolved recipe's networks in training form, in channels-last memory."""
+    generator = recipe.generator
+    nets: dict[str, nn.Module] = {
+        "generator": networks.build(generator["kind"], fields_of(generator))
+    }
+    if judge := recipe.discriminator:
+        nets["discriminator"] = discriminators.build(judge["kind"], fields_of(judge))
+    for net in nets.values():
+        net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return nets
+
+
+def optimizer_for(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101) as the recipe sets it."""
+    train = recipe.train
+    return torch.optim.AdamW(
+        network.parameters(),
+        lr=train.learning_rate,
+        betas=train.betas,
+        weight_decay=train.weight_decay,
+        fused=True,
+    )
+
+
+def build_task(recipe: Recipe) -> UpscaleTask:
+    """Losses and the discriminator's part."""
+    defaults = {"scale": recipe.data.scale, "operator": recipe.data.operator}
+    terms = {}
+    for name, fields in recipe.losses.items():
+        loss, config = losses.build(name, fields, defaults)
+        terms[name] = Term(loss, config.weight, config.stage)
+    return UpscaleTask(terms, Adversarial(recipe.adversarial) if recipe.adversarial else None)
+
+
+def held_out_crops(recipe: Recipe, validation: list[Decoded]) -> dict[str, Tensor]:
+    """Fixed crops of the validation pictures."""
+    if not (recipe.adversarial and recipe.adversarial.guard):
+        return {}
+    crops = Crops(validation, recipe.data.size_in, recipe.train.seed)
+    return crops.batch(range(recipe.adversarial.guard.crops))
+
+
+def build_judge(recipe: Recipe, validation: list[Decoded]) -> LPIPS | None:
+    """LPIPS, where the recipe selects by it."""
+    if recipe.train.select != "lpips":
+        return None
+    if all(min(picture.hr.shape[:2]) < SMALLEST_SIDE for picture in validation):
+        problem = f"LPIPS takes {SMALLEST_SIDE} pixels a side and more; no validation picture has"
+        raise UsageError(f"train.select: {problem} them", "--set train.select=psnr")
+    try:
+        return LPIPS()
+    except MissingWeightsError as error:
+        instead = "or --set train.select=psnr"
+        raise UsageError(f"train.select: {error.problem}", f"{error.remedy}, {instead}") from None

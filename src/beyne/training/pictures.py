@@ -1,0 +1,50 @@
+"""The pictures of a run: crops to train on, whole pictures to validate with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from beyne.data import Crops, Decoded, Original, Pair, RealConfig, decode, read_original
+from beyne.data.split import SplitName
+from beyne.errors import UsageError
+from beyne.recipe import Recipe
+
+
+def read_pictures(
+    recipe: Recipe, parts: Mapping[SplitName, list[Pair]]
+) -> tuple[Crops, list[Decoded]]:
+    """Read what a run trains on and validates with.
+
+    A degradation of the recipe makes the inputs of originals; validation pictures that have an
+    input of their own keep it, so that training on made inputs is measured on real ones.
+
+    Args:
+        recipe: Resolved, see `beyne.training.resolve.resolved`.
+        parts: As `beyne.data.find_pairs` gives them.
+
+    Raises:
+        UsageError: Pictures and recipe do not fit each other.
+        ImageError: A picture can't be read.
+    """
+    degraded = isinstance(recipe.data.degradation, RealConfig)
+    if degraded and any(pair.lr for pair in parts["train"]):
+        problem = "data.degradation makes the inputs, and these pictures have inputs of their own"
+        raise UsageError(problem, "take out data.degradation, or give the originals alone")
+    train = [_read(pair, recipe) for pair in parts["train"]]
+    validation = [_read(pair, recipe).whole() for pair in _some(parts["val"], recipe)]
+    crops = Crops(train, recipe.data.size_in, recipe.train.seed)
+    return crops, validation or [train[0].whole()]
+
+
+def _read(pair: Pair, recipe: Recipe) -> Decoded | Original:
+    data, generator = recipe.data, recipe.generator
+    channels = generator["channels_in"], generator["channels_out"]
+    if isinstance(data.degradation, RealConfig) and pair.lr is None:
+        return read_original(pair, data.scale, channels, data.degradation)
+    return decode(pair, data.scale, channels, data.operator)
+
+
+def _some(pairs: list[Pair], recipe: Recipe) -> list[Pair]:
+    """At most the wanted number, evenly spaced."""
+    step = max(1, -(-len(pairs) // recipe.data.validation_pictures))
+    return pairs[::step]

@@ -1,0 +1,59 @@
+"""A recipe made definite: every field of its networks, its length in images, its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from beyne import discriminators, networks
+from beyne.config import Tree
+from beyne.data import Pair, Sources, find_pairs
+from beyne.data.split import SplitName
+from beyne.errors import UsageError
+from beyne.recipe import DataConfig, Recipe
+
+
+def found_pairs(recipe: Recipe, data: Path, split_file: Path | None) -> dict[SplitName, list[Pair]]:
+    """The files of each split, in the data folder or where the recipe names them."""
+    sources = Sources(**{n: getattr(recipe.data, n) for n in ("hr", "lr", "val_hr", "val_lr")})
+    return find_pairs(data, sources, recipe.train.seed, split_file)
+
+
+def resolved(recipe: Recipe, pictures: int) -> Recipe:
+    """The recipe with epochs turned into images and every field of its networks filled in.
+
+    Raises:
+        UsageError: A field of a network is wrong or does not fit the data.
+    """
+    config = networks.configured(recipe.generator.get("kind", ""), fields_of(recipe.generator))
+    generator = {"kind": recipe.generator["kind"], **config.model_dump(mode="json")}
+    _check_fit(generator, recipe.data)
+    changes: Tree = {"generator": generator}
+    if recipe.discriminator:
+        kind = recipe.discriminator.get("kind", "")
+        fields = {"channels": generator["channels_out"]} | fields_of(recipe.discriminator)
+        judge = discriminators.configured(kind, fields)
+        changes["discriminator"] = {"kind": kind, **judge.model_dump(mode="json")}
+    if recipe.train.images is None:
+        assert recipe.train.epochs is not None
+        images = max(1, round(recipe.train.epochs * pictures))
+        changes["train"] = recipe.train.model_copy(update={"images": images, "epochs": None})
+    return recipe.model_copy(update=changes)
+
+
+def _check_fit(generator: Tree, data: DataConfig) -> None:
+    if generator["scale"] != data.scale:
+        raise UsageError(
+            f"generator.scale is {generator['scale']}, data.size_out / data.size_in is "
+            f"{data.scale}",
+            f"--set generator.scale={data.scale}",
+        )
+    if generator["projection"] not in ("none", data.operator):
+        raise UsageError(
+            f"generator.projection is {generator['projection']}, data.operator is {data.operator}",
+            f"--set generator.projection={data.operator}",
+        )
+
+
+def fields_of(network: Tree) -> Tree:
+    """A network's table without its kind."""
+    return {key: value for key, value in network.items() if key != "kind"}
