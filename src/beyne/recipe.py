@@ -58,6 +58,7 @@ class DataConfig(Config):
 
     size_in: int = Field(32, ge=1, description="side of the low-resolution crop")
     size_out: int = Field(128, ge=1, description="side of the original's crop")
+    cut: Literal["crops", "whole"] = "crops"  # whole: pictures resampled to the two sides
     operator: Operator = "bicubic"
     degradation: SerializeAsAny[DegradationConfig] = BicubicConfig()
     hr: Path | None = None
@@ -131,6 +132,17 @@ def presets() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
+def _values(path: Path) -> Tree:
+    """What a recipe says, laid over the preset it names as its ``base``."""
+    values = read_toml(path)
+    base = values.pop("base", None)
+    if base is None:
+        return values
+    if base not in presets():
+        raise UsageError(f"{path}: there is no recipe '{base}'", did_you_mean(str(base), presets()))
+    return merged(_values(PRESETS / f"{base}.toml"), values)
+
+
 def load_recipe(name_or_path: str, settings: list[str] | None = None) -> Recipe:
     """Read a recipe and lay ``key.sub=value`` settings over it.
 
@@ -147,7 +159,7 @@ def load_recipe(name_or_path: str, settings: list[str] | None = None) -> Recipe:
         if path.suffix != ".toml" and not path.is_file():
             hint = did_you_mean(name_or_path, presets())
             raise UsageError(f"there is no recipe '{name_or_path}'", hint)
-    values: Tree = {"name": path.stem} | read_toml(path)
+    values: Tree = {"name": path.stem} | _values(path)
     for setting in settings or []:
         change = parse_setting(setting)
         length, before = change.get("train"), values.get("train")

@@ -13,7 +13,7 @@ from beyne.data.folder import Pair
 from beyne.errors import UsageError, about
 from beyne.images import Raster, read
 from beyne.images.raster import Pixels, from_tensor, to_tensor
-from beyne.images.resample import Operator, downscale
+from beyne.images.resample import Operator, downscale, resize
 
 #: Low-resolution pixels by which a degraded patch is longer than the crop that is cut from it. The
 #: crop may lie anywhere in it: its surroundings are real, and JPEG's grid of 8 starts anywhere.
@@ -104,7 +104,13 @@ def _around(start: int, size: int, length: int, random: np.random.Generator) -> 
     return first, first + longer
 
 
-def decode(pair: Pair, scale: int, channels: tuple[int, int], operator: Operator) -> Decoded:
+def decode(
+    pair: Pair,
+    scale: int,
+    channels: tuple[int, int],
+    operator: Operator,
+    side: int | None = None,
+) -> Decoded:
     """Read a pair; a missing partner is made from the original by operator A.
 
     The made partner is rounded to the original's bit depth, as a file would be. The original is
@@ -112,6 +118,8 @@ def decode(pair: Pair, scale: int, channels: tuple[int, int], operator: Operator
 
     Args:
         channels: Channel counts of the network, in and out.
+        side: Resample the original to this many pixels a side, whatever its shape, and its partner
+            to ``side / scale``.
 
     Raises:
         ImageError: A file can't be read.
@@ -119,10 +127,11 @@ def decode(pair: Pair, scale: int, channels: tuple[int, int], operator: Operator
             and original would be the same.
     """
     channels_in, channels_out = channels
-    original = _original(pair, scale)
+    original = _original(pair, scale, side)
     hr = _as_channels(original, channels_out, pair.name)
     if pair.lr is not None:
-        lr = _as_channels(_read(pair.lr), channels_in, pair.name)
+        partner = _resampled(_read(pair.lr), side and side // scale)
+        lr = _as_channels(partner, channels_in, pair.name)
     elif scale == 1:
         problem = f"{pair.name}: at ×1 the input would be the original itself"
         raise UsageError(problem, "--set data.degradation.kind=real, or give an lr folder")
@@ -138,22 +147,34 @@ def decode(pair: Pair, scale: int, channels: tuple[int, int], operator: Operator
 
 
 def read_original(
-    pair: Pair, scale: int, channels: tuple[int, int], degradation: RealConfig
+    pair: Pair,
+    scale: int,
+    channels: tuple[int, int],
+    degradation: RealConfig,
+    side: int | None = None,
 ) -> Original:
     """Read a picture that is to be degraded in training; arguments and errors as for `decode`."""
-    original = _original(pair, scale)
+    original = _original(pair, scale, side)
     source, hr = (_as_channels(original, count, pair.name) for count in channels)
     return Original(pair.name, hr, source, scale, degradation)
 
 
-def _original(pair: Pair, scale: int) -> Raster:
-    """The original's colours, cropped to a multiple of the scale."""
-    original = _read(pair.hr)
+def _original(pair: Pair, scale: int, side: int | None) -> Raster:
+    """The original's colours, resampled if asked for and cropped to a multiple of the scale."""
+    original = _resampled(_read(pair.hr), side)
     height, width = (side // scale * scale for side in original.pixels.shape[:2])
     if not (height and width):
         size = f"{original.width}×{original.height}"
         raise UsageError(f"{pair.name}: {size} is too small for ×{scale}", "take it out")
     return original.with_pixels(np.ascontiguousarray(original.pixels[:height, :width]))
+
+
+def _resampled(raster: Raster, side: int | None) -> Raster:
+    """A square of that side by the antialiased bicubic; None leaves the picture as it is."""
+    if side is None or raster.pixels.shape[:2] == (side, side):
+        return raster
+    pixels = resize(to_tensor(raster.pixels), (side, side)).clamp(0, 1)
+    return Raster(from_tensor(pixels, raster.pixels.dtype))
 
 
 def _read(path: Path) -> Raster:

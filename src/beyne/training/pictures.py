@@ -39,9 +39,10 @@ def read_pictures(
 def _read(pair: Pair, recipe: Recipe) -> Decoded | Original:
     data, generator = recipe.data, recipe.generator
     channels = generator["channels_in"], generator["channels_out"]
+    side = data.size_out if data.cut == "whole" else None
     if isinstance(data.degradation, RealConfig) and pair.lr is None:
-        return read_original(pair, data.scale, channels, data.degradation)
-    return decode(pair, data.scale, channels, data.operator)
+        return read_original(pair, data.scale, channels, data.degradation, side)
+    return decode(pair, data.scale, channels, data.operator, side)
 
 
 def _some(pairs: list[Pair], recipe: Recipe) -> list[Pair]:
