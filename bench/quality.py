@@ -4,16 +4,20 @@
 
 Each set is a folder with ``HR`` and ``LR_x4``; without ``LR_x4`` the small side is made by
 operator A. Scores: PSNR and SSIM under the protocol printed, LR-PSNR of the 8-bit output against
-the actual input (Pillow's bicubic, all channels). A row ``bicubic`` stands for plain enlargement.
+the actual input (Pillow's bicubic, all channels), LPIPS (all channels, no crop, 8 bit; less is
+better) where its weights are. A row ``bicubic`` stands for plain enlargement.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,9 +26,22 @@ import beyne
 from beyne.images import Raster, read
 from beyne.images.raster import from_tensor, to_tensor
 from beyne.images.resample import downscale, resize
-from beyne.metrics import PUBLISHED_X4, lr_psnr, psnr, ssim
+from beyne.metrics import LPIPS, PUBLISHED_X4, Protocol, lr_psnr, psnr, ssim
+from beyne.weights import MissingWeightsError
 
 SCALE = 4
+TEST_SETS = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data" / "sr_test"
+
+#: Name of a way to enlarge → what does it.
+Ways = dict[str, Callable[[Raster], Raster]]
+
+
+class Row(NamedTuple):
+    """Scores of one way on one test set: name of the score → its value for each picture."""
+
+    data: str
+    name: str
+    scores: dict[str, list[float]]
 
 
 def bicubic(raster: Raster) -> Raster:
@@ -55,38 +72,59 @@ def in_colour(raster: Raster) -> Raster:
     return Raster(np.repeat(raster.pixels, 3, axis=2))
 
 
-def score(enlarge, hr: Raster, lr: Raster) -> tuple[float, float, float]:
-    """PSNR, SSIM and LR-PSNR of one picture."""
+def score(enlarge, hr: Raster, lr: Raster, judge: LPIPS | None) -> dict[str, float]:
+    """The scores of one picture by name."""
     output, truth, source = (to_tensor(r.pixels) for r in (enlarge(lr), hr, lr))
-    values = [PUBLISHED_X4.measure(metric, output, truth) for metric in (psnr, ssim)]
-    return float(values[0]), float(values[1]), float(lr_psnr(output, source))
+    values = {
+        "psnr": PUBLISHED_X4.measure(psnr, output, truth),
+        "ssim": PUBLISHED_X4.measure(ssim, output, truth),
+        "lr_psnr": lr_psnr(output, source),
+    }
+    if judge:
+        values["lpips"] = Protocol(bits=8).measure(judge, output, truth)
+    return {name: float(value) for name, value in values.items()}
+
+
+def measured(ways: Ways, data: Path, judge: LPIPS | None) -> Iterator[Row]:
+    """A row for each test set and each way to enlarge, as they are done."""
+    for folder in sorted(path for path in data.iterdir() if (path / "HR").is_dir()):
+        images = pairs(folder)
+        for name, enlarge in ways.items():
+            each = [score(enlarge, hr, lr, judge) for hr, lr in images]
+            yield Row(folder.name, name, {key: [one[key] for one in each] for key in each[0]})
+
+
+def judge_that_is_here() -> LPIPS | None:
+    """LPIPS, if its weights are on this machine; else a line on standard error."""
+    try:
+        return LPIPS()
+    except MissingWeightsError as error:
+        print(f"LPIPS is left out: {error}", file=sys.stderr)
+        return None
 
 
 def main() -> None:
-    shared = Path(os.environ.get("BEYNE_SHARED", "../shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=["photo-x4"])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "sr_test")
+    parser.add_argument("--data", type=Path, default=TEST_SETS)
     parser.add_argument("--consistent", action=argparse.BooleanOptionalAction)
     arguments = parser.parse_args()
-    print(
-        f"torch {torch.__version__}; protocol: {PUBLISHED_X4.text}; ± is the spread (σ) of images"
-    )
-    print("| set (images) | model | PSNR | SSIM | LR-PSNR |\n|---|---|---|---|---|")
-    ways = {"bicubic": bicubic}
+    judge = judge_that_is_here()
+    named = f"; LPIPS is {judge.text}" if judge else ""
+    print(f"torch {torch.__version__}; {PUBLISHED_X4.text}{named}; ± is the spread (σ) of images")
+    print("| set (images) | model | PSNR | SSIM | LPIPS | LR-PSNR |\n|---|---|---|---|---|---|")
+    ways: Ways = {"bicubic": bicubic}
     for name in arguments.models:
         model = beyne.load(name)
         ways[Path(name).stem] = partial(model.upscale, consistent=arguments.consistent)
-    for folder in sorted(path for path in arguments.data.iterdir() if (path / "HR").is_dir()):
-        images = pairs(folder)
-        for name, enlarge in ways.items():
-            scores = [score(enlarge, hr, lr) for hr, lr in images]
-            psnrs, ssims, consistency = (list(column) for column in zip(*scores, strict=True))
-            print(
-                f"| {folder.name} ({len(images)}) | {name} "
-                f"| {fmean(psnrs):.2f} ± {stdev(psnrs):.1f} "
-                f"| {fmean(ssims):.4f} | {fmean(consistency):.1f} |"
-            )
+    for row in measured(ways, arguments.data, judge):
+        mean = {key: fmean(values) for key, values in row.scores.items()}
+        spread, number = stdev(row.scores["psnr"]), len(row.scores["psnr"])
+        lpips = f"{mean['lpips']:.3f}" if "lpips" in mean else "not measured"
+        print(
+            f"| {row.data} ({number}) | {row.name} | {mean['psnr']:.2f} ± {spread:.1f} "
+            f"| {mean['ssim']:.4f} | {lpips} | {mean['lr_psnr']:.1f} |"
+        )
 
 
 if __name__ == "__main__":

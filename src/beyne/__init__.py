@@ -11,7 +11,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beyne.api import LoadedModel, check, dry_run, load, save, train, upscale, upscale_files
+    from beyne.api import (
+        LoadedModel,
+        blend_models,
+        check,
+        dry_run,
+        export_model,
+        load,
+        save,
+        train,
+        upscale,
+        upscale_files,
+    )
     from beyne.errors import BeyneError
     from beyne.images import Raster, read
 
@@ -22,8 +33,10 @@ _HOMES = {
     "BeyneError": "beyne.errors",
     "LoadedModel": "beyne.api",
     "Raster": "beyne.images",
+    "blend_models": "beyne.api",
     "check": "beyne.api",
     "dry_run": "beyne.api",
+    "export_model": "beyne.api",
     "load": "beyne.api",
     "read": "beyne.images",
     "save": "beyne.api",
@@ -37,8 +50,10 @@ __all__ = [
     "LoadedModel",
     "Raster",
     "__version__",
+    "blend_models",
     "check",
     "dry_run",
+    "export_model",
     "load",
     "read",
     "save",

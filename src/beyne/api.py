@@ -20,6 +20,7 @@ from beyne.predict.fitting import (
 from beyne.zoo import find
 
 if TYPE_CHECKING:
+    from beyne.export import Export
     from beyne.images import Raster
     from beyne.predict.batch import Listener, Report
     from beyne.predict.predictor import Predictor
@@ -149,7 +150,7 @@ def upscale_files(
     Args:
         inputs: Files, folders and glob patterns.
         output: A file or a folder, see `beyne.predict.files.plan`.
-        listener: Is told how it goes on, such as `beyne.predict.progress.Progress`.
+        listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
         format: ``png``, ``tiff``, ``jpg`` or ``webp``; None: TIFF stays TIFF, all else is PNG.
@@ -194,6 +195,53 @@ def _predictor(path: Path, device: str, precision: str, tile: int | str) -> Pred
     from beyne.predict.predictor import Predictor
 
     return Predictor(load_model(path), device, precision, tile)
+
+
+def blend_models(
+    first: str | Path,
+    second: str | Path,
+    output: str | Path,
+    alpha: float = 0.5,
+    half: bool = False,
+    overwrite: bool = False,
+) -> Path:
+    """Mix two models of one network into a model file.
+
+    Args:
+        first: Name or file of the model at ``alpha`` 0, as is ``second`` of that at 1.
+        output: The file to write, named after the model it holds.
+        alpha: Weight of ``second``, in [0, 1].
+        half: Store float16.
+        overwrite: Replace the file.
+
+    Raises:
+        UsageError: The networks differ, ``alpha`` lies outside [0, 1], or the file is there.
+    """
+    from beyne.blend import blend
+    from beyne.bundle import load as load_model
+    from beyne.bundle import save as save_model
+    from beyne.files import check_free
+
+    path = Path(output)
+    check_free(path, overwrite)
+    mixed = blend(load_model(find(str(first))), load_model(find(str(second))), alpha, path.stem)
+    save_model(path, mixed.card, mixed.network, half)
+    return path
+
+
+def export_model(model: str | Path, output: str | Path, overwrite: bool = False) -> Export:
+    """Write a model as ONNX and compare it with PyTorch; what was found is returned.
+
+    Raises:
+        UsageError: There is no such model, it can't be exported, or the file is there.
+        MissingExtraError: ONNX is not installed.
+    """
+    from beyne.bundle import load as load_model
+    from beyne.export import export
+    from beyne.files import check_free
+
+    check_free(Path(output), overwrite)
+    return export(load_model(find(str(model))), Path(output))
 
 
 def train(

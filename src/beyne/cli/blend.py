@@ -17,12 +17,6 @@ def blend(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
     """Mix two models of one network, such as a faithful and a crisp one."""
-    from beyne.blend import blend as mixed
-    from beyne.bundle import load, save
-    from beyne.files import check_free
-    from beyne.zoo import find
+    from beyne.api import blend_models
 
-    check_free(output, overwrite)
-    model = mixed(load(find(first)), load(find(second)), alpha, output.stem)
-    save(output, model.card, model.network, half)
-    typer.echo(output)
+    typer.echo(blend_models(first, second, output, alpha, half, overwrite))

@@ -71,13 +71,9 @@ def export(
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a model as ONNX, checked against PyTorch."""
-    from beyne.bundle import load
-    from beyne.export import export as written
-    from beyne.files import check_free
-    from beyne.zoo import find
+    from beyne.api import export_model
 
-    check_free(output, overwrite)
-    proof = written(load(find(name)), output)
+    proof = export_model(name, output, overwrite)
     sizes = " and ".join(f"{width}×{height}" for height, width in proof.sizes)
     typer.echo(
         f"operator set {proof.opset}; greatest difference from PyTorch at {sizes}: "

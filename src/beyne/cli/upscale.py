@@ -69,8 +69,8 @@ def upscale(
     if resume and overwrite:
         raise UsageError("--resume keeps outputs that exist, --overwrite replaces them", "use one")
     from beyne.api import upscale_files
+    from beyne.cli.progress import Progress
     from beyne.predict.fitting import parse_bands
-    from beyne.predict.progress import Progress
 
     with Progress(quiet_output=as_json) as progress:
         report = upscale_files(
