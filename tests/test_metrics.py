@@ -14,7 +14,15 @@ from PIL import Image
 from torch import Tensor
 
 from beyne.errors import UsageError
-from beyne.metrics import METRICS, PUBLISHED_X4, Protocol, lr_psnr, psnr, ssim
+from beyne.metrics import (
+    METRICS,
+    PUBLISHED_X4,
+    Protocol,
+    high_frequency_energy,
+    lr_psnr,
+    psnr,
+    ssim,
+)
 from beyne.metrics.protocol import luma_of
 
 ALL = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS.keys())
@@ -190,3 +198,24 @@ def test_lr_psnr_equals_pillow():
 def test_lr_psnr_refuses_other_sizes():
     with pytest.raises(UsageError, match="whole factor"):
         lr_psnr(torch.rand(1, 3, 16, 18), torch.rand(1, 3, 8, 8))
+
+
+def test_high_frequency_energy_of_waves():
+    """Waves below the input's Nyquist do not count; of one above it, the squared amplitude does."""
+    across = torch.arange(64, dtype=torch.float64)
+    coarse, fine = (torch.cos(2 * math.pi * f * across) for f in (4 / 64, 16 / 64))
+    waves = [(0.5 + 0.2 * coarse + a * fine).expand(1, 3, 64, 64) for a in (0.2, 0.1, 0.0)]
+    ratios = [high_frequency_energy(wave, waves[0]).item() for wave in waves]
+    assert ratios == pytest.approx([1.0, 0.25, 0.0], abs=1e-9)
+    assert high_frequency_energy(waves[0], waves[1], scale=1).isnan()  # nothing lies above it
+
+
+def test_high_frequency_energy_of_bicubic_on_set14(shared):
+    """The value an independent script found: about a tenth of what the originals have."""
+    folder, values = shared("data/sr_test/Set14"), []
+    for path in sorted((folder / "HR").iterdir()):
+        hr, lr = (Image.open(p).convert("RGB") for p in (path, folder / "LR_x4" / path.name))
+        images = (lr.resize(hr.size, Image.Resampling.BICUBIC), hr)
+        pair = (torch.from_numpy(np.array(i)).permute(2, 0, 1)[None] / 255 for i in images)
+        values.append(high_frequency_energy(*pair, luma=True).item())
+    assert np.mean(values) == pytest.approx(0.10, abs=0.01)

@@ -99,7 +99,7 @@ def test_start_from_a_run_takes_both_networks_where_there_are_two(workplace) -> 
     both = run(workplace, "both", more=ADVERSARIAL)
     alone = run(workplace, "alone")
     heard: dict[str, list[str]] = {}
-    for folder in (both, alone):
+    for folder in (alone, both):
         start = f"train.start={json.dumps(str(folder))}"
         recipe = recipe_for(workplace, "compact", start, more=ADVERSARIAL)
         setup = prepare(recipe, workplace / "data", workplace / "none")
@@ -110,6 +110,9 @@ def test_start_from_a_run_takes_both_networks_where_there_are_two(workplace) -> 
         heard[folder.name] = setup.notes
     assert "generator and discriminator of" in heard["both"][0]
     assert "discriminator starts fresh" in heard["alone"][1]
+    other = recipe_for(workplace, "compact", start, "discriminator.features=5", more=ADVERSARIAL)
+    notes = prepare(other, workplace / "data", workplace / "none").notes
+    assert "both has another" in notes[1]
 
 
 def test_tables_go_together(workplace) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from beyne.metrics.consistency import lr_psnr
+from beyne.metrics.frequency import high_frequency_energy
 from beyne.metrics.lpips import LPIPS
 from beyne.metrics.protocol import PUBLISHED_X4, Protocol
 from beyne.metrics.psnr import psnr
@@ -28,6 +29,7 @@ __all__ = [
     "PUBLISHED_X4",
     "SSIM_WINDOW",
     "Protocol",
+    "high_frequency_energy",
     "lr_psnr",
     "psnr",
     "ssim",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from beyne import discriminators, networks
-from beyne.config import Tree
+from beyne.config import Tree, read_toml, validated
 from beyne.data import Pair, Sources, find_pairs
 from beyne.data.split import SplitName
 from beyne.errors import UsageError
@@ -38,6 +38,20 @@ def resolved(recipe: Recipe, pictures: int) -> Recipe:
         images = max(1, round(recipe.train.epochs * pictures))
         changes["train"] = recipe.train.model_copy(update={"images": images, "epochs": None})
     return recipe.model_copy(update=changes)
+
+
+def kept_recipe(run: Path) -> tuple[Recipe, Tree]:
+    """The recipe a run was begun with, fields younger than it at their defaults, and its data.
+
+    Raises:
+        UsageError: The folder holds no run, or one that this version does not understand.
+    """
+    path = run / "recipe.toml"
+    if not path.is_file():
+        raise UsageError(f"{run} is not a run: it has no recipe.toml", "give the folder of a run")
+    values = read_toml(path)
+    data = values.pop("run", {})
+    return resolved(validated(Recipe, values), 0), data
 
 
 def _check_fit(generator: Tree, data: DataConfig) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from beyne.config import Tree, read_toml, validated, write_toml
+from beyne.config import Tree, write_toml
 from beyne.data import Crops, Decoded, fingerprint
 from beyne.data.split import SplitName, read_groups, read_split
 from beyne.errors import UsageError
@@ -25,7 +25,7 @@ from beyne.training.parts import (
     optimizer_for,
 )
 from beyne.training.pictures import read_pictures
-from beyne.training.resolve import found_pairs, resolved
+from beyne.training.resolve import found_pairs, kept_recipe, resolved
 from beyne.training.start import PARENT, begun, start
 from beyne.training.state import RunState
 
@@ -110,11 +110,8 @@ def keep_recipe(setup: Setup, run: Path) -> None:
     path = run / "recipe.toml"
     new = setup.recipe.plain() | {"run": setup.data}
     if path.is_file():
-        kept = read_toml(path)
-        data = kept.pop("run")
-        # A run may be older than some fields; they have their defaults then.
-        old = resolved(validated(Recipe, kept), 0).plain() | {"run": data}
-        before, now = _leaves(old), _leaves(new)
+        recipe, data = kept_recipe(run)
+        before, now = _leaves(recipe.plain() | {"run": data}), _leaves(new)
         changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
         changed -= {"train.images"}
         if changed:

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 from beyne import bundle
-from beyne.config import Tree, read_toml
+from beyne.config import Tree
 from beyne.errors import UsageError
 from beyne.networks import ImageNetwork
 from beyne.recipe import Recipe
+from beyne.training.resolve import kept_recipe
 from beyne.training.state import RunState
 from beyne.zoo import find
 
@@ -37,34 +38,45 @@ def start(recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
     path = Path(named)
     if not path.is_dir():
         return _start_from_model(find(named), recipe, state)
-    recipe_there = path / "recipe.toml"
-    there = read_toml(recipe_there) if recipe_there.is_file() else {}
-    shared = tuple(name for name in state.nets if name in there)
-    if not shared or not state.load(path / "state", shared):
-        raise UsageError(f"train.start: {path} is not a run", "give a run or a model")
+    recipe_there, data = kept_recipe(path)
+    if different := _different(recipe.generator, recipe_there.generator):
+        raise _another(path, different)
+    judge_there = recipe_there.discriminator
+    same = judge_there is not None and judge_there == recipe.discriminator
+    taken = ("generator", "discriminator") if same else ("generator",)
+    if not state.load(path / "state", taken):
+        raise UsageError(f"train.start: {path} has no state to start from", "give another run")
     for optimizer in state.optimizers.values():
         for group in optimizer.param_groups:
             group |= {"betas": recipe.train.betas, "weight_decay": recipe.train.weight_decay}
-    parent = {"recipe": there, "images": state.images}
+    parent = {"recipe": recipe_there.plain() | {"run": data}, "images": state.images}
     state.restart()
-    notes = [f"started from the {' and '.join(shared)} of {path}, with their optimisers"]
-    if fresh := state.nets.keys() - set(shared):
-        notes.append(f"the {min(fresh)} starts fresh: {path} has none")
+    notes = [f"started from the {' and '.join(taken)} of {path}, with their optimisers"]
+    if recipe.discriminator and not same:
+        other = "another" if judge_there else "none"
+        notes.append(f"the discriminator starts fresh: {path} has {other}")
     return parent, notes
 
 
 def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
     model = bundle.load(path)
-    not_weights = {"expansion", "projection"}
-    ours, theirs = recipe.generator, model.generator
-    keys = (ours.keys() | theirs.keys()) - not_weights
-    if different := sorted(key for key in keys if ours.get(key) != theirs.get(key)):
-        other = ", ".join(f"{key} {theirs.get(key)} for {ours.get(key)}" for key in different)
-        problem = f"train.start: {path} holds another network than the recipe's: {other}"
-        raise UsageError(problem, f"beyne models show {path}")
+    if different := _different(recipe.generator, model.generator):
+        raise _another(path, different)
     generator = state.nets["generator"]
     assert isinstance(generator, ImageNetwork)
     generator.start_from(model.network.state_dict())
     state.average.load_state_dict(generator.state_dict())
     note = f"started from the generator of {path}; optimisers start fresh"
     return model.card.provenance, [note]
+
+
+def _different(ours: Tree, theirs: Tree) -> list[str]:
+    """What keeps the weights of one generator out of another, in words."""
+    keys = (ours.keys() | theirs.keys()) - {"expansion", "projection"}  # these are no weights
+    unlike = sorted(key for key in keys if ours.get(key) != theirs.get(key))
+    return [f"{key} {theirs.get(key)} for {ours.get(key)}" for key in unlike]
+
+
+def _another(path: Path, different: list[str]) -> UsageError:
+    problem = f"train.start: {path} holds another network than the recipe's: "
+    return UsageError(problem + ", ".join(different), "change the recipe's generator, or the start")
