@@ -30,7 +30,8 @@ from beyne.metrics import LPIPS, PUBLISHED_X4, Protocol, lr_psnr, psnr, ssim
 from beyne.weights import MissingWeightsError
 
 SCALE = 4
-TEST_SETS = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data" / "sr_test"
+SHARED = Path(os.environ.get("BEYNE_SHARED", "../shared"))
+TEST_SETS = SHARED / "data" / "sr_test"
 
 #: Name of a way to enlarge → what does it.
 Ways = dict[str, Callable[[Raster], Raster]]

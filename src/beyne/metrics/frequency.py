@@ -40,7 +40,9 @@ def high_frequency_energy(
     seen, wanted = comparable(output, target, data_range, luma, crop)
     down, across = (torch.fft.fftfreq(side, device=seen.device) for side in seen.shape[-2:])
     fine = (down[:, None].square() + across.square()).sqrt() > 0.5 / scale
-    energies = [
-        torch.fft.fft2(image).abs().square()[..., fine].sum((1, 2)) for image in (seen, wanted)
-    ]
-    return energies[0] / energies[1]
+    return _energy(seen, fine) / _energy(wanted, fine)
+
+
+def _energy(image: Tensor, frequencies: Tensor) -> Tensor:
+    power: Tensor = torch.fft.fft2(image).abs().square()
+    return power[..., frequencies].sum((1, 2))

@@ -1,0 +1,72 @@
+"""Does the discriminator win, and does the guard help: the losses of SRGAN over a run.
+
+    python bench/collapse.py -o runs/collapse [--recipe srgan-ls] [--images 8000] [--set KEY=VALUE]
+
+Trains a recipe twice from one warm-up, with the guard's remedies and without, and prints for the
+quarters of both runs: losses, the discriminator's accuracy on held-out images, LPIPS, and the
+high-frequency energy of the validation pictures (1 is that of the originals). The same command
+again goes on. Sample sheets are in the runs' ``previews`` folders.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import fmean
+
+from quality import SHARED
+from runs import newest, results
+
+import beyne
+from beyne.metrics import high_frequency_energy
+
+REMEDIES = {"without guard": [], "with guard": ["rate", "r1"]}
+
+
+def settings_for(remedies: list[str], arguments: argparse.Namespace) -> list[str]:
+    """Four validations a run, the first at the end of the warm-up's quarter."""
+    quarter = arguments.images // 4
+    return [
+        f"train.images={4 * quarter}",
+        f"train.save_every={quarter}",
+        f"train.preview_every={quarter}",
+        f"train.log_every={max(1, quarter // 10)}",
+        "train.select='lpips'",
+        f"adversarial.warmup={quarter}",
+        f"adversarial.guard={{every={max(1, quarter // 20)}, remedies={remedies}}}",
+        *arguments.settings,
+    ]
+
+
+def row(run: Path, until: int) -> str:
+    """The newest value of each column at ``until`` images."""
+    values = newest(run, until)
+    names = ("discriminator", "adversarial", "content", "accuracy", "lpips", "psnr")
+    return " | ".join(f"{values[n]:.4g}" if n in values else "–" for n in names)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--recipe", default="srgan-ls")
+    parser.add_argument("--data", type=Path, default=SHARED / "data" / "sr_train")
+    parser.add_argument("--images", type=int, default=8_000)
+    parser.add_argument("--set", dest="settings", action="append", default=[])
+    arguments = parser.parse_args()
+    print("| run | images | D loss | G adversarial | G content | D accuracy | LPIPS | PSNR |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, remedies in REMEDIES.items():
+        run, settings = arguments.output / name.replace(" ", "-"), settings_for(remedies, arguments)
+        beyne.train(arguments.recipe, arguments.data, run, settings, message=print)
+        for quarter in range(1, 5):
+            until = arguments.images // 4 * quarter
+            print(f"| {name} | {until:,} | {row(run, until)} |")
+        energies = [
+            float(high_frequency_energy(output, original))
+            for output, original in results(arguments.recipe, settings, arguments.data, run)
+        ]
+        print(f"\n{name}: high-frequency energy {fmean(energies):.2f}\n")
+
+
+if __name__ == "__main__":
+    main()
