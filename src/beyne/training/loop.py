@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.utils import DistributedDataParallelKwargs, broadcast_object_list
 from torch import Tensor
 
 from beyne.data import write_split
 from beyne.errors import BeyneError, UsageError
-from beyne.hardware import cpu_computes_bf16
 from beyne.images.raster import to_tensor
 from beyne.networks import ImageNetwork
 from beyne.tasks.adversarial import Moment
 from beyne.training import guard
+from beyne.training.interrupt import Interrupt
 from beyne.training.products import save_model
+from beyne.training.schedule import chosen_precision, scheduled
 from beyne.training.setup import Setup, keep_recipe
 from beyne.training.tracker import Tracker
 from beyne.training.validation import validate
@@ -56,7 +55,6 @@ class Loop:
         self.device = self.accelerator.device
         self._check_shares()
         self.values: dict[str, float] = {}
-        self.stop_asked = False
         self.prepared = {
             name: self.accelerator.prepare(net) for name, net in self.state.nets.items()
         }
@@ -94,9 +92,9 @@ class Loop:
         if began:
             self.listener.message(f"going on at {self.state.images:,} images")
             self.state.go_on()
-        with _asked_to_stop(self), ThreadPoolExecutor(1) as pool:
+        with Interrupt(self.listener.message) as interrupt, ThreadPoolExecutor(1) as pool:
             upcoming = pool.submit(self._batches, self.state.images)
-            while not self._ended() and not self.stop_asked:
+            while not self._ended() and not self._stops(interrupt.asked):
                 upcoming = self._step(upcoming, pool)
                 self._after_step()
         if not self._ended():
@@ -106,6 +104,16 @@ class Loop:
                 "the same command goes on from here"
             )
         return self._ended()
+
+    def _stops(self, asked: bool) -> bool:
+        """Whether any process was asked to stop: all leave after the same step."""
+        flag = torch.tensor(float(asked), device=self.device)
+        return bool(self.accelerator.reduce(flag, "sum") > 0)
+
+    def _agreed(self, values: dict[str, float]) -> dict[str, float]:
+        """The main process's values, so that all decide alike."""
+        (shared,) = broadcast_object_list([values])
+        return dict(shared)
 
     def _ended(self) -> bool:
         total = self._total()
@@ -198,16 +206,13 @@ class Loop:
         )
 
     def learning_rate(self, images: int, net: str = "generator") -> float:
-        """Of a network's optimiser: linear warm-up, then constant or a half cosine to zero."""
-        rate, adversarial = self.train.learning_rate, self.setup.recipe.adversarial
+        """Of a network's optimiser at ``images`` seen, with what the guard has set."""
+        adversarial = self.setup.recipe.adversarial
+        share = scheduled(self.train, images)
         if net == "discriminator" and adversarial:
-            rate = (adversarial.learning_rate or rate) * self.state.balance.rate
-        warmup = min(self.train.warmup, self._total() // 10)  # short trials are not all warm-up
-        if warmup:
-            rate *= min(1.0, (images + self.train.batch) / warmup)
-        if self.train.schedule == "cosine":
-            rate *= 0.5 + 0.5 * math.cos(math.pi * min(1.0, images / self._total()))
-        return rate
+            base = adversarial.learning_rate or self.train.learning_rate
+            return base * self.state.balance.rate * share
+        return self.train.learning_rate * share
 
     def _due(self, every: int) -> bool:
         """Whether the step just done passed a multiple of ``every`` images."""
@@ -246,6 +251,7 @@ class Loop:
         self.state.nets["generator"].train()
         judge = self.state.nets["discriminator"]
         measured = guard.accuracy(task.adversarial.loss, judge, fake, held_out["hr"])
+        measured = self._agreed({"accuracy": measured})["accuracy"]
         self.state.balance = guard.rebalanced(
             self.state.balance, adversarial.guard, measured, self.listener.message
         )
@@ -271,7 +277,7 @@ class Loop:
             )
 
     def _validate(self) -> None:
-        state, scores = self.state, self.scores()
+        state, scores = self.state, self._agreed(self.scores())
         self.values |= scores
         if self.tracker:
             self.tracker.record(state.images, scores)
@@ -313,31 +319,3 @@ class Loop:
     def _save_model(self, name: str, scores: dict[str, float]) -> None:
         if self.accelerator.is_main_process:
             save_model(self.run / name, self.setup, self._used(), scores)
-
-
-def chosen_precision(wanted: str) -> str:
-    """``bf16`` where the processor or GPU computes in it, else ``fp32``; ``wanted`` if not auto."""
-    if wanted != "auto":
-        return wanted
-    if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    return "bf16" if cpu_computes_bf16() else "fp32"
-
-
-@contextmanager
-def _asked_to_stop(loop: Loop) -> Iterator[None]:
-    """Ctrl-C lets the step end; a second one interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ask(number: int, frame: object) -> None:
-        loop.stop_asked = True
-        signal.signal(signal.SIGINT, previous)
-        loop.listener.message("stopping after this step …")
-
-    previous = signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
