@@ -2,8 +2,8 @@
 
     python bench/collapse.py -o runs/collapse [--recipe srgan-ls] [--images 8000] [--set KEY=VALUE]
 
-Trains a recipe twice from one warm-up, with the guard's remedies and without, and prints for the
-quarters of both runs: losses, the discriminator's accuracy on held-out images, LPIPS, and the
+Trains a recipe twice after the same warm-up, with the guard's remedies and without, and prints for
+the quarters of both runs: losses, the discriminator's accuracy on held-out images, LPIPS, and the
 high-frequency energy of the validation pictures (1 is that of the originals). The same command
 again goes on. Sample sheets are in the runs' ``previews`` folders.
 """

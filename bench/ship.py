@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryDirectory
 
 from quality import TEST_SETS, judge_that_is_here, measured
 
@@ -31,9 +32,11 @@ def main() -> None:
     changes = {"name": arguments.name}
     if arguments.consistent:
         changes["consistent"] = True
-    card = model.card.model_copy(update=changes)
-    bundle.save(target, card, model.network, half=True)
-    enlarge, judge = beyne.load(target, precision="fp32").upscale, judge_that_is_here()
+    card, judge = model.card.model_copy(update=changes), judge_that_is_here()
+    with TemporaryDirectory() as folder:
+        halved = Path(folder) / target.name
+        bundle.save(halved, card, model.network, half=True)
+        enlarge = beyne.load(halved, precision="fp32").upscale
     named = {"lpips_is": judge.text} if judge else {}
     rows = [
         {"data": row.data, "protocol": PUBLISHED_X4.text, "n": len(row.scores["psnr"])}

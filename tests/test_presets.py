@@ -37,6 +37,15 @@ def test_base_that_is_not_there_is_named(tmp_path) -> None:
         load_recipe(str(path))
 
 
+def test_what_is_laid_over_a_base_replaces_kinds_and_lengths(tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "srgan"\n[generator]\nkind = "rrdb"\n[train]\nimages = 1000\n')
+    recipe = load_recipe(str(path), ["losses.content.kind=l1"])
+    assert recipe.generator == {"kind": "rrdb"}
+    assert recipe.losses == {"content": {"kind": "l1"}}
+    assert (recipe.train.images, recipe.train.epochs) == (1000, None)
+
+
 @pytest.mark.parametrize("name", ["srgan", "esrgan"])
 def test_missing_weights_are_named_before_training(name, tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)

@@ -115,6 +115,41 @@ def test_start_from_a_run_takes_both_networks_where_there_are_two(workplace) -> 
     assert "both has another" in notes[1]
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["losses.content.stage=adversarial"], "no loss acts .*without a discriminator"),
+        (["losses.content.stage=warmup"], "no loss acts .*beside the discriminator"),
+        (["data.size_in=1", "data.size_out=4", "discriminator.norm=instance"], "can't judge 4"),
+        (
+            [
+                "losses.content={kind='perceptual',layers='conv1_1',weights='random'}",
+                "data.size_in=4",
+                "data.size_out=16",
+            ],
+            "losses.content takes crops of 32 pixels",
+        ),
+        (["adversarial.weigth=1"], "adversarial.weigth: unknown key; did you mean 'weight'"),
+        (["train.start=runs/nowhere"], "train.start: runs/nowhere"),
+    ],
+)
+def test_what_does_not_fit_is_named_before_training(workplace, settings, message) -> None:
+    def made_ready() -> None:
+        recipe = recipe_for(workplace, "compact", *settings, more=ADVERSARIAL)
+        prepare(recipe, workplace / "data", workplace / "none")
+
+    with pytest.raises(UsageError, match=message):
+        made_ready()
+
+
+def test_validation_pictures_too_small_for_the_guard_are_named(tmp_path) -> None:
+    save_pictures(tmp_path / "data" / "train")
+    save_pictures(tmp_path / "data" / "val", side=24)
+    recipe = recipe_for(tmp_path, "compact", more=ADVERSARIAL)
+    with pytest.raises(UsageError, match="the guard looks at crops of validation pictures"):
+        prepare(recipe, tmp_path / "data", tmp_path / "none")
+
+
 def test_tables_go_together(workplace) -> None:
     with pytest.raises(UsageError, match="discriminator and adversarial go together"):
         recipe_for(workplace, "compact", 'discriminator.kind="vgg"')

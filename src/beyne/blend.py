@@ -26,7 +26,8 @@ def blend(first: Model, second: Model, alpha: float, name: str) -> Model:
     _check_alike(first, second)
     from beyne.networks import build
 
-    fields = dict(first.card.generator)
+    # A projection has no weights: if either has one, the blend ends in it.
+    fields = dict((second if second.card.projected else first).card.generator)
     network = build(fields.pop("kind"), fields).for_use()
     other = second.network.state_dict()
     network.load_state_dict(
@@ -41,7 +42,8 @@ def blend(first: Model, second: Model, alpha: float, name: str) -> Model:
 
 def _check_alike(first: Model, second: Model) -> None:
     one, two = first.generator, second.generator
-    differing = sorted(key for key in {*one, *two} if one.get(key) != two.get(key))
+    keys = {*one, *two} - {"projection"}  # it has no weights
+    differing = sorted(key for key in keys if one.get(key) != two.get(key))
     mismatch = difference(first.network.state_dict(), second.network.state_dict())
     if differing or mismatch:
         key = differing[0] if differing else ""
@@ -55,7 +57,7 @@ def _card(first: ModelCard, second: ModelCard, alpha: float, name: str) -> Model
         {"name": card.name, "weight": weight, "provenance": card.provenance}
         for card, weight in ((first, 1 - alpha), (second, alpha))
     ]
-    return first.model_copy(
+    return (second if second.projected else first).model_copy(
         update={
             "name": name,
             "provenance": {"blend_of": parents},

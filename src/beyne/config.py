@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -54,11 +54,18 @@ def validated(cls: type[ConfigType], values: Mapping[str, Any], where: str = "")
 def _fields_at(cls: type[BaseModel], path: list[str]) -> list[str]:
     fields: type[BaseModel] = cls
     for part in path:
-        annotation = fields.model_fields[part].annotation if part in fields.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        field = fields.model_fields.get(part)
+        tables = _tables(field.annotation) if field else []
+        if not tables:
             break
-        fields = annotation
+        fields = tables[0]
     return list(fields.model_fields)
+
+
+def _tables(annotation: Any) -> list[type[BaseModel]]:
+    """The configurations that a field may hold: of ``X`` and ``X | None`` it is X."""
+    kinds = get_args(annotation) or (annotation,)
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
 
 def read_toml(path: Path) -> Tree:
@@ -120,10 +127,16 @@ def parse_setting(text: str) -> Tree:
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Tree:
-    """``base`` with ``changes`` laid over it, table by table."""
+    """``base`` with ``changes`` laid over it, table by table.
+
+    A table of another ``kind`` replaces the one before it, whose keys mean nothing to it.
+    """
     result = dict(base)
     for key, value in changes.items():
         old = result.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            same = value.get("kind", old.get("kind")) == old.get("kind")
+            result[key] = merged(old, value) if same else value
+        else:
+            result[key] = value
     return result

@@ -140,7 +140,15 @@ def _values(path: Path) -> Tree:
         return values
     if base not in presets():
         raise UsageError(f"{path}: there is no recipe '{base}'", did_you_mean(str(base), presets()))
-    return merged(_values(PRESETS / f"{base}.toml"), values)
+    return _laid_over(_values(PRESETS / f"{base}.toml"), values)
+
+
+def _laid_over(before: Tree, changes: Tree) -> Tree:
+    """`merged`, but that one length of a run replaces the other."""
+    old, new = before.get("train"), changes.get("train")
+    if isinstance(old, dict) and isinstance(new, dict) and _LENGTHS & new.keys():
+        before = before | {"train": {key: old[key] for key in old.keys() - _LENGTHS}}
+    return merged(before, changes)
 
 
 def load_recipe(name_or_path: str, settings: list[str] | None = None) -> Recipe:
@@ -161,12 +169,7 @@ def load_recipe(name_or_path: str, settings: list[str] | None = None) -> Recipe:
             raise UsageError(f"there is no recipe '{name_or_path}'", hint)
     values: Tree = {"name": path.stem} | _values(path)
     for setting in settings or []:
-        change = parse_setting(setting)
-        length, before = change.get("train"), values.get("train")
-        if isinstance(length, dict) and isinstance(before, dict) and _LENGTHS & length.keys():
-            # One length replaces the other.
-            values["train"] = {key: before[key] for key in before.keys() - _LENGTHS}
-        values = merged(values, change)
+        values = _laid_over(values, parse_setting(setting))
     recipe = validated(Recipe, values)
     if recipe.train.images is None and recipe.train.epochs is None:
         raise UsageError("the recipe gives neither train.images nor train.epochs", "set one")

@@ -12,7 +12,7 @@ class PatchDiscriminatorConfig(DiscriminatorConfig):
     """Sizes of `PatchDiscriminator`. The defaults judge patches of 70×70 pixels."""
 
     norm: Norm = "batch"
-    layers: int = Field(3, ge=0, description="strided layers; each doubles the patch")
+    layers: int = Field(3, ge=1, description="strided layers; each doubles the patch")
 
 
 class PatchDiscriminator(nn.Module):

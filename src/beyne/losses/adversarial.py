@@ -26,6 +26,11 @@ class AdversarialLoss:
     def __init__(self, kind: AdversarialKind) -> None:
         self.kind = kind
 
+    @property
+    def relativistic(self) -> bool:
+        """Whether the generator's loss looks at true images."""
+        return self.kind.startswith("relativistic")
+
     def generator(self, fake: Tensor, real: Tensor) -> Tensor:
         """What the generator minimises: a scalar.
 

@@ -34,7 +34,7 @@ class AdversarialConfig(Config):
     weight: float = Field(1e-3, gt=0, description="of the generator's adversarial term")
     first: Literal["discriminator", "generator"] = "discriminator"
     warmup: int = Field(0, ge=0, description="images before the discriminator comes in")
-    head_start: int = Field(0, ge=0, description="images it then learns alone, without weight")
+    head_start: int = Field(0, ge=0, description="images it then learns before its verdict counts")
     ramp: int = Field(0, ge=0, description="images over which its weight then grows to full")
     r1: float = Field(0.0, ge=0, description="γ of the penalty γ/2·|∇D|² on real images")
     r2: float = Field(0.0, ge=0, description="the same on generated images")
@@ -47,11 +47,13 @@ class Balance:
     """What the guard has set; at first nothing.
 
     Attributes:
-        skip: The discriminator is not updated.
+        winning: The discriminator was above the limit when last looked at.
+        skip: It is not updated.
         rate: Factor on its learning rate.
         r1: R1 weight on top of the recipe's.
     """
 
+    winning: bool = False
     skip: bool = False
     rate: float = 1.0
     r1: float = 0.0
@@ -104,9 +106,10 @@ class Adversarial:
         weight = self.weight(moment.images)
         if not weight:
             return {}
+        verdict = judge(fake)
         with torch.no_grad():
-            verdict_on_real = judge(real)
-        return {"adversarial": self.loss.generator(judge(fake), verdict_on_real) * weight}
+            on_real = judge(real) if self.loss.relativistic else verdict
+        return {"adversarial": self.loss.generator(verdict, on_real) * weight}
 
     def discriminator_terms(
         self, judge: Judge, fake: Tensor, real: Tensor, moment: Moment

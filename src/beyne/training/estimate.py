@@ -19,7 +19,7 @@ class Estimate:
     """Measured by ten steps and one validation.
 
     Attributes:
-        step_seconds: One optimiser step.
+        step_seconds: One optimiser step, as at the end of the run.
         validation_seconds: One validation.
         hours: The whole run.
         memory_gib: Peak memory of the process.
@@ -50,14 +50,17 @@ class Estimate:
 def estimate(setup: Setup, run: Path) -> Estimate:
     """Try ten steps and a validation without writing anything into ``run``."""
     loop = Loop(setup, run)
-    images = setup.recipe.train.images
+    train, adversarial = setup.recipe.train, setup.recipe.adversarial
+    images = train.images
     assert images is not None
-    step = loop.probe()
+    alone = min(images, adversarial.warmup) if adversarial else 0
+    seconds = alone / train.batch * (loop.probe() if alone else 0.0)
+    step = loop.probe(first=images)  # all that takes part at the end
+    seconds += (images - alone) / train.batch * step
     started = time.perf_counter()
     loop.scores()
     validation = time.perf_counter() - started
-    train = setup.recipe.train
-    seconds = images / train.batch * step + images / train.save_every * validation
+    seconds += images / train.save_every * validation
     cuda = torch.cuda.is_available()
     return Estimate(
         step_seconds=step,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import ParametrizationList
 
 from beyne.losses.adversarial import AdversarialLoss
 from beyne.tasks.adversarial import Balance, GuardConfig
@@ -16,14 +17,20 @@ _LOWEST_RATE = 1 / 64
 _HIGHEST_R1 = 4_096.0  # times the first weight
 
 
-def accuracy(loss: AdversarialLoss, judge: nn.Module, fake: Tensor, real: Tensor) -> float:
+def accuracy(
+    loss: AdversarialLoss, judge: nn.Module, fake: Tensor, real: Tensor, batch: int
+) -> float:
     """Share of held-out images, ``(N, C, H, W)`` each, that the discriminator judges rightly.
 
-    Normalisations see each batch as they do in training, without being changed by it: under
-    running statistics the verdicts would not be those the generator faces.
+    Normalisations see batches of the training's size, real and generated apart, without being
+    changed by them: under running statistics the verdicts would not be those the generator faces.
     """
-    with torch.inference_mode(), _statistics_kept(judge):
-        return loss.accuracy(judge(fake), judge(real))
+    with torch.inference_mode(), _kept_as_it_is(judge):
+        on_fake, on_real = (
+            torch.cat([judge(part) for part in torch.split(images, batch)])
+            for images in (fake, real)
+        )
+    return loss.accuracy(on_fake, on_real)
 
 
 def rebalanced(
@@ -40,8 +47,9 @@ def rebalanced(
     winning = measured > config.accuracy
     if winning:
         tell(f"discriminator wins: accuracy {measured:.2f} on held-out images; {_acts(config)}")
-    elif balance != Balance(r1=balance.r1):
+    elif balance.winning:
         tell(f"discriminator back in balance: accuracy {measured:.2f} on held-out images")
+    balance = replace(balance, winning=winning)
     if "skip" in config.remedies:
         balance = replace(balance, skip=winning)
     if "rate" in config.remedies:
@@ -61,14 +69,23 @@ def _acts(config: GuardConfig) -> str:
     return actions or "adversarial.guard.remedies names nothing to do"
 
 
+def _verdicts(judge: nn.Module, images: Tensor, batch: int) -> Tensor:
+    return torch.cat([judge(part) for part in torch.split(images, batch)])
+
+
 @contextmanager
-def _statistics_kept(net: nn.Module) -> Iterator[None]:
+def _kept_as_it_is(net: nn.Module) -> Iterator[None]:
+    spectral = [m for m in net.modules() if isinstance(m, ParametrizationList)]
     layers = [m for m in net.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = 0.0
+    for weight in spectral:
+        weight.eval()
     try:
         yield
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
+        for weight in spectral:
+            weight.train()

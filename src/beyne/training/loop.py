@@ -55,6 +55,7 @@ class Loop:
         self.device = self.accelerator.device
         self._check_shares()
         self.values: dict[str, float] = {}
+        self.trouble = ""
         self.prepared = {
             name: self.accelerator.prepare(net) for name, net in self.state.nets.items()
         }
@@ -94,7 +95,7 @@ class Loop:
             self.state.go_on()
         with Interrupt(self.listener.message) as interrupt, ThreadPoolExecutor(1) as pool:
             upcoming = pool.submit(self._batches, self.state.images)
-            while not self._ended() and not self._stops(interrupt.asked):
+            while not self._ended() and not self._any(interrupt.asked):
                 upcoming = self._step(upcoming, pool)
                 self._after_step()
         if not self._ended():
@@ -105,9 +106,9 @@ class Loop:
             )
         return self._ended()
 
-    def _stops(self, asked: bool) -> bool:
-        """Whether any process was asked to stop: all leave after the same step."""
-        flag = torch.tensor(float(asked), device=self.device)
+    def _any(self, here: bool) -> bool:
+        """Whether it is so in any process, so that all leave at the same step."""
+        flag = torch.tensor(float(here), device=self.device)
         return bool(self.accelerator.reduce(flag, "sum") > 0)
 
     def _agreed(self, values: dict[str, float]) -> dict[str, float]:
@@ -129,10 +130,11 @@ class Loop:
                 "choose a train.batch that is a multiple of both",
             )
 
-    def probe(self, steps: int = 10) -> float:
-        """Seconds per optimiser step, measured without touching the run folder."""
+    def probe(self, first: int = 0, steps: int = 10) -> float:
+        """Seconds per optimiser step from ``first`` images on, without touching the run folder."""
+        self.state.images = first
         with ThreadPoolExecutor(1) as pool:
-            upcoming = pool.submit(self._batches, 0)
+            upcoming = pool.submit(self._batches, first)
             for step in range(steps + 2):
                 if step == 2:  # the first steps also choose kernels and fill caches
                     started = time.perf_counter()
@@ -181,6 +183,7 @@ class Loop:
                 self._add_up(terms, len(batches))
                 loss = torch.stack(list(terms.values())).sum() / len(batches)
                 self.accelerator.backward(loss)
+        self._check_trouble()
         if self.train.clip:
             self.accelerator.clip_grad_norm_(net.parameters(), self.train.clip)
         for group in optimizer.param_groups:
@@ -193,9 +196,14 @@ class Loop:
         for name, term in terms.items():
             value = float(term.detach())
             if not math.isfinite(value):
-                raise self._diverged(f"the loss term '{name}' became {value}")
+                self.trouble = f"the loss term '{name}' became {value}"
             total, count = sums.get(name, (0.0, 0.0))
             sums[name] = (total + value / parts, count + 1 / parts)
+
+    def _check_trouble(self) -> None:
+        """Stop every process as soon as one has lost its numbers."""
+        if self._any(bool(self.trouble)):
+            raise self._diverged(self.trouble or "a loss term of another process became no number")
 
     def _diverged(self, what: str) -> BeyneError:
         state = self.run / "state" / "state.pt"
@@ -244,13 +252,15 @@ class Loop:
         if not (task.adversarial and adversarial and adversarial.guard):
             return
         due = self._due(adversarial.guard.every)
-        if not due or not task.adversarial.active(self.state.images):
+        # Before its verdict counts, the discriminator may well be ahead.
+        if not due or not task.adversarial.weight(self.state.images):
             return
         held_out = {name: tensor.to(self.device) for name, tensor in self.setup.held_out.items()}
         fake = task.generated(self.state.nets["generator"].eval(), held_out)
         self.state.nets["generator"].train()
         judge = self.state.nets["discriminator"]
-        measured = guard.accuracy(task.adversarial.loss, judge, fake, held_out["hr"])
+        batch = self.train.micro_batch or self.train.batch
+        measured = guard.accuracy(task.adversarial.loss, judge, fake, held_out["hr"], batch)
         measured = self._agreed({"accuracy": measured})["accuracy"]
         self.state.balance = guard.rebalanced(
             self.state.balance, adversarial.guard, measured, self.listener.message
@@ -309,7 +319,7 @@ class Loop:
         Raises:
             BeyneError: The weights are no longer numbers; what was saved before stays.
         """
-        parameters = self.state.nets["generator"].parameters()
+        parameters = [p for net in self.state.nets.values() for p in net.parameters()]
         if not all(bool(torch.isfinite(parameter).all()) for parameter in parameters):
             raise self._diverged("weights became infinite or no number")
         if self.accelerator.is_main_process:

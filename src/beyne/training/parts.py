@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +11,7 @@ from beyne import discriminators, losses, networks
 from beyne.backbones import SMALLEST_SIDE
 from beyne.data import Crops, Decoded
 from beyne.errors import UsageError
+from beyne.losses.perceptual import PerceptualLoss
 from beyne.metrics import LPIPS
 from beyne.recipe import Recipe
 from beyne.tasks import Adversarial, Term, UpscaleTask
@@ -24,9 +27,25 @@ def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
     }
     if judge := recipe.discriminator:
         nets["discriminator"] = discriminators.build(judge["kind"], fields_of(judge))
+        _check_judge(nets["discriminator"], recipe)
     for net in nets.values():
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return nets
+
+
+def _check_judge(judge: nn.Module, recipe: Recipe) -> None:
+    """Try it on a crop: normalisations and strides want some pixels."""
+    assert recipe.discriminator
+    side, number = recipe.data.size_out, recipe.train.micro_batch or recipe.train.batch
+    images = torch.zeros(number, recipe.discriminator["channels"], side, side)
+    try:
+        with torch.inference_mode():
+            copy.deepcopy(judge)(images)
+    except (RuntimeError, ValueError):
+        kind = recipe.discriminator["kind"]
+        problem = f"discriminator '{kind}' can't judge {number} crops of {side}×{side} pixels"
+        remedy = "a larger data.size_in, or --set discriminator.norm=none"
+        raise UsageError(problem, remedy) from None
 
 
 def optimizer_for(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -47,15 +66,36 @@ def build_task(recipe: Recipe) -> UpscaleTask:
     terms = {}
     for name, fields in recipe.losses.items():
         loss, config = losses.build(name, fields, defaults)
+        if isinstance(loss, PerceptualLoss) and recipe.data.size_out < SMALLEST_SIDE:
+            problem = f"losses.{name} takes crops of {SMALLEST_SIDE} pixels and more"
+            raise UsageError(f"{problem}, data.size_out is {recipe.data.size_out}", "enlarge it")
         terms[name] = Term(loss, config.weight, config.stage)
+    _check_stages(recipe, {term.stage for term in terms.values()})
     return UpscaleTask(terms, Adversarial(recipe.adversarial) if recipe.adversarial else None)
+
+
+def _check_stages(recipe: Recipe, stages: set[str]) -> None:
+    """The generator needs a loss in every part of the run."""
+    parts = {"adversarial": "beside the discriminator"} if recipe.adversarial else {}
+    if not recipe.adversarial or recipe.adversarial.warmup:
+        parts["warmup"] = "without a discriminator"
+    for stage, words in parts.items():
+        if not stages & {"all", stage}:
+            raise UsageError(
+                f"no loss acts in the part of the run {words}",
+                f"--set losses.NAME.stage=all, or {stage}",
+            )
 
 
 def held_out_crops(recipe: Recipe, validation: list[Decoded]) -> dict[str, Tensor]:
     """Fixed crops of the validation pictures."""
     if not (recipe.adversarial and recipe.adversarial.guard):
         return {}
-    crops = Crops(validation, recipe.data.size_in, recipe.train.seed)
+    try:
+        crops = Crops(validation, recipe.data.size_in, recipe.train.seed)
+    except UsageError as error:
+        problem = f"the guard looks at crops of validation pictures, and {error.problem}"
+        raise UsageError(problem, error.remedy) from None
     return crops.batch(range(recipe.adversarial.guard.crops))
 
 

@@ -26,6 +26,8 @@ def save_model(path: Path, setup: Setup, network: ImageNetwork, scores: dict[str
         "protocol": protocol_for(setup.validation[0]).text,
         "n": len(setup.validation),
     } | {name: round(value, 4) for name, value in scores.items()}
+    if setup.lpips:
+        row["lpips_is"] = setup.lpips.text
     made = {
         "recipe": recipe.plain(),
         "images": setup.state.images,

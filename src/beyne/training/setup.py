@@ -82,12 +82,13 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
     recipe = resolved(recipe, len(parts["train"]))
     torch.manual_seed(recipe.train.seed)
     nets = build_networks(recipe)
-    crops, validation = read_pictures(recipe, parts)
     state = RunState(nets, {name: optimizer_for(net, recipe) for name, net in nets.items()})
     parent, notes = begun(run) or start(recipe, state)
+    task = build_task(recipe)
+    crops, validation = read_pictures(recipe, parts)
     return Setup(
         recipe=recipe,
-        task=build_task(recipe),
+        task=task,
         state=state,
         crops=crops,
         validation=validation,
@@ -109,7 +110,7 @@ def keep_recipe(setup: Setup, run: Path) -> None:
     """
     path = run / "recipe.toml"
     new = setup.recipe.plain() | {"run": setup.data}
-    if path.is_file():
+    if (run / "state" / "state.pt").is_file():
         recipe, data = kept_recipe(run)
         before, now = _leaves(recipe.plain() | {"run": data}), _leaves(new)
         changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}

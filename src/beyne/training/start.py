@@ -37,9 +37,14 @@ def start(recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
         return {}, []
     path = Path(named)
     if not path.is_dir():
-        return _start_from_model(find(named), recipe, state)
+        try:
+            model = find(named)
+        except UsageError as error:
+            remedy = "--set train.start=RUN or MODEL"
+            raise UsageError(f"train.start: {error.problem}", remedy) from None
+        return _start_from_model(model, recipe, state)
     recipe_there, data = kept_recipe(path)
-    if different := _different(recipe.generator, recipe_there.generator):
+    if different := _different(recipe.generator, recipe_there.generator, {"projection"}):
         raise _another(path, different)
     judge_there = recipe_there.discriminator
     same = judge_there is not None and judge_there == recipe.discriminator
@@ -60,7 +65,7 @@ def start(recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
 
 def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
     model = bundle.load(path)
-    if different := _different(recipe.generator, model.generator):
+    if different := _different(recipe.generator, model.generator, {"projection", "expansion"}):
         raise _another(path, different)
     generator = state.nets["generator"]
     assert isinstance(generator, ImageNetwork)
@@ -70,9 +75,9 @@ def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree
     return model.card.provenance, [note]
 
 
-def _different(ours: Tree, theirs: Tree) -> list[str]:
+def _different(ours: Tree, theirs: Tree, no_matter: set[str]) -> list[str]:
     """What keeps the weights of one generator out of another, in words."""
-    keys = (ours.keys() | theirs.keys()) - {"expansion", "projection"}  # these are no weights
+    keys = (ours.keys() | theirs.keys()) - no_matter
     unlike = sorted(key for key in keys if ours.get(key) != theirs.get(key))
     return [f"{key} {theirs.get(key)} for {ours.get(key)}" for key in unlike]
 

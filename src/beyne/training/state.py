@@ -95,9 +95,10 @@ class RunState:
             self.average.load_state_dict(values["average"])
             for name in _COUNTERS:
                 setattr(self, name, values["counters"][name])
-            self.balance = Balance(**values["balance"])
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise UsageError(f"{path} is of another run ({error})", "use another -o") from None
+            self.balance = Balance(**values.get("balance", {}))
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            first, *_ = str(error).splitlines()
+            raise UsageError(f"{path} is of another run ({first})", "use another -o") from None
         return True
 
     def restart(self) -> None:
