@@ -12,6 +12,7 @@ from test_train import ADVERSARIAL, recipe_for, run
 
 from beyne.errors import UsageError
 from beyne.losses import LOSSES
+from beyne.training import dry_run
 from beyne.training.loop import Loop
 from beyne.training.setup import prepare
 
@@ -77,6 +78,17 @@ def test_rates_are_separate_and_the_guard_lowers_the_discriminators(workplace) -
     assert loop.learning_rate(32, "discriminator") == pytest.approx(2e-3)
     loop.state.balance.rate = 0.25
     assert loop.learning_rate(32, "discriminator") == pytest.approx(5e-4)
+
+
+def test_estimate_counts_the_discriminator(workplace) -> None:
+    """A run that is mostly warm-up is told to be shorter than one that has none."""
+    hours = {}
+    for warmup in (0, 60_000):
+        settings = ["train.images=64000", f"adversarial.warmup={warmup}", "train.save_every=64000"]
+        big = ["discriminator.features=32", "discriminator.hidden=256"]
+        recipe = recipe_for(workplace, "compact", *settings, *big, more=ADVERSARIAL)
+        hours[warmup] = dry_run(recipe, workplace / "data", workplace / "none")[1].hours
+    assert hours[60_000] < 0.5 * hours[0]
 
 
 def test_losses_act_in_their_stage(workplace) -> None:
