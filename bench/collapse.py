@@ -20,6 +20,7 @@ from runs import newest, results
 import beyne
 from beyne.metrics import high_frequency_energy
 
+_STEP = 64  # images, more than any step has
 REMEDIES = {"without guard": [], "with guard": ["rate", "r1"]}
 
 
@@ -39,8 +40,8 @@ def settings_for(remedies: list[str], arguments: argparse.Namespace) -> list[str
 
 
 def row(run: Path, until: int) -> str:
-    """The newest value of each column at ``until`` images."""
-    values = newest(run, until)
+    """The newest value of each column at ``until`` images, or at the end of that step."""
+    values = newest(run, until + _STEP)
     names = ("discriminator", "adversarial", "content", "accuracy", "lpips", "psnr")
     return " | ".join(f"{values[n]:.4g}" if n in values else "–" for n in names)
 

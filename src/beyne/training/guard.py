@@ -45,9 +45,9 @@ def rebalanced(
         tell: Is told when the discriminator wins, and when it stops winning.
     """
     winning = measured > config.accuracy
-    if winning:
+    if winning and not balance.winning:
         tell(f"discriminator wins: accuracy {measured:.2f} on held-out images; {_acts(config)}")
-    elif balance.winning:
+    elif balance.winning and not winning:
         tell(f"discriminator back in balance: accuracy {measured:.2f} on held-out images")
     balance = replace(balance, winning=winning)
     if "skip" in config.remedies:
