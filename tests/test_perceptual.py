@@ -22,11 +22,22 @@ OUTPUT, TARGET = torch.rand(2, 2, 3, 40, 48, generator=GENERATOR)
 
 
 def perceptual(**fields):
-    return build("content", {"kind": "perceptual", "weights": "random", **fields})
+    return build("content", {"kind": "perceptual", "weights": "random", **fields})[0]
+
+
+def unit(features):
+    return features / np.linalg.norm(features, axis=1, keepdims=True).clip(1e-12)
+
+
+BY_HAND = {
+    "l1": lambda first, second: np.abs(first - second).mean(),
+    "mse": lambda first, second: ((first - second) ** 2).mean(),
+    "unit": lambda first, second: ((unit(first) - unit(second)) ** 2).sum(1).mean(),
+}
 
 
 @pytest.mark.parametrize("activation", ["before", "after"])
-@pytest.mark.parametrize("distance", ["l1", "mse"])
+@pytest.mark.parametrize("distance", BY_HAND)
 def test_value_by_hand(activation, distance):
     loss = perceptual(
         layers={"conv1_2": 0.5, "conv2_1": 3}, activation=activation, distance=distance, seed=2
@@ -35,8 +46,7 @@ def test_value_by_hand(activation, distance):
     expected = 0.0
     for layer, weight in (("conv1_2", 0.5), ("conv2_1", 3)):
         first, second = (vgg(x, [layer], activation)[layer].numpy() for x in (OUTPUT, TARGET))
-        gap = np.abs(first - second)
-        expected += weight * np.mean(gap if distance == "l1" else gap**2)
+        expected += weight * BY_HAND[distance](first, second)
     assert float(loss(OUTPUT, TARGET)) == pytest.approx(expected, rel=1e-4)
 
 
