@@ -30,8 +30,9 @@ def results(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Output of the run's last model and original of every validation picture."""
     network = bundle.load(run / "last.safetensors").network
-    parts = found_pairs(load_recipe(recipe, settings), data, run / "split.csv")
-    definite = resolved(load_recipe(recipe, settings), len(parts["train"]))
+    loaded = load_recipe(recipe, settings)
+    parts = found_pairs(loaded, data, run / "split.csv")
+    definite = resolved(loaded, len(parts["train"]))
     for picture in read_pictures(definite, parts)[1]:
         with torch.inference_mode():
             yield network(to_tensor(picture.lr)).clamp(0, 1), to_tensor(picture.hr)

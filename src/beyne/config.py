@@ -25,6 +25,7 @@ class Config(BaseModel):
 
 
 ConfigType = TypeVar("ConfigType", bound=Config)
+Entry = TypeVar("Entry")
 Tree = dict[str, Any]
 
 
@@ -49,6 +50,17 @@ def validated(cls: type[ConfigType], values: Mapping[str, Any], where: str = "")
             raise UsageError(f"{key}: unknown key", did_you_mean(path[-1], known)) from None
         message = first["msg"].removeprefix("Value error, ")
         raise UsageError(f"{key}: {message[:1].lower()}{message[1:]}" if key else message) from None
+
+
+def of_kind(table: Mapping[str, Entry], kind: str, where: str) -> Entry:
+    """What ``table`` holds under the ``kind`` that the recipe's table ``where`` names.
+
+    Raises:
+        UsageError: The kind is unknown, with the nearest known one.
+    """
+    if kind not in table:
+        raise UsageError(f"{where}.kind: unknown kind '{kind}'", did_you_mean(kind, table))
+    return table[kind]
 
 
 def _fields_at(cls: type[BaseModel], path: list[str]) -> list[str]:

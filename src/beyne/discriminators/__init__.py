@@ -10,12 +10,11 @@ from typing import Any
 
 from torch import nn
 
-from beyne.config import validated
+from beyne.config import of_kind, validated
 from beyne.discriminators.blocks import DiscriminatorConfig
 from beyne.discriminators.patch import PatchDiscriminator, PatchDiscriminatorConfig
 from beyne.discriminators.unet import UNetDiscriminator, UNetDiscriminatorConfig
 from beyne.discriminators.vgg import VGGDiscriminator, VGGDiscriminatorConfig
-from beyne.errors import UsageError, did_you_mean
 
 #: Kind, as recipes name it → its configuration and class.
 DISCRIMINATORS: dict[str, tuple[type[DiscriminatorConfig], type[nn.Module]]] = {
@@ -27,10 +26,8 @@ DISCRIMINATORS: dict[str, tuple[type[DiscriminatorConfig], type[nn.Module]]] = {
 
 def configured(kind: str, fields: Mapping[str, Any]) -> DiscriminatorConfig:
     """The configuration of the discriminator ``kind``; arguments and errors as for `build`."""
-    if kind not in DISCRIMINATORS:
-        hint = did_you_mean(kind, DISCRIMINATORS)
-        raise UsageError(f"discriminator.kind: unknown kind '{kind}'", hint)
-    return validated(DISCRIMINATORS[kind][0], fields, where="discriminator")
+    config_class, _ = of_kind(DISCRIMINATORS, kind, "discriminator")
+    return validated(config_class, fields, where="discriminator")
 
 
 def build(kind: str, fields: Mapping[str, Any]) -> nn.Module:

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from beyne.config import validated
-from beyne.errors import UsageError, did_you_mean
+from beyne.config import of_kind, validated
+from beyne.errors import UsageError
 from beyne.losses.consistency import ConsistencyLoss, ConsistencyLossConfig
 from beyne.losses.fields import LossConfig, Stage
 from beyne.losses.perceptual import PerceptualLoss, PerceptualLossConfig
@@ -39,10 +39,7 @@ def build(
         UsageError: The kind or a field is unknown, a value does not fit, or weights are missing.
     """
     kind = str(fields.get("kind", "l1"))
-    if kind not in LOSSES:
-        hint = did_you_mean(kind, LOSSES)
-        raise UsageError(f"losses.{term}.kind: unknown kind '{kind}'", hint)
-    config_class, loss_class = LOSSES[kind]
+    config_class, loss_class = of_kind(LOSSES, kind, f"losses.{term}")
     wanted = {k: v for k, v in (defaults or {}).items() if k in config_class.model_fields}
     config = validated(config_class, wanted | dict(fields), where=f"losses.{term}")
     try:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from beyne.config import validated
-from beyne.errors import UsageError, did_you_mean
+from beyne.config import of_kind, validated
 from beyne.networks.blocks import ImageNetwork, ImageNetworkConfig
 from beyne.networks.compact import Compact, CompactConfig
 from beyne.networks.rrdb import RRDB, RRDBConfig
@@ -24,9 +23,8 @@ NETWORKS: dict[str, tuple[type[ImageNetworkConfig], type[ImageNetwork]]] = {
 
 def configured(kind: str, fields: Mapping[str, Any]) -> ImageNetworkConfig:
     """The configuration of the network named ``kind``; arguments and errors as for `build`."""
-    if kind not in NETWORKS:
-        raise UsageError(f"generator.kind: unknown kind '{kind}'", did_you_mean(kind, NETWORKS))
-    return validated(NETWORKS[kind][0], fields, where="generator")
+    config_class, _ = of_kind(NETWORKS, kind, "generator")
+    return validated(config_class, fields, where="generator")
 
 
 def build(kind: str, fields: Mapping[str, Any]) -> ImageNetwork:

@@ -307,7 +307,7 @@ class Loop:
         network, sheets = self._used(), []
         for picture in self.setup.validation[:4]:
             side = min(96, *picture.lr.shape[:2])
-            scale = picture.hr.shape[0] // picture.lr.shape[0]
+            scale = picture.scale
             lr, hr = picture.lr[:side, :side], picture.hr[: side * scale, : side * scale]
             lr_tensor, hr_tensor = to_tensor(lr).to(self.device), to_tensor(hr).to(self.device)
             sheets.append(self.setup.task.preview(network, lr_tensor, hr_tensor))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,6 @@ class Tracker:
         self.records = [r for r in read_records(self.path) if r["images"] <= images]
         lines = "".join(json.dumps(record) + "\n" for record in self.records)
         write_whole(self.path, lines.encode())
-        self.started = time.monotonic()
 
     def record(self, images: int, values: dict[str, float]) -> None:
         """Append one line: images seen and the values by name."""

@@ -20,10 +20,9 @@ _BEST = 60.0
 
 def protocol_for(picture: Decoded) -> Protocol:
     """Luma for colour, a crop as wide as the scale, rounded as the file would be."""
-    height, _, channels = picture.hr.shape
     bits = picture.hr.dtype.itemsize * 8 if picture.hr.dtype.kind == "u" else None
-    crop = height // picture.lr.shape[0] if min(picture.hr.shape[:2]) > 32 else 0
-    return Protocol(luma=channels == 3, crop=crop, bits=bits)
+    crop = picture.scale if min(picture.hr.shape[:2]) > 32 else 0
+    return Protocol(luma=picture.hr.shape[2] == 3, crop=crop, bits=bits)
 
 
 def validate(

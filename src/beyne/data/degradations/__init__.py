@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from beyne.config import validated
+from beyne.config import of_kind, validated
 from beyne.data.degradations.base import BicubicConfig, DegradationConfig
 from beyne.data.degradations.real import RealConfig, degrade
-from beyne.errors import UsageError, did_you_mean
+from beyne.errors import UsageError
 
 #: Kind, as recipes name it → its configuration.
 DEGRADATIONS: dict[str, type[DegradationConfig]] = {
@@ -30,9 +30,7 @@ def configured(fields: Any) -> DegradationConfig:
     if not isinstance(fields, Mapping):
         raise UsageError(f"{where}: {fields!r} is no table", f"--set {where}.kind=real")
     kind = str(fields.get("kind", "bicubic"))
-    if kind not in DEGRADATIONS:
-        raise UsageError(f"{where}.kind: unknown kind '{kind}'", did_you_mean(kind, DEGRADATIONS))
-    return validated(DEGRADATIONS[kind], fields, where)
+    return validated(of_kind(DEGRADATIONS, kind, where), fields, where)
 
 
 __all__ = [
