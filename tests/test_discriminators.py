@@ -8,12 +8,15 @@ import torch
 from beyne.discriminators import DISCRIMINATORS, build
 from beyne.errors import UsageError
 
+#: What a kind needs to be built on any machine.
+FIELDS = {"projected": {"weights": "random", "layers": ["Conv1", "block_1_expand"]}}
+
 
 @pytest.mark.parametrize("kind", DISCRIMINATORS)
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("size", [(64, 64), (48, 80), (37, 41)])
 def test_any_channels_and_size(kind, channels, size) -> None:
-    judge = build(kind, {"channels": channels, "features": 4})
+    judge = build(kind, {"channels": channels, "features": 4} | FIELDS.get(kind, {}))
     image = torch.rand(2, channels, *size, requires_grad=True)
     logits = judge(image)
     assert logits.shape[:2] == (2, 1)
@@ -59,3 +62,16 @@ def test_wrong_fields_are_named() -> None:
         build("vg", {})
     with pytest.raises(UsageError, match=r"discriminator.widht: unknown key"):
         build("vgg", {"widht": 3})
+
+
+def test_projected_learns_with_its_heads_alone() -> None:
+    judge = build("projected", {"features": 4, **FIELDS["projected"]}).train()
+    learning = {name for name, p in judge.named_parameters() if p.requires_grad}
+    assert learning
+    assert all(name.startswith("heads.") and ".judge." in name for name in learning)
+    assert not judge.backbone.training
+
+
+def test_projected_judges_every_place_of_every_layer() -> None:
+    judge = build("projected", {"features": 4, **FIELDS["projected"]})
+    assert judge(torch.rand(2, 3, 64, 48)).shape == (2, 1, 2 * 32 * 24)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 from tiny_networks import FIELDS, tiny
+from torch.nn import functional as F
 
 from beyne.errors import UsageError
 from beyne.images.resample import downscale
 from beyne.networks import NETWORKS, build
+from beyne.networks.blocks import shuffled
 
 
 def test_every_network_has_a_tiny_form() -> None:
@@ -39,6 +41,17 @@ def test_output_is_float32_under_autocast_and_near(kind) -> None:
             fast = network(image)
     assert fast.dtype == torch.float32
     assert (fast - exact).abs().mean() < 0.01
+
+
+@pytest.mark.parametrize("skip", ["nearest", "bicubic"])
+@pytest.mark.parametrize("scale", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("size", [(1, 1), (9, 6)])
+def test_image_skip_is_what_interpolation_gives(skip, scale, size) -> None:
+    image = torch.rand(2, 4, *size)
+    with torch.autocast("cpu", torch.bfloat16):
+        added = shuffled(torch.zeros(2, 4 * scale**2, *size), image, scale, skip)
+    expected = F.interpolate(image, scale_factor=scale, mode=skip)
+    assert (added - expected).abs().max() < 1e-6
 
 
 @pytest.mark.parametrize("kind", NETWORKS)

@@ -14,7 +14,9 @@ from beyne.training.setup import prepare
 
 @pytest.mark.parametrize("name", presets())
 def test_networks_of_every_preset_can_be_built(name) -> None:
-    recipe = resolved(load_recipe(name), 10)
+    judge = load_recipe(name).discriminator or {}
+    settings = ["discriminator.weights=random"] if "backbone" in judge else []
+    recipe = resolved(load_recipe(name, settings), 10)
     assert recipe.description
     nets = build_networks(recipe)
     assert ("discriminator" in nets) == (recipe.adversarial is not None)

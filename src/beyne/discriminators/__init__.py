@@ -1,6 +1,7 @@
 """Discriminators, one self-contained file each. A new one is a file and a line in `DISCRIMINATORS`.
 
-Every one maps an image batch to logits, positive for real: ``(N, 1)`` or a map ``(N, 1, h, w)``.
+Every one maps an image batch to logits, positive for real: ``(N, 1)``, or ``(N, 1, …)`` with one
+for every place it looks at.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from torch import nn
 from beyne.config import of_kind, validated
 from beyne.discriminators.blocks import DiscriminatorConfig
 from beyne.discriminators.patch import PatchDiscriminator, PatchDiscriminatorConfig
+from beyne.discriminators.projected import (
+    ProjectedDiscriminator,
+    ProjectedDiscriminatorConfig,
+)
 from beyne.discriminators.unet import UNetDiscriminator, UNetDiscriminatorConfig
 from beyne.discriminators.vgg import VGGDiscriminator, VGGDiscriminatorConfig
 
 #: Kind, as recipes name it → its configuration and class.
 DISCRIMINATORS: dict[str, tuple[type[DiscriminatorConfig], type[nn.Module]]] = {
     "patch": (PatchDiscriminatorConfig, PatchDiscriminator),
+    "projected": (ProjectedDiscriminatorConfig, ProjectedDiscriminator),
     "unet": (UNetDiscriminatorConfig, UNetDiscriminator),
     "vgg": (VGGDiscriminatorConfig, VGGDiscriminator),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -111,13 +112,39 @@ def in_float32(module: nn.Module, x: Tensor) -> Tensor:
     return result
 
 
-def with_image_skip(detail: Tensor, image: Tensor, scale: int, mode: ImageSkip) -> Tensor:
-    """Add ``image``, enlarged ×scale in float32, to the ``detail`` a network computed."""
-    if mode == "none":
-        return detail
-    image = image.float()
-    if scale > 1 and mode == "nearest":
-        image = F.interpolate(image, scale_factor=scale, mode="nearest")
-    elif scale > 1:
-        image = F.interpolate(image, scale_factor=scale, mode="bicubic", align_corners=False)
-    return detail + image
+def shuffled(detail: Tensor, image: Tensor, scale: int, skip: ImageSkip) -> Tensor:
+    """Pixel shuffle of what a network computed, with the enlarged input added.
+
+    Args:
+        detail: ``(N, C·s², H, W)``.
+        image: ``(N, C, H, W)``.
+        scale: Enlargement s.
+        skip: How to enlarge ``image``, in float32; ``none`` leaves it out.
+
+    Returns:
+        ``(N, C, H·s, W·s)``.
+    """
+    if skip != "none":
+        detail = detail + _phases(image.float(), scale, skip)
+    return F.pixel_shuffle(detail, scale)
+
+
+def _phases(image: Tensor, scale: int, skip: ImageSkip) -> Tensor:
+    """``image`` enlarged, as it is before a pixel shuffle: in half the time of enlarging it."""
+    if scale == 1 or skip == "nearest":
+        return image.repeat_interleave(scale**2, 1)
+    kernels = _bicubic_phases(scale).to(image.device).repeat(image.shape[1], 1, 1, 1)
+    with torch.autocast(image.device.type, enabled=False):
+        around = F.pad(image, (2, 2, 2, 2), mode="replicate")
+        return F.conv2d(around, kernels, groups=image.shape[1])
+
+
+@lru_cache(maxsize=8)
+def _bicubic_phases(scale: int) -> Tensor:
+    """What each of s² result pixels takes of 5×5 around theirs: ``(s², 1, 5, 5)``."""
+    # What is kept for later calls must not be an inference tensor, whoever calls first.
+    with torch.inference_mode(False):
+        impulses = torch.eye(25).view(25, 1, 5, 5)
+        enlarged = F.interpolate(impulses, scale_factor=scale, mode="bicubic")
+        middle = enlarged[:, 0, 2 * scale : 3 * scale, 2 * scale : 3 * scale]
+        return middle.permute(1, 2, 0).reshape(scale**2, 1, 5, 5).contiguous()

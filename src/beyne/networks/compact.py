@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from beyne.networks.blocks import (
     ImageNetwork,
     ImageSkip,
     SkipConfig,
     in_float32,
-    with_image_skip,
+    shuffled,
 )
 
 
@@ -51,5 +50,5 @@ class Compact(ImageNetwork):
         features = x
         for layer in self.body[:-1]:
             features = layer(features)
-        detail = F.pixel_shuffle(in_float32(self.body[-1], features), self.config.scale)
-        return with_image_skip(detail, x, self.config.scale, self.config.image_skip)
+        detail = in_float32(self.body[-1], features)
+        return shuffled(detail, x, self.config.scale, self.config.image_skip)

@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from beyne.networks.blocks import ImageNetwork, SkipConfig, in_float32, with_image_skip
+from beyne.networks.blocks import ImageNetwork, SkipConfig, in_float32, shuffled
 
 
 class SpanConfig(SkipConfig):
@@ -103,8 +103,10 @@ class SpanBlock(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """``(N, F, H, W)`` → the block's output and its first activation, same shapes."""
-        first = F.silu(self.c1_r(x))
-        last = self.c3_r(F.silu(self.c2_r(first)))
+        # Large new tensors cost as much as filling them; a gradient needs what came in, though.
+        inplace = not torch.is_grad_enabled()
+        first = F.silu(self.c1_r(x), inplace)
+        last = self.c3_r(F.silu(self.c2_r(first), inplace))
         if self.residual:
             return x + last, first
         return (last + x) * (torch.sigmoid(last) - 0.5), first
@@ -152,8 +154,7 @@ class Span(ImageNetwork):
         stages = [start, self.conv_2(outputs[-1]), outputs[0], first_activation]
         joined = self.conv_cat(torch.cat(stages, 1))
         detail = in_float32(self.upsampler[0], joined) * self.config.detail
-        detail = F.pixel_shuffle(detail, self.config.scale)
-        return with_image_skip(detail, x, self.config.scale, self.config.image_skip)
+        return shuffled(detail, x, self.config.scale, self.config.image_skip)
 
     def for_use(self) -> Span:
         """A plain copy: every layer's branches multiplied out into its one kernel."""

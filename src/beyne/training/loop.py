@@ -172,8 +172,10 @@ class Loop:
     def _phase(self, phase: str, batches: list[dict[str, Tensor]], moment: Moment) -> None:
         # The other networks only judge or generate: no gradients, no exchange between processes.
         nets = self.state.nets | {phase: self.prepared[phase]}
-        for name, other in self.state.nets.items():
-            other.requires_grad_(name == phase)
+        for name, learning in self.state.optimizers.items():
+            for group in learning.param_groups:
+                for parameter in group["params"]:
+                    parameter.requires_grad_(name == phase)
         net, optimizer = nets[phase], self.state.optimizers[phase]
         for index, batch in enumerate(batches):
             last = index == len(batches) - 1

@@ -52,7 +52,7 @@ def optimizer_for(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101) as the recipe sets it."""
     train = recipe.train
     return torch.optim.AdamW(
-        network.parameters(),
+        [parameter for parameter in network.parameters() if parameter.requires_grad],
         lr=train.learning_rate,
         betas=train.betas,
         weight_decay=train.weight_decay,

@@ -1,0 +1,80 @@
+"""Projected discriminator (Sauer et al. 2021, arXiv 2111.01007).
+
+It sees what a frozen backbone sees, so that it need not learn to see first: on small data and in
+short trainings it says sooner than others what is missing. Of the paper's parts: several depths of
+the backbone, each through a fixed random mixing of its channels, and a small head of its own with
+spectral norm; the mixing across depths and the augmentation are left out.
+"""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from beyne.backbones import load_backbone
+from beyne.discriminators.blocks import DiscriminatorConfig, convolution
+
+
+class ProjectedDiscriminatorConfig(DiscriminatorConfig):
+    """What `ProjectedDiscriminator` looks at. ``features`` are those of a head.
+
+    Attributes:
+        weights: A name that ``beyne weights list`` shows; empty for the backbone's first there;
+            ``random`` for numbers drawn by chance.
+    """
+
+    backbone: str = "mobilenet_v2"
+    layers: tuple[str, ...] = Field(
+        ("Conv1", "block_1_expand", "block_3_expand", "block_6_expand"), min_length=1
+    )
+    weights: str = ""
+
+
+class ProjectedDiscriminator(nn.Module):
+    """A verdict on every place of every layer, side by side."""
+
+    def __init__(self, config: ProjectedDiscriminatorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = load_backbone(config.backbone, config.weights, config.layers)
+        with torch.no_grad():
+            seen = self.backbone(torch.zeros(1, config.channels, 32, 32), config.layers)
+        self.heads = nn.ModuleList(
+            _Head(seen[layer].shape[1], config.features) for layer in config.layers
+        )
+
+    def train(self, mode: bool = True) -> ProjectedDiscriminator:
+        """The backbone stays in evaluation mode."""
+        super().train(mode)
+        self.backbone.eval()
+        return self
+
+    def forward(self, image: Tensor) -> Tensor:
+        """``(N, C, H, W)`` in [0, 1] → logits ``(N, 1, K)``, positive for real.
+
+        K counts the places of all layers. Of other than three bands see `Backbone.forward`.
+        """
+        seen = self.backbone(image, self.config.layers)
+        verdicts = [
+            head(seen[layer]).reshape(len(image), 1, -1)
+            for layer, head in zip(self.config.layers, self.heads, strict=True)
+        ]
+        return torch.cat(verdicts, 2)
+
+
+class _Head(nn.Module):
+    """Fixed random mixing, then two layers that learn."""
+
+    def __init__(self, channels: int, features: int) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(channels, features, 1, bias=False).requires_grad_(False)
+        nn.init.kaiming_normal_(self.mix.weight, nonlinearity="linear")
+        self.judge = nn.Sequential(
+            convolution(features, features, 3, norm="spectral"),
+            convolution(features, 1, 1, norm="spectral")[0],
+        )
+
+    def forward(self, seen: Tensor) -> Tensor:
+        logits: Tensor = self.judge(self.mix(seen))
+        return logits
