@@ -39,7 +39,7 @@ def rebalanced(
     """The balance after a look at the discriminator's accuracy.
 
     While it is above the limit, the remedies grow stronger from look to look: updates are skipped,
-    the learning rate halves, R1 doubles. Below, skipping ends and the rate recovers; R1 stays.
+    the learning rate halves, R1 doubles. Below, all of it goes back as it came.
 
     Args:
         tell: Is told when the discriminator wins, and when it stops winning.
@@ -55,9 +55,10 @@ def rebalanced(
     if "rate" in config.remedies:
         rate = balance.rate / 2 if winning else balance.rate * 2
         balance = replace(balance, rate=min(1.0, max(_LOWEST_RATE, rate)))
-    if "r1" in config.remedies and winning:
+    if "r1" in config.remedies:
         grown = min(2 * balance.r1 or config.r1, config.r1 * _HIGHEST_R1)
-        balance = replace(balance, r1=grown)
+        shrunk = balance.r1 / 2 if balance.r1 > config.r1 else 0.0
+        balance = replace(balance, r1=grown if winning else shrunk)
     return balance
 
 
