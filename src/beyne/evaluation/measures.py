@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -32,7 +32,7 @@ def protocol_for(pictures: Iterable[Decoded]) -> Protocol:
         if picture.hr.dtype.kind == "u":
             bits.add(picture.hr.dtype.itemsize * 8)
     luma = 3 in bands and bands <= {1, 3}
-    return Protocol(luma=luma, crop=min(crops), bits=min(bits, default=None))
+    return Protocol(luma=luma, crop=min(crops, default=0), bits=min(bits, default=None))
 
 
 def load_metrics() -> tuple[dict[str, Callable[..., Tensor]], dict[str, str]]:
@@ -71,23 +71,24 @@ class Measures:
     names: tuple[str, ...] = tuple(METRICS)
     loaded: Mapping[str, Callable[..., Tensor]] = field(default_factory=dict)
 
-    @property
-    def text(self) -> str:
-        """The whole protocol in words, to stand beside every table."""
-        whole = [self.title(name) for name in self._used() if METRICS[name].whole]
-        most = [
-            f"{METRICS[name].title} at most {METRICS[name].most:g} {METRICS[name].unit} a picture"
-            for name in self._used()
-            if METRICS[name].most < math.inf
-        ]
-        parts = [f"×{self.scale}", f"{self.protocol.text}, black 0, white 1"]
-        parts += [f"{' and '.join(whole)}: all channels, nothing cropped"] if whole else []
-        if "lr_psnr" in self._used():
-            parts.append(f"LR-PSNR: shrunk by {self.operator}, all channels, nothing cropped")
-        return "; ".join([*parts, *most])
+    def text(self, measured: Collection[str]) -> str:
+        """The whole protocol in words, to stand beside a table.
 
-    def title(self, name: str) -> str:
-        """Heading of a column; says which LPIPS it is."""
+        Args:
+            measured: Names of its columns.
+        """
+        parts = [f"×{self.scale}", f"{self.protocol.text}, black 0, white 1"]
+        if whole := [self._title(name) for name in measured if METRICS[name].whole]:
+            parts.append(f"{' and '.join(whole)} of all channels, nothing cropped")
+        if "lr_psnr" in measured:
+            parts.append(f"LR-PSNR by {self.operator}, of all channels, nothing cropped")
+        for metric in (METRICS[name] for name in measured):
+            if metric.most < math.inf:
+                parts.append(f"{metric.title} at most {metric.most:g} {metric.unit} a picture")
+        return "; ".join(parts)
+
+    def _title(self, name: str) -> str:
+        """Says which LPIPS it is."""
         return str(getattr(self.loaded.get(name), "text", METRICS[name].title))
 
     @torch.inference_mode()
@@ -108,10 +109,11 @@ class Measures:
         metric = METRICS[name]
         protocol = Protocol(bits=self.protocol.bits) if metric.whole else self.protocol
         room = min(hr.shape[-2:]) - 2 * protocol.crop
-        if name not in self._used() or room < metric.smallest or hr.shape[1] < metric.bands:
+        absent = metric.loaded and name not in self.loaded
+        if absent or room < metric.smallest or hr.shape[1] < metric.bands:
             return math.nan
         if metric.against == "input":
-            if output.shape[1] != lr.shape[1]:
+            if self.operator is None or self.scale == 1 or output.shape[1] != lr.shape[1]:
                 return math.nan
             value = metric.function(protocol.stored(output), lr, self.operator)
         else:
@@ -121,13 +123,3 @@ class Measures:
             value = protocol.measure(function, output, hr)
         counted = min(float(value), metric.most)
         return counted if math.isfinite(counted) else math.nan
-
-    def _used(self) -> list[str]:
-        """Metrics that can be had at all, whatever the picture."""
-        faithful = self.operator is not None and self.scale > 1
-        return [
-            name
-            for name in self.names
-            if (not METRICS[name].loaded or name in self.loaded)
-            and (METRICS[name].against == "original" or faithful)
-        ]
