@@ -13,9 +13,10 @@ import os
 from pathlib import Path
 
 import numpy as np
-from quality import SCALE, bicubic
+from quality import SCALE
 
 import beyne
+from beyne.evaluation.enlargers import bicubic
 from beyne.images import Raster, read
 from beyne.images.raster import from_tensor, to_tensor
 from beyne.images.resample import downscale
@@ -34,7 +35,7 @@ def main() -> None:
     small = Raster(from_tensor(downscale(to_tensor(hr.pixels), SCALE), hr.pixels.dtype))
     beyne.save(small, PICTURES / "sample.png")
     columns = []
-    for raster in (bicubic(small), beyne.load("photo-x4").upscale(small), hr):
+    for raster in (bicubic(small, SCALE), beyne.load("photo-x4").upscale(small), hr):
         columns.append(raster.pixels[TOP : TOP + SIDE, LEFT : LEFT + SIDE])
         columns.append(np.full((SIDE, GAP, 3), 255, dtype=np.uint8))
     beyne.save(Raster(np.concatenate(columns[:-1], axis=1)), PICTURES / "before-after.png")

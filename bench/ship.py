@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from statistics import fmean
 from tempfile import TemporaryDirectory
 
-from quality import TEST_SETS, judge_that_is_here, measured
+from quality import TEST_SETS, measured
 
-import beyne
 from beyne import bundle, zoo
-from beyne.metrics import PUBLISHED_X4
+
+SCORES = ("psnr", "ssim", "lr_psnr", "lpips")
 
 
 def main() -> None:
@@ -32,18 +31,15 @@ def main() -> None:
     changes = {"name": arguments.name}
     if arguments.consistent:
         changes["consistent"] = True
-    card, judge = model.card.model_copy(update=changes), judge_that_is_here()
+    card = model.card.model_copy(update=changes)
     with TemporaryDirectory() as folder:
         halved = Path(folder) / target.name
         bundle.save(halved, card, model.network, half=True)
-        enlarge = beyne.load(halved, precision="fp32").upscale
-    named = {"lpips_is": judge.text} if judge else {}
-    rows = [
-        {"data": row.data, "protocol": PUBLISHED_X4.text, "n": len(row.scores["psnr"])}
-        | {name: round(fmean(values), 4) for name, values in row.scores.items()}
-        | named
-        for row in measured({arguments.name: enlarge}, arguments.data, judge)
-    ]
+        rows = [
+            {"data": scores.data, "protocol": scores.protocol, "n": scores.n}
+            | {name: round(mean, 4) for name, mean in scores.mean.items() if name in SCORES}
+            for scores in measured(halved, arguments.data)
+        ]
     bundle.save(target, card.model_copy(update={"scores": rows}), model.network, half=True)
     print(target)
 

@@ -16,16 +16,19 @@ from torch import Tensor
 from beyne.errors import UsageError
 from beyne.metrics import (
     METRICS,
+    MS_SSIM_SIDE,
     PUBLISHED_X4,
     Protocol,
     high_frequency_energy,
     lr_psnr,
+    ms_ssim,
     psnr,
+    spectral_angle,
     ssim,
 )
 from beyne.metrics.protocol import luma_of
 
-ALL = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS.keys())
+ALL = pytest.mark.parametrize("metric", [psnr, ssim])
 
 
 def pair(channels: int = 3, height: int = 24, width: int = 31, seed: int = 0, n: int = 2):
@@ -219,3 +222,71 @@ def test_high_frequency_energy_of_bicubic_on_set14(shared):
         pair = (torch.from_numpy(np.array(i)).permute(2, 0, 1)[None] / 255 for i in images)
         values.append(high_frequency_energy(*pair, luma=True).item())
     assert np.mean(values) == pytest.approx(0.10, abs=0.01)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_ms_ssim_equals_torchmetrics(channels):
+    """Size by size: its own product counts mirrored borders in the last one."""
+    functional = pytest.importorskip("torchmetrics.functional.image")
+    output, target = (image.double() for image in pair(channels, 180, 205))
+    whole = functional.multiscale_structural_similarity_index_measure(
+        output, target, data_range=1.0, reduction="none"
+    )
+    assert ms_ssim(output, target).tolist() == pytest.approx(whole.tolist(), abs=1e-3)
+    expected, x, y = torch.ones(2, dtype=torch.float64), output, target
+    for exponent in (0.0448, 0.2856, 0.3001, 0.2363, 0.1333):
+        last = exponent == 0.1333
+        wanted = {"return_full_image" if last else "return_contrast_sensitivity": True}
+        _, found = functional.structural_similarity_index_measure(
+            x, y, data_range=1.0, sigma=1.5, reduction="none", **wanted
+        )
+        found = found[..., 5:-5, 5:-5].mean((1, 2, 3)) if last else found
+        expected = expected * found**exponent
+        x, y = (torch.nn.functional.avg_pool2d(image, 2) for image in (x, y))
+    assert ms_ssim(output, target).tolist() == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_ms_ssim_at_its_limits():
+    output, target = pair(1, MS_SSIM_SIDE, MS_SSIM_SIDE)
+    assert ms_ssim(target, target).tolist() == pytest.approx([1, 1])
+    assert ms_ssim(1 - target, target).tolist() == [0, 0]  # structures turned round
+    with pytest.raises(UsageError, match="174×174 pixels are too few for MS-SSIM"):
+        ms_ssim(output, target, crop=1)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 12])
+def test_spectral_angle_equals_torchmetrics(channels):
+    functional = pytest.importorskip("torchmetrics.functional.image")
+    output, target = (0.1 + 0.9 * image.double() for image in pair(channels))
+    expected = functional.spectral_angle_mapper(output, target, reduction="none")
+    degrees = expected.mean((1, 2)).rad2deg()
+    assert spectral_angle(output, target).tolist() == pytest.approx(degrees.tolist(), abs=1e-6)
+
+
+def test_spectral_angle_sees_colour_and_not_brightness():
+    _, target = pair(5)
+    assert spectral_angle(target, target).tolist() == [0, 0]
+    assert spectral_angle(target * 0.5, target).tolist() == pytest.approx([0, 0], abs=1e-5)
+    # Right angles: other bands, and black, which has no colour, beside any.
+    colours = torch.tensor([[0.7, 0.0], [0.0, 0.2], [0.0, 0.0]])
+    red, green, black = (colour.view(1, 2, 1, 1) for colour in colours)
+    angles = [spectral_angle(*both).item() for both in ((red, green), (red, black), (black, black))]
+    assert angles == pytest.approx([90, 90, 0])
+    with pytest.raises(UsageError, match="one band has no spectrum"):
+        spectral_angle(target[:, :1], target[:, :1])
+
+
+def test_every_metric_says_which_values_are_better():
+    output, target = pair(4, 180, 180, n=1)
+    near = 0.7 * target + 0.3 * output
+    for name, metric in METRICS.items():
+        if metric.loaded or metric.against == "input":
+            continue
+        far, close, best = (
+            metric.function(image, target).item() for image in (output, near, target)
+        )
+        if metric.better is None:
+            assert abs(best - 1) < abs(close - 1) < abs(far - 1), name
+        else:
+            sign = 1 if metric.better == "higher" else -1
+            assert sign * best > sign * close > sign * far, name

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         upscale_files,
     )
     from beyne.errors import BeyneError
+    from beyne.evaluation.evaluate import evaluate
     from beyne.images import Raster, read
 
     __version__: str
@@ -36,6 +37,7 @@ _HOMES = {
     "blend_models": "beyne.api",
     "check": "beyne.api",
     "dry_run": "beyne.api",
+    "evaluate": "beyne.evaluation.evaluate",
     "export_model": "beyne.api",
     "load": "beyne.api",
     "read": "beyne.images",
@@ -53,6 +55,7 @@ __all__ = [
     "blend_models",
     "check",
     "dry_run",
+    "evaluate",
     "export_model",
     "load",
     "read",

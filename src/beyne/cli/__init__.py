@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from beyne.cli.blend import blend
 from beyne.cli.check import check
+from beyne.cli.evaluate import evaluate
 from beyne.cli.info import info
 from beyne.cli.models import models
 from beyne.cli.train import train
@@ -90,6 +91,7 @@ def _options(
 app.command()(upscale)
 app.command()(train)
 app.command()(check)
+app.command()(evaluate)
 app.command()(blend)
 app.command()(info)
 app.add_typer(models)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from beyne.data.split import SPLITS, SplitName, make_split, read_split
 from beyne.errors import UsageError
@@ -62,6 +63,52 @@ def find_pairs(
             )
         return _required({name: parts.get(name, []) for name in SPLITS}, root)
     return _required(_divided(_layout(root, root), root, seed, split_file), root)
+
+
+def find_unseen(
+    root: Path, split_file: Path | None = None, kept: Path | None = None
+) -> tuple[SplitName | Literal["all"], list[Pair]]:
+    """The pictures to score a model on: those of test, else those of val, else all.
+
+    In order of precedence: ``split_file``; ``test/``, ``val/`` below ``root``;
+    ``root/split.csv``; ``kept``.
+
+    Args:
+        root: The data folder.
+        split_file: A ``split.csv`` to obey.
+        kept: That of the run that made the model; counts if it names every picture.
+
+    Returns:
+        The split, and its pictures.
+
+    Raises:
+        UsageError: There are no pictures, or originals and partners do not match.
+    """
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder", "give the folder of pictures with --data")
+    parts = {name: _layout(root, root / name) for name in SPLITS if (root / name).is_dir()}
+    pairs = [pair for part in parts.values() for pair in part] or _layout(root, root)
+    if not pairs:
+        raise UsageError(
+            f"{root} has no pictures", f"known suffixes: {', '.join(sorted(SUFFIXES))}"
+        )
+    chosen = split_file
+    if not (chosen or parts.get("test") or parts.get("val")):
+        own = root / "split.csv"
+        chosen = own if own.is_file() else kept if _names_all(kept, pairs) else None
+    if chosen:
+        parts = _divided(pairs, root, 0, chosen)
+    held_out: tuple[SplitName, ...] = ("test", "val")
+    for name in held_out:
+        if parts.get(name):
+            return name, parts[name]
+    return "all", pairs
+
+
+def _names_all(split_file: Path | None, pairs: list[Pair]) -> bool:
+    if not (split_file and split_file.is_file()):
+        return False
+    return {pair.name for pair in pairs} <= read_split(split_file).keys()
 
 
 def fingerprint(pairs: list[Pair]) -> str:

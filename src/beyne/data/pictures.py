@@ -107,7 +107,7 @@ def _around(start: int, size: int, length: int, random: np.random.Generator) -> 
 def decode(
     pair: Pair,
     scale: int,
-    channels: tuple[int, int],
+    channels: tuple[int, int] | None,
     operator: Operator,
     side: int | None = None,
 ) -> Decoded:
@@ -117,7 +117,7 @@ def decode(
     cropped to a multiple of the scale.
 
     Args:
-        channels: Channel counts of the network, in and out.
+        channels: Channel counts of the network, in and out; None: as in the files.
         side: Resample the original to this many pixels a side, whatever its shape, and its partner
             to ``side / scale``.
 
@@ -126,7 +126,7 @@ def decode(
         UsageError: The channels do not fit, or the sizes are not in the ratio ``scale``; or input
             and original would be the same.
     """
-    channels_in, channels_out = channels
+    channels_in, channels_out = channels or (None, None)
     original = _original(pair, scale, side)
     hr = _as_channels(original, channels_out, pair.name)
     if pair.lr is not None:
@@ -186,9 +186,9 @@ def _read(path: Path) -> Raster:
     return raster
 
 
-def _as_channels(raster: Raster, channels: int, name: str) -> Pixels:
+def _as_channels(raster: Raster, channels: int | None, name: str) -> Pixels:
     """The colours as the network takes them: grey replicated, or the colours' mean for grey."""
-    if raster.channels == channels:
+    if channels is None or raster.channels == channels:
         return raster.pixels
     if raster.channels == 1:
         return np.repeat(raster.pixels, channels, axis=2)

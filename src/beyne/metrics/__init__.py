@@ -1,36 +1,48 @@
 """Picture quality in numbers: one file per metric, one line here.
 
-Every metric of the table takes ``(output, target)``, float tensors ``(N, C, H, W)``, and the
-keywords ``data_range``, ``luma`` and ``crop``, and returns one value per image, ``(N,)``.
-`LPIPS` is called alike once it is made, which needs weights; less is better there.
+`METRICS` holds what compares an output with one truth, picture by picture. What compares two
+sets of pictures stands in `beyne.metrics.distribution`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from torch import Tensor
-
+from beyne.backbones import SMALLEST_SIDE
 from beyne.metrics.consistency import lr_psnr
 from beyne.metrics.frequency import high_frequency_energy
 from beyne.metrics.lpips import LPIPS
+from beyne.metrics.metric import Better, Metric
+from beyne.metrics.ms_ssim import MS_SSIM_SIDE, ms_ssim
 from beyne.metrics.protocol import PUBLISHED_X4, Protocol
 from beyne.metrics.psnr import psnr
+from beyne.metrics.spectral import spectral_angle
 from beyne.metrics.ssim import SSIM_WINDOW, ssim
 
-METRICS: dict[str, Callable[..., Tensor]] = {
-    "psnr": psnr,
-    "ssim": ssim,
+#: Name, as tables of scores have it → the metric.
+METRICS: dict[str, Metric] = {
+    "psnr": Metric("PSNR", psnr, "higher", "dB", most=60.0),
+    "ssim": Metric("SSIM", ssim, "higher", "SSIM", smallest=SSIM_WINDOW),
+    "ms_ssim": Metric("MS-SSIM", ms_ssim, "higher", "MS-SSIM", smallest=MS_SSIM_SIDE),
+    "lpips": Metric(
+        "LPIPS", LPIPS, "lower", "LPIPS", loaded=True, whole=True, smallest=SMALLEST_SIDE
+    ),
+    "lr_psnr": Metric("LR-PSNR", lr_psnr, "higher", "dB", against="input", most=100.0),
+    "fine_detail": Metric("fine detail", high_frequency_energy, None, scaled=True),
+    "spectral_angle": Metric("spectral angle", spectral_angle, "lower", "°", whole=True, bands=4),
 }
 
 __all__ = [
     "LPIPS",
     "METRICS",
+    "MS_SSIM_SIDE",
     "PUBLISHED_X4",
     "SSIM_WINDOW",
+    "Better",
+    "Metric",
     "Protocol",
     "high_frequency_energy",
     "lr_psnr",
+    "ms_ssim",
     "psnr",
+    "spectral_angle",
     "ssim",
 ]

@@ -51,11 +51,15 @@ class Protocol(Config):
         Raises:
             UsageError: The images can't be compared.
         """
+        return metric(self.stored(output), target, luma=self.luma, crop=self.crop)
+
+    def stored(self, output: Tensor) -> Tensor:
+        """What a network made, clamped to [0, 1] and rounded as a file would hold it."""
         output = output.clamp(0, 1)
         if self.bits:
             white = 2**self.bits - 1
             output = output.mul(white).round().div(white)
-        return metric(output, target, luma=self.luma, crop=self.crop)
+        return output
 
 
 #: The protocol of the published ×4 tables (Set5, Set14, Urban100).

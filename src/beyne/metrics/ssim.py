@@ -38,13 +38,23 @@ def ssim(
     if min(x.shape[-2:]) < SSIM_WINDOW:
         size = f"{x.shape[-1]}×{x.shape[-2]}"
         raise UsageError(f"{size} pixels are too few for SSIM's {SSIM_WINDOW}×{SSIM_WINDOW} window")
+    whole, _ = similarity(x, y)
+    return whole.mean(1)
+
+
+def similarity(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """SSIM, and its contrast and structure alone, each ``(N, C)``, averaged over pixels.
+
+    Args:
+        x: ``(N, C, H, W)`` in [0, 1], at least 11×11, as is ``y``.
+    """
     mean_x, mean_y = _blurred(x), _blurred(y)
     variance_x = _blurred(x * x) - mean_x**2
     variance_y = _blurred(y * y) - mean_y**2
     covariance = _blurred(x * y) - mean_x * mean_y
-    above = (2 * mean_x * mean_y + _C1) * (2 * covariance + _C2)
-    below = (mean_x**2 + mean_y**2 + _C1) * (variance_x + variance_y + _C2)
-    return (above / below).mean(dim=(1, 2, 3))
+    structure = (2 * covariance + _C2) / (variance_x + variance_y + _C2)
+    luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
+    return (luminance * structure).mean((2, 3)), structure.mean((2, 3))
 
 
 def _blurred(image: Tensor) -> Tensor:

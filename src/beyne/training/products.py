@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from beyne import bundle
+from beyne.evaluation.measures import protocol_for
 from beyne.networks import ImageNetwork
 from beyne.training.setup import Setup
-from beyne.training.validation import protocol_for
 
 
 def save_model(path: Path, setup: Setup, network: ImageNetwork, scores: dict[str, float]) -> None:
@@ -23,7 +23,7 @@ def save_model(path: Path, setup: Setup, network: ImageNetwork, scores: dict[str
     recipe = setup.recipe
     row = {
         "data": "validation split of the training data",
-        "protocol": protocol_for(setup.validation[0]).text,
+        "protocol": protocol_for(setup.validation).text,
         "n": len(setup.validation),
     } | {name: round(value, 4) for name, value in scores.items()}
     if setup.lpips:

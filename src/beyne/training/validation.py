@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from math import isfinite
 from statistics import fmean
 
 import torch
 from torch import nn
 
-from beyne.backbones import SMALLEST_SIDE
 from beyne.data import Decoded
+from beyne.evaluation.measures import Measures, protocol_for
 from beyne.images.raster import to_tensor
 from beyne.images.resample import Operator
-from beyne.metrics import LPIPS, SSIM_WINDOW, Protocol, lr_psnr, psnr, ssim
+from beyne.metrics import LPIPS
 
-#: Decibels a picture counts at most. Where chance left an input as it was and the network did, too,
-#: the score is infinite, and so would be every mean and the best of all checkpoints.
-_BEST = 60.0
-
-
-def protocol_for(picture: Decoded) -> Protocol:
-    """Luma for colour, a crop as wide as the scale, rounded as the file would be."""
-    bits = picture.hr.dtype.itemsize * 8 if picture.hr.dtype.kind == "u" else None
-    crop = picture.scale if min(picture.hr.shape[:2]) > 32 else 0
-    return Protocol(luma=picture.hr.shape[2] == 3, crop=crop, bits=bits)
+_SCORES = ("psnr", "ssim", "lr_psnr", "lpips")
 
 
 def validate(
@@ -45,18 +38,16 @@ def validate(
         ``ssim``, ``lpips``. The last three are left out where they can't be computed: pictures too
         small, other channels out, no operator.
     """
-    scores: dict[str, list[float]] = {"psnr": [], "ssim": [], "lr_psnr": [], "lpips": []}
+    loaded = {"lpips": lpips} if lpips else {}
+    measures = Measures(
+        protocol_for(pictures), pictures[0].scale, operator, names=_SCORES, loaded=loaded
+    )
+    scores: dict[str, list[float]] = defaultdict(list)
     for picture in pictures:
         lr, hr = to_tensor(picture.lr).to(device), to_tensor(picture.hr).to(device)
         with torch.inference_mode():
-            output = network(lr).float().clamp(0, 1)
-        protocol = protocol_for(picture)
-        scores["psnr"].append(min(_BEST, float(protocol.measure(psnr, output, hr))))
-        if min(hr.shape[-2:]) - 2 * protocol.crop >= SSIM_WINDOW:
-            scores["ssim"].append(float(protocol.measure(ssim, output, hr)))
-        if lpips and min(hr.shape[-2:]) >= SMALLEST_SIDE:
-            shown = Protocol(bits=protocol.bits)
-            scores["lpips"].append(float(shown.measure(lpips, output, hr)))
-        if operator and output.shape[1] == lr.shape[1]:
-            scores["lr_psnr"].append(float(lr_psnr(output, lr, operator)))
-    return {name: fmean(values) for name, values in scores.items() if values}
+            output = network(lr).float()
+        for name, value in measures.of(output, hr, lr).items():
+            if isfinite(value):
+                scores[name].append(value)
+    return {name: fmean(values) for name, values in scores.items()}

@@ -1,0 +1,81 @@
+"""``beyne evaluate``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from beyne.evaluation.scores import Scores
+
+_ARROWS = {"higher": "↑", "lower": "↓", None: "→ 1"}
+
+
+def evaluate(
+    model: Annotated[
+        str, typer.Argument(help="Name, model file, run, or nearest, bicubic, lanczos.")
+    ],
+    data: Annotated[Path, typer.Option("--data", help="Folder of originals, or hr/ and lr*/.")],
+    split: Annotated[Path | None, typer.Option(help="split.csv: file,group,split")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the table and the worst ten.")
+    ] = None,
+    scale: Annotated[int | None, typer.Option(help="Enlargement, up to the model's.")] = None,
+    consistent: Annotated[
+        bool | None,
+        typer.Option(help="Make the result shrink back to the input; default: the model's."),
+    ] = None,
+    precision: Annotated[str, typer.Option(help="fp32, auto, bf16 or fp16.")] = "fp32",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of -o.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Score a model on pictures whose originals are known."""
+    import beyne
+
+    scores = beyne.evaluate(
+        model,
+        data,
+        split,
+        output,
+        scale=scale,
+        consistent=consistent,
+        device=device,
+        precision=precision,
+        overwrite=overwrite,
+        message=lambda text: print(text, file=sys.stderr),
+        progress=_show,
+    )
+    if as_json:
+        print(json.dumps(scores.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        for line in _table(scores):
+            print(line)
+    for failure in scores.failed:
+        print(failure, file=sys.stderr)
+    if scores.failed:
+        raise typer.Exit(1)
+
+
+def _table(scores: Scores) -> list[str]:
+    from beyne.metrics import METRICS
+
+    lines = [f"{scores.model} on {scores.data}: {scores.n} scored", scores.protocol, ""]
+    lines.append(f"{'':<18} {'mean':>8}   {'95 % interval':<20} worst")
+    for name, (low, high) in scores.interval.items():
+        metric = METRICS[name]
+        title = f"{metric.title} {_ARROWS[metric.better]}"
+        span = f"[{low:.4g}, {high:.4g}]" if low == low else "one picture: none"
+        lines.append(f"{title:<18} {scores.mean[name]:>8.4g}   {span:<20} {scores.worst(name)[0]}")
+    return lines
+
+
+def _show(done: int, total: int) -> None:
+    """One line that counts, on a terminal."""
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\r{done}/{total} pictures", end=end, file=sys.stderr, flush=True)

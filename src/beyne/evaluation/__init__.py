@@ -1,0 +1,1 @@
+"""How good a model is on a set of pictures, and how surely one is better than another."""

@@ -1,0 +1,119 @@
+"""What can be evaluated: models by name, file or run, and the plain ways to enlarge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from beyne.bundle import load
+from beyne.errors import UsageError, did_you_mean
+from beyne.images import Raster
+from beyne.images.raster import converted, from_tensor, to_tensor
+from beyne.images.resample import resize
+from beyne.predict.device import find_device
+from beyne.predict.fitting import checked_consistent, checked_scale
+from beyne.predict.predictor import Predictor
+from beyne.zoo import builtin, find
+
+_BEST = "best.safetensors"
+
+
+def nearest(raster: Raster, scale: int) -> Raster:
+    """Every pixel repeated."""
+    return raster.with_pixels(raster.pixels.repeat(scale, 0).repeat(scale, 1))
+
+
+def bicubic(raster: Raster, scale: int) -> Raster:
+    """Keys' cubic with a = −0.5, see `beyne.images.resample`."""
+    size = raster.height * scale, raster.width * scale
+    return raster.with_pixels(
+        from_tensor(resize(to_tensor(raster.pixels), size), raster.pixels.dtype)
+    )
+
+
+def lanczos(raster: Raster, scale: int) -> Raster:
+    """Pillow's Lanczos with three lobes, in float."""
+    size = raster.width * scale, raster.height * scale
+    bands = np.moveaxis(converted(raster.pixels, np.dtype(np.float32)), 2, 0)
+    enlarged = [
+        np.asarray(Image.fromarray(band).resize(size, Image.Resampling.LANCZOS)) for band in bands
+    ]
+    return raster.with_pixels(converted(np.stack(enlarged, axis=2), raster.pixels.dtype))
+
+
+#: Ways to enlarge that every model should beat, for any number of bands.
+BASELINES: dict[str, Callable[[Raster, int], Raster]] = {
+    "nearest": nearest,
+    "bicubic": bicubic,
+    "lanczos": lanczos,
+}
+
+
+@dataclass(frozen=True)
+class Enlarger:
+    """One way to enlarge a picture.
+
+    Attributes:
+        name: For tables.
+        scale: Enlargement.
+        enlarge: Picture to enlarged picture, samples of the same type.
+        device: Where it computes, and its scores may be computed.
+    """
+
+    name: str
+    scale: int
+    enlarge: Callable[[Raster], Raster]
+    device: torch.device
+
+
+def find_enlarger(
+    model: str | Path,
+    scale: int | None = None,
+    consistent: bool | None = None,
+    device: str = "auto",
+    precision: str = "fp32",
+) -> Enlarger:
+    """A model, or a baseline, ready to enlarge.
+
+    Args:
+        model: A key of `BASELINES`, a built-in model's name, a model file, or the folder of a run.
+        scale: Enlargement; None: the model's, and 4 for a baseline.
+        consistent: As for `beyne.upscale`; not for baselines.
+        device: As for `beyne.load`, as is ``precision``.
+
+    Raises:
+        UsageError: There is no such model, or it can't do what is asked.
+    """
+    name = str(model)
+    if name in BASELINES:
+        if consistent is not None:
+            raise UsageError(f"{name} is no model and knows no consistency", "leave it out")
+        baseline, factor = BASELINES[name], 4 if scale is None else scale
+        if factor < 1:
+            raise UsageError(f"{name} can't make ×{factor}", "it makes ×1, ×2, ×3 …")
+        return Enlarger(name, factor, lambda raster: baseline(raster, factor), find_device(device))
+    predictor = Predictor(load(_model_file(name)), device, precision)
+    factor = checked_scale(predictor.card, scale)
+    project = checked_consistent(predictor.card, factor, consistent)
+    # Several runs may be of one recipe: a run goes by the name of its folder.
+    title = Path(name).resolve().name if Path(name).is_dir() else predictor.card.name
+    enlarge = partial(predictor.upscale, scale=factor, consistent=project)
+    return Enlarger(title, factor, enlarge, predictor.device)
+
+
+def _model_file(name: str) -> Path:
+    if not Path(name).is_dir():
+        known = [*builtin(), *BASELINES]
+        if name != "auto" and name not in known and not Path(name).suffix and "/" not in name:
+            raise UsageError(f"there is no model '{name}'", did_you_mean(name, known))
+        return find(name)
+    best = Path(name) / _BEST
+    if not best.is_file():
+        raise UsageError(f"{name} has no {_BEST}", "give a model, or a run that has saved one")
+    return best

@@ -1,0 +1,190 @@
+"""A model over a folder of pictures: a score a picture, means with intervals, the worst to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from beyne.data import Decoded, Pair, decode, find_unseen
+from beyne.errors import BeyneError, UsageError
+from beyne.evaluation.enlargers import Enlarger, find_enlarger
+from beyne.evaluation.measures import Measures, load_metrics, protocol_for
+from beyne.evaluation.scores import Scores, write_scores
+from beyne.evaluation.worst import Worst
+from beyne.files import check_free
+from beyne.images import Raster
+from beyne.images.raster import to_tensor
+from beyne.images.resample import Operator
+from beyne.predict.files import Failure
+
+#: What ``-o`` gets: the table, the worst pictures, and what they are.
+FILES = ("scores.csv", "worst.png", "worst.csv")
+
+
+@dataclass
+class Listener:
+    """Where an evaluation reports to; the defaults keep silent."""
+
+    message: Callable[[str], None] = lambda text: None
+    #: pictures done, pictures in all
+    progress: Callable[[int, int], None] = lambda done, total: None
+    #: name, scores by metric, output, original and input, all ``(1, C, H, W)`` in [0, 1]
+    picture: Callable[[str, dict[str, float], Tensor, Tensor, Tensor], None] = (
+        lambda name, values, output, hr, lr: None
+    )
+
+
+def evaluate(
+    model: str | Path,
+    data: str | Path,
+    split: str | Path | None = None,
+    output: str | Path | None = None,
+    *,
+    scale: int | None = None,
+    consistent: bool | None = None,
+    device: str = "auto",
+    precision: str = "fp32",
+    overwrite: bool = False,
+    message: Callable[[str], None] = lambda text: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Scores:
+    """Score a model on pictures whose originals are known.
+
+    The pictures of the test split are taken, else of val, else all. Inputs that the folder does not
+    bring are made of the originals by the downscaling operator A.
+
+    Args:
+        model: A built-in model's name, a model file, the folder of a run (its best model), or
+            ``nearest``, ``bicubic``, ``lanczos``.
+        data: Folder of originals, or with ``hr/`` and ``lr*/``.
+        split: A ``split.csv`` to obey; None: the folder's own, or the run's if it is of these
+            pictures.
+        output: Folder for ``scores.csv`` and the ten worst pictures, ``worst.png``, which
+            ``worst.csv`` names.
+        scale: Enlargement, up to the model's; None: the model's, 4 for the last three.
+        consistent: As for `beyne.upscale`; None: as the model's card says.
+        device: As for `beyne.load`, as is ``precision``; scores are those of float32 unless told
+            otherwise, so that machines agree.
+        overwrite: Replace these files if they exist.
+        message: Is told in words what happens.
+        progress: Is given pictures done and pictures in all.
+
+    Raises:
+        UsageError: The call is wrong; nothing was written.
+        BeyneError: Not one picture could be scored.
+
+    Example:
+        >>> import beyne
+        >>> scores = beyne.evaluate("photo-x4", "Set5")
+        >>> scores.mean["psnr"], scores.interval["psnr"]
+    """
+    folder = Path(output) if output else None
+    if folder:
+        _check_output(folder, overwrite)
+    kept = Path(model) / "split.csv"
+    part, pairs = find_unseen(Path(data), Path(split) if split else None, kept)
+    which = "all pictures" if part == "all" else f"split {part}"
+    named = f"{Path(data).resolve().name}, {which}"
+    message(f"{named}: {len(pairs)}")
+    enlarger = find_enlarger(model, scale, consistent, device, precision)
+    worst = Worst()
+    scores = score(enlarger, pairs, named, listener=Listener(message, progress, worst.look))
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        table, sheet, names = (folder / name for name in FILES)
+        write_scores(table, scores)
+        worst.write(sheet, names)
+    return scores
+
+
+def score(
+    enlarger: Enlarger,
+    pairs: Sequence[Pair],
+    data: str,
+    *,
+    operator: Operator = "bicubic",
+    listener: Listener | None = None,
+) -> Scores:
+    """Score one way to enlarge on given pictures.
+
+    A picture that can't be read or does not fit the model is left out and named in what is
+    returned.
+
+    Args:
+        enlarger: As `find_enlarger` gives it.
+        pairs: The pictures.
+        data: What they are called.
+        operator: The downscaling A: of inputs that are not there, and of LR-PSNR.
+        listener: Is told how it goes on.
+
+    Raises:
+        BeyneError: Not one picture could be scored.
+    """
+    listener = listener or Listener()
+    loaded, missing = load_metrics()
+    for why in missing.values():
+        listener.message(f"left out: {why}")
+    failed: dict[str, Failure] = {}
+
+    def readable() -> Iterator[Decoded]:
+        for pair in pairs:
+            with _noted(pair.name, failed):
+                yield decode(pair, enlarger.scale, None, operator)
+
+    # All are looked at first: one table has one protocol, whatever each picture would allow.
+    protocol = protocol_for(readable())
+    measures = Measures(protocol, enlarger.scale, operator, loaded=loaded)
+    rows = {}
+    for done, picture in enumerate(readable(), start=1):
+        with _noted(picture.name, failed):
+            rows[picture.name] = _scored(picture, enlarger, measures, listener)
+        listener.progress(done, len(pairs))
+    if not rows:
+        problem = f"not one of {len(pairs)} pictures could be scored"
+        raise BeyneError(problem, str(next(iter(failed.values()))))
+    made = "" if any(pair.lr for pair in pairs) else f"; inputs made by {operator}"
+    columns = {name: np.array([row[name] for row in rows.values()]) for name in measures.names}
+    columns = {name: column for name, column in columns.items() if np.isfinite(column).any()}
+    return Scores(
+        model=enlarger.name,
+        data=data,
+        protocol=measures.text(columns) + made,
+        names=tuple(rows),
+        columns=columns,
+        failed=tuple(failed.values()),
+    )
+
+
+def _scored(
+    picture: Decoded, enlarger: Enlarger, measures: Measures, listener: Listener
+) -> dict[str, float]:
+    enlarged = enlarger.enlarge(Raster(picture.lr)).pixels
+    output, hr, lr = (
+        to_tensor(pixels).to(enlarger.device) for pixels in (enlarged, picture.hr, picture.lr)
+    )
+    values = measures.of(output, hr, lr)
+    listener.picture(picture.name, values, output, hr, lr)
+    return values
+
+
+@contextmanager
+def _noted(name: str, failed: dict[str, Failure]) -> Iterator[None]:
+    """Put down what is wrong with a picture, and go on."""
+    try:
+        yield
+    except BeyneError as error:
+        failed[name] = Failure(name, error.problem.removeprefix(f"{name}: "), error.remedy)
+
+
+def _check_output(folder: Path, overwrite: bool) -> None:
+    """Refuse what can't be written before the work is done."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file", "give a folder with -o")
+    if folder.is_dir():
+        for name in FILES:
+            check_free(folder / name, overwrite)

@@ -1,0 +1,133 @@
+"""The pictures a model did worst, as a sheet to look at."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+from torch.nn import functional as F
+
+from beyne.evaluation.scores import badness
+from beyne.files import write_whole
+from beyne.images import Raster, write
+from beyne.images.raster import Pixels, from_tensor
+
+NUMBER = 10
+_SIDE = 192  # pixels of the original
+_GAP = 4
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The square of a picture in which output and original differ most.
+
+    Attributes:
+        file: Name of the picture.
+        value: What the metric says of the whole picture.
+        top: First row of the square in the original, as is ``left`` its first column.
+        squares: Input enlarged without smoothing, output, original: ``(H, W, 3)`` of 8 bits.
+    """
+
+    file: str
+    value: float
+    top: int
+    left: int
+    squares: tuple[Pixels, ...]
+
+
+class Worst:
+    """Keeps the worst pictures of those it is shown.
+
+    Args:
+        number: How many to keep.
+
+    Attributes:
+        metric: What decides: LPIPS if the first picture has a value, or else PSNR.
+        faults: What was kept, the worst first.
+    """
+
+    def __init__(self, number: int = NUMBER) -> None:
+        self.number = number
+        self.metric = ""
+        self.faults: list[Fault] = []
+
+    def look(
+        self, file: str, values: Mapping[str, float], output: Tensor, hr: Tensor, lr: Tensor
+    ) -> None:
+        """Keep the picture if it is among the worst so far.
+
+        Args:
+            file: Its name.
+            values: Its scores; a picture without the one that decides passes by.
+            output: ``(1, C, H·s, W·s)`` in [0, 1], as is ``hr``; ``lr`` is ``(1, C, H, W)``.
+        """
+        self.metric = self.metric or ("lpips" if isfinite(values["lpips"]) else "psnr")
+        value, full = values[self.metric], len(self.faults) == self.number
+        if isfinite(value) and not (
+            full and self._rank(value) <= self._rank(self.faults[-1].value)
+        ):
+            self.faults.append(_fault(file, value, output, hr, lr))
+            self.faults.sort(key=lambda fault: -self._rank(fault.value))
+            del self.faults[self.number :]
+
+    def _rank(self, value: float) -> float:
+        return badness(self.metric, value)
+
+    def write(self, sheet: Path, names: Path) -> None:
+        """Write the sheet, a picture a row, worst first, and what its rows are.
+
+        Args:
+            sheet: A PNG: input, output, original.
+            names: A CSV: rank, file, metric, value, and the square's top, left, height and width.
+
+        Raises:
+            ImageError: The PNG can't be written.
+            UsageError: The CSV can't be written.
+        """
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["rank", "file", "metric", "value", "top", "left", "height", "width"])
+        for rank, fault in enumerate(self.faults, start=1):
+            size = fault.squares[-1].shape[:2]
+            writer.writerow(
+                [rank, fault.file, self.metric, fault.value, fault.top, fault.left, *size]
+            )
+        write(Raster(_sheet([fault.squares for fault in self.faults])), sheet)
+        write_whole(names, text.getvalue().encode())
+
+
+def _fault(file: str, value: float, output: Tensor, hr: Tensor, lr: Tensor) -> Fault:
+    scale = hr.shape[-1] // lr.shape[-1]
+    error = F.avg_pool2d((output - hr).square().mean(1, keepdim=True), scale)
+    side = min(_SIDE // scale, *error.shape[-2:])
+    sums = F.avg_pool2d(F.avg_pool2d(error, (side, 1), 1), (1, side), 1)[0, 0]
+    top, left = divmod(int(sums.argmax()), sums.shape[1])
+    enlarged = F.interpolate(lr, scale_factor=float(scale), mode="nearest")
+    top, left, side = top * scale, left * scale, side * scale
+    squares = tuple(
+        _shown(image[..., top : top + side, left : left + side]) for image in (enlarged, output, hr)
+    )
+    return Fault(file, value, top, left, squares)
+
+
+def _shown(image: Tensor) -> Pixels:
+    """Three bands of 8 bits; of other band counts than 1 and 3, the first as grey."""
+    image = image if image.shape[1] in (1, 3) else image[:, :1]
+    return from_tensor(image.expand(-1, 3, -1, -1).clamp(0, 1), np.dtype(np.uint8))
+
+
+def _sheet(rows: list[tuple[Pixels, ...]]) -> Pixels:
+    """Squares in rows and columns on white."""
+    side = max(square.shape[0] for row in rows for square in row) + _GAP
+    sheet = np.full((len(rows) * side, len(rows[0]) * side, 3), 255, np.uint8)
+    for i, row in enumerate(rows):
+        for j, square in enumerate(row):
+            height, width = square.shape[:2]
+            sheet[i * side : i * side + height, j * side : j * side + width] = square
+    return sheet
