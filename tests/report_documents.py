@@ -8,9 +8,7 @@ from PIL import Image, ImageFilter
 from beyne.reports import document as d
 from beyne.reports.histories import curves
 
-PSNR = d.Metric("psnr", "PSNR", "higher", "dB")
-LPIPS = d.Metric("lpips", "LPIPS", "lower", digits=3)
-METRICS = (PSNR, d.Metric("ssim", "SSIM", "higher", digits=4), LPIPS)
+PSNR, SSIM, LPIPS = (d.METRICS[key] for key in ("psnr", "ssim", "lpips"))
 ARMS = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
@@ -82,7 +80,9 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
         )
     )
     specimens = tuple(specimen(n, o, 25 + i) for i, (n, o) in enumerate(originals.items()))
-    scores = [(n, 26 + float(random.normal(0, 2)), float(random.normal(0.6, 0.4))) for n in originals]
+    scores = [
+        (n, 26 + float(random.normal(0, 2)), float(random.normal(0.6, 0.4))) for n in originals
+    ]
     points = tuple(d.Point(name, first, first + gain) for name, first, gain in scores)
     first = specimens[0].views
     return d.Document(
@@ -91,22 +91,46 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
         "2026-11-21",
         (
             d.Verdicts(verdicts),
-            d.Scores(METRICS, rows, differences),
+            d.Scores((PSNR, SSIM, LPIPS), rows, differences),
             d.Crops(specimens, PSNR),
             d.Worst(specimens[:2], PSNR),
-            d.Scatters((d.Scatter(PSNR, arms[0], arms[4], points),
-                        d.Scatter(LPIPS, arms[0], arms[1], points))),
+            d.Scatters(
+                (
+                    d.Scatter(PSNR, arms[0], arms[4], points),
+                    d.Scatter(LPIPS, arms[0], arms[1], points),
+                )
+            ),
             curves({arm: history(i, i > 2) for i, arm in enumerate(arms)}),
-            d.Sheets(tuple(d.Sheet(a, first[1].picture, first[5].picture, 64000, 960000)
-                           for a in arms[3:]), paired=False),
+            d.Sheets(
+                tuple(
+                    d.Sheet(a, first[5].picture, 960_000, first[1].picture, 64_000)
+                    for a in arms[3:]
+                ),
+                paired=False,
+            ),
             d.Findings(
                 (
-                    d.Finding("leak", "error", ("train/field_07.png", "test/field_07.png"),
-                              "one photograph is in train and in test", "take it out of train"),
-                    d.Finding("upscaled", "warning", tuple(f"train/img_{i:03}.jpg" for i in range(14)),
-                              "hold no detail finer than half their pixels", "find the originals"),
-                    d.Finding("sizes", "info", ("train",), "sizes go from 512×512 to 2048×1365",
-                              "nothing to do"),
+                    d.Finding(
+                        "leak",
+                        "error",
+                        ("train/field_07.png", "test/field_07.png"),
+                        "one photograph is in train and in test",
+                        "take it out of train",
+                    ),
+                    d.Finding(
+                        "upscaled",
+                        "warning",
+                        tuple(f"train/img_{i:03}.jpg" for i in range(14)),
+                        "hold no detail finer than half their pixels",
+                        "find the originals",
+                    ),
+                    d.Finding(
+                        "sizes",
+                        "info",
+                        ("train",),
+                        "sizes go from 512×512 to 2048×1365",
+                        "nothing to do",
+                    ),
                 )
             ),
             d.Protocol(
@@ -118,11 +142,15 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                     "seeds": "0, 1, 2",
                     "versions": "beyne 0.1.0, torch 2.13.0, Python 3.11.7",
                     "hardware": "8 cores, 32 GiB, no GPU",
-                    "command": "beyne compare bicubic photo-x4 esrgan --data photos -o out --seeds 3",
+                    "command": "beyne compare bicubic photo-x4 --data photos -o out --seeds 3",
                 }
             ),
-            d.Costs((d.Cost("bicubic", picture_seconds=0.004),
-                     d.Cost("photo-x4", 1_517_571, 960_000, 8_100.0, 0.42))),
+            d.Costs(
+                (
+                    d.Cost("bicubic", picture_seconds=0.004),
+                    d.Cost("photo-x4", 1_517_571, 960_000, 8_100.0, 0.42),
+                )
+            ),
             d.Recipes({"photo-x4": '[generator]\nkind = "span"\nfeatures = 48\n'}),
             d.Limits(("sample", "detail", "scores"), ("No faces were tested.",)),
         ),

@@ -45,6 +45,23 @@ class Metric:
     digits: int = 2
 
 
+#: Those that have a name for readers, by key.
+METRICS = {
+    metric.key: metric
+    for metric in (
+        Metric("psnr", "PSNR", "higher", "dB"),
+        Metric("ssim", "SSIM", "higher", digits=4),
+        Metric("ms_ssim", "MS-SSIM", "higher", digits=4),
+        Metric("lr_psnr", "LR-PSNR", "higher", "dB"),
+        Metric("lpips", "LPIPS", "lower", digits=4),
+        Metric("spectral_angle", "spectral angle", "lower", "°"),
+        Metric("fid", "FID", "lower"),
+        Metric("kid", "KID", "lower", digits=4),
+        Metric("recognition", "recognition accuracy", "higher", digits=3),
+    )
+}
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A mean with its 95 % interval, which is left out where none was computed."""
@@ -170,15 +187,16 @@ class Sheet:
     """Samples of one arm early and late in its training.
 
     Attributes:
-        first_images: Training images seen at the first sheet.
-        last_images: And at the last.
+        last_images: Training images seen at the last sheet.
+        first: None where there is only one.
+        first_images: Training images seen at the first.
     """
 
     arm: str
-    first: Picture
     last: Picture
-    first_images: int
     last_images: int
+    first: Picture | None = None
+    first_images: int = 0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def curves(histories: Mapping[str, Records]) -> Curves:
 
     Returns:
         First, for each arm with a discriminator, the losses of its two networks; then every
-        value in a chart of its own with the lines of all arms.
+        further value in a chart of its own with the lines of all arms.
     """
     duels = [
         Chart(arm, tuple(_line(records, name, name) for name in _DUEL), duel=True)
@@ -27,10 +27,11 @@ def curves(histories: Mapping[str, Records]) -> Curves:
         if all(_has(records, name) for name in _DUEL)
     ]
     names = dict.fromkeys(n for records in histories.values() for r in records for n in r)
+    shown_above = {"images", *(_DUEL if duels and len(histories) == 1 else ())}
     charts = [
         Chart(name, tuple(_line(r, name, arm) for arm, r in histories.items() if _has(r, name)))
         for name in names
-        if name != "images"
+        if name not in shown_above
     ]
     return Curves((*duels, *charts))
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from beyne.reports.document import Estimate
 
 _MINUS, _NARROW = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}"
-NOTHING = "\N{EN DASH}"
+_NO_BREAK, _NOTHING = "\N{NO-BREAK SPACE}", "\N{EN DASH}"
 
 
 def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
     """``28.41``, ``+0.012`` with ``sign``, ``∞``, or a dash for what is missing."""
     if value is None or math.isnan(value):
-        return NOTHING
+        return _NOTHING
     if math.isinf(value):
         return "∞" if value > 0 else f"{_MINUS}∞"
     value = round(value, digits) or 0.0  # no negative zero
@@ -24,7 +25,8 @@ def interval(estimate: Estimate, digits: int = 2, sign: bool = False) -> str:
     """``[28.02, 28.80]``; empty where there is none."""
     if estimate.low is None or estimate.high is None:
         return ""
-    return f"[{number(estimate.low, digits, sign)}, {number(estimate.high, digits, sign)}]"
+    low, high = (number(end, digits, sign) for end in (estimate.low, estimate.high))
+    return f"[{low},{_NO_BREAK}{high}]"
 
 
 def count(value: float | None) -> str:
@@ -39,7 +41,17 @@ def percent(share: float) -> str:
 
 def probability(p: float) -> str:
     """``p = 0.012`` or ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    text = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return text.replace(" ", _NO_BREAK)
+
+
+def ticks(values: Sequence[float]) -> list[str]:
+    """Marks of an axis, all with as many decimal places."""
+    texts = [short(value) for value in values]
+    if any(not text[-1].isdigit() or "e" in text for text in texts):
+        return texts
+    digits = max((len(text.partition(".")[2]) for text in texts), default=0)
+    return [number(value, digits) for value in values]
 
 
 def short(value: float) -> str:

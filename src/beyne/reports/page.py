@@ -66,7 +66,9 @@ def render(document: Document, language: str = "en", budget: int = BUDGET) -> st
     environment.globals |= _known_to_templates(Words(language))
     shown = list(pictures(document))
     uris, quality = embedded(shown, budget)
-    style, script = (_TEMPLATES.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
+    style, script = (
+        _TEMPLATES.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js")
+    )
     environment.globals |= {
         "source": lambda picture: uris[id(picture)],
         "quality": quality if shown else None,
@@ -79,7 +81,9 @@ def render(document: Document, language: str = "en", budget: int = BUDGET) -> st
 
 def _policy(style: str, script: str) -> str:
     """Content-Security-Policy: nothing but the page's own style, script and pictures."""
-    hashes = (b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
+    hashes = (
+        b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)
+    )
     own_style, own_script = hashes
     return (
         f"default-src 'none'; img-src data:; style-src 'sha256-{own_style}'; "

@@ -19,12 +19,17 @@ _QUALITIES = (90, 80, 65, 50, 30)
 def embedded(pictures: Sequence[Picture], budget: int = BUDGET) -> tuple[dict[int, str], int]:
     """Every picture as a WebP data URI, at the best quality that fits the budget.
 
+    Args:
+        pictures: As the page shows them; one may stand there more than once.
+        budget: Bytes of text for all of them.
+
     Returns:
         ``id`` of the picture → URI; and the WebP quality of those that are not small.
     """
+    different = {id(picture): picture for picture in pictures}
     for quality in _QUALITIES:
-        uris = {id(picture): _uri(picture, quality) for picture in pictures}
-        if sum(map(len, uris.values())) <= budget:
+        uris = {key: _uri(picture, quality) for key, picture in different.items()}
+        if sum(len(uris[id(picture)]) for picture in pictures) <= budget:
             break
     return uris, quality
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
 
 from beyne.reports.document import Chart, Estimate, Line, Metric, Row, Scatter
-from beyne.reports.numbers import interval, number, short
+from beyne.reports.numbers import interval, number, short, ticks
 
 WIDTH = 360
 HEIGHT = 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 12, 40
 _ROW = 40  # height of an arm in an interval plot
 _MOST_POINTS = 400  # of a line, before it is thinned
+_NOISY, _REACH = 60, 12  # points from which on a running mean is drawn, and how far it reaches
 _DECADES = 2  # beyond this span an axis is logarithmic
 
 
@@ -43,9 +45,7 @@ class Axis:
 
     def at(self, value: float) -> float:
         """Where a value lies."""
-        low, high, here = (
-            (math.log10(v) if self.log else v) for v in (self.low, self.high, value)
-        )
+        low, high, here = ((math.log10(v) if self.log else v) for v in (self.low, self.high, value))
         return round(self.start + (here - low) / (high - low) * (self.end - self.start), 1)
 
     @property
@@ -53,11 +53,12 @@ class Axis:
         """At round numbers inside the axis."""
         from matplotlib.ticker import LogLocator, MaxNLocator
 
-        locator = LogLocator(numticks=6) if self.log else MaxNLocator(5, steps=[1, 2, 5, 10])
-        values = [float(value) for value in locator.tick_values(self.low, self.high)]
-        slack = 1e-9 * (self.high - self.low)
-        inside = [v for v in values if self.low - slack <= v <= self.high + slack]
-        return [Tick(self.at(value), short(value)) for value in inside]
+        log = LogLocator(subs=(1, 2, 5) if self.high < 1000 * self.low else (1,), numticks=6)
+        locator = log if self.log else MaxNLocator(5, steps=[1, 2, 5, 10])
+        places = (float(value) for value in locator.tick_values(self.low, self.high))
+        inside = [value for value in places if self.low <= value <= self.high]
+        texts = map(short, inside) if self.log else ticks(inside)
+        return [Tick(self.at(value), text) for value, text in zip(inside, texts, strict=True)]
 
 
 def axis(values: Iterable[float], start: float, end: float, log: bool = False) -> Axis:
@@ -113,7 +114,7 @@ def intervals(metrics: Sequence[Metric], rows: Sequence[Row], zero: bool) -> lis
 
 def _intervals(metric: Metric, known: list[tuple[str, Estimate]], zero: bool) -> Intervals:
     ends = [end for _, e in known for end in (e.mean, e.low, e.high) if end is not None]
-    x = axis([*ends, *([0.0] if zero else [])], _RIGHT, WIDTH - _RIGHT)
+    x = axis([*ends, *([0.0] if zero else [])], 6, WIDTH - 6)
     rows = []
     for index, (arm, e) in enumerate(known):
         text = f"{number(e.mean, metric.digits, zero)} {interval(e, metric.digits, zero)}".rstrip()
@@ -123,16 +124,24 @@ def _intervals(metric: Metric, known: list[tuple[str, Estimate]], zero: bool) ->
     return Intervals(metric, x, rows, height, x.at(0.0) if zero else None)
 
 
+class Curve(NamedTuple):
+    """SVG paths of a line: as recorded, and its running mean; of few points only the latter."""
+
+    name: str
+    recorded: str
+    mean: str
+
+
 @dataclass(frozen=True)
 class Panel:
-    """Two axes and what lies between them: names and SVG paths of lines, or dots with titles."""
+    """Two axes and what lies between them: curves, or dots ``(x, y, title)``."""
 
     x: Axis
     y: Axis
-    lines: list[tuple[str, str]]
-    dots: list[tuple[float, float, str]]
     height: float
     description: str
+    curves: list[Curve] = field(default_factory=list)
+    dots: list[tuple[float, float, str]] = field(default_factory=list)
 
 
 def panel(chart: Chart) -> Panel:
@@ -142,26 +151,34 @@ def panel(chart: Chart) -> Panel:
     images = [at for line in chart.lines for at in line.images]
     across = Axis(0.0, max(images, default=1.0) * 1.02, _LEFT, WIDTH - _RIGHT)
     up = axis(values, HEIGHT - _BOTTOM, _TOP, log)
-    lines = [(line.name, _path(line, across, up)) for line in chart.lines]
-    ends = [f"{line.name} {short(line.values[0])} → {short(line.values[-1])}" for line in chart.lines]
-    return Panel(across, up, lines, [], HEIGHT, "; ".join(ends))
-
-
-def _path(line: Line, across: Axis, up: Axis) -> str:
-    places = [
-        f"{across.at(at)} {up.at(value)}"
-        for at, value in _thinned(line)
-        if math.isfinite(value)
+    ends = [
+        f"{line.name} {short(line.values[0])} → {short(line.values[-1])}" for line in chart.lines
     ]
+    curves = [_curve(line, across, up) for line in chart.lines]
+    return Panel(across, up, HEIGHT, "; ".join(ends), curves)
+
+
+def _curve(line: Line, across: Axis, up: Axis) -> Curve:
+    points = [p for p in zip(line.images, line.values, strict=True) if math.isfinite(p[1])]
+    if len(points) < _NOISY:
+        return Curve(line.name, "", _path(points, across, up))
+    means = [
+        (at, fmean(value for _, value in points[max(0, i - _REACH) : i + _REACH + 1]))
+        for i, (at, _) in enumerate(points)
+    ]
+    return Curve(line.name, _path(points, across, up), _path(means, across, up))
+
+
+def _path(points: Sequence[tuple[float, float]], across: Axis, up: Axis) -> str:
+    places = [f"{across.at(at)} {up.at(value)}" for at, value in _thinned(points)]
     return "M" + "L".join(places) if places else ""
 
 
-def _thinned(line: Line) -> list[tuple[float, float]]:
-    """All points of a short line; of a long one the lowest and highest of every stretch."""
-    points = list(zip(line.images, line.values, strict=True))
+def _thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+    """All of few points; of many the lowest and highest of every stretch."""
     if len(points) <= _MOST_POINTS:
         return points
-    kept = []
+    kept: list[tuple[float, float]] = []
     for stretch in np.array_split(np.arange(len(points)), _MOST_POINTS // 2):
         ends = {min(stretch, key=lambda i: points[i][1]), max(stretch, key=lambda i: points[i][1])}
         kept.extend(points[i] for i in sorted(ends))
@@ -183,4 +200,5 @@ def scatter(plot: Scatter) -> Panel:
         )
         for point in points
     ]
-    return Panel(across, up, [], dots, up.start + _BOTTOM, "; ".join(title for _, _, title in dots))
+    titles = "; ".join(title for _, _, title in dots)
+    return Panel(across, up, up.start + _BOTTOM, titles, dots=dots)

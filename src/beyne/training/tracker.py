@@ -1,9 +1,10 @@
-"""What a run shows: stats.jsonl, curves.png, previews and the progress line."""
+"""What a run shows: stats.jsonl, curves.png, previews; and the time it took."""
 
 from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,18 @@ class Tracker:
         self.records = [r for r in read_records(self.path) if r["images"] <= images]
         lines = "".join(json.dumps(record) + "\n" for record in self.records)
         write_whole(self.path, lines.encode())
+        self._spent = run / "state" / "seconds.json"
+        before = json.loads(self._spent.read_text()) if images and self._spent.is_file() else 0.0
+        self._started = time.perf_counter() - before
+
+    @property
+    def seconds(self) -> float:
+        """Time the run took so far, over all calls; what a killed one did unsaved is left out."""
+        return time.perf_counter() - self._started
+
+    def keep_seconds(self) -> None:
+        """Remember the time, beside the state that it led to."""
+        write_whole(self._spent, json.dumps(self.seconds).encode())
 
     def record(self, images: int, values: dict[str, float]) -> None:
         """Append one line: images seen and the values by name."""
