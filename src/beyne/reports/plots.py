@@ -54,7 +54,7 @@ class Axis:
         from matplotlib.ticker import LogLocator, MaxNLocator
 
         log = LogLocator(subs=(1, 2, 5) if self.high < 1000 * self.low else (1,), numticks=6)
-        locator = log if self.log else MaxNLocator(5, steps=[1, 2, 5, 10])
+        locator = log if self.log else MaxNLocator(6, steps=[1, 2, 2.5, 5, 10])
         places = (float(value) for value in locator.tick_values(self.low, self.high))
         inside = [value for value in places if self.low <= value <= self.high]
         texts = map(short, inside) if self.log else ticks(inside)

@@ -91,7 +91,8 @@ class Loop:
                 f"{self.run} is finished ({self.state.images:,} images); "
                 "a larger train.images goes on"
             )
-            self._report()
+            if not (self.run / "report.html").is_file():  # it was killed before that
+                self._report()
             return True
         if began:
             self.listener.message(f"going on at {self.state.images:,} images")

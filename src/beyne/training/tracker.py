@@ -28,16 +28,17 @@ class Tracker:
         lines = "".join(json.dumps(record) + "\n" for record in self.records)
         write_whole(self.path, lines.encode())
         self._spent = run / "state" / "seconds.json"
-        before = json.loads(self._spent.read_text()) if images and self._spent.is_file() else 0.0
-        self._started = time.perf_counter() - before
-
-    @property
-    def seconds(self) -> float:
-        """Time the run took so far, over all calls; what a killed one did unsaved is left out."""
-        return time.perf_counter() - self._started
+        #: that the run took up to its last saved state, over all calls
+        self.seconds = 0.0
+        if images and self._spent.is_file():
+            self.seconds = float(self._spent.read_text(encoding="utf-8"))
+        self._since = time.perf_counter()
 
     def keep_seconds(self) -> None:
         """Remember the time, beside the state that it led to."""
+        now = time.perf_counter()
+        self.seconds += now - self._since
+        self._since = now
         write_whole(self._spent, json.dumps(self.seconds).encode())
 
     def record(self, images: int, values: dict[str, float]) -> None:
