@@ -21,7 +21,7 @@ from tiny_networks import FIELDS
 import beyne
 from beyne import bundle
 from beyne.data import DEGRADATIONS, Decoded
-from beyne.errors import BeyneError, UsageError
+from beyne.errors import BeyneError, MissingExtraError, UsageError
 from beyne.images.projection import project
 from beyne.images.resample import downscale
 from beyne.networks import NETWORKS
@@ -118,7 +118,7 @@ def test_run_folder_holds_what_the_contract_says(workplace) -> None:
     folder = run(workplace, "run")
     names = {path.name for path in folder.iterdir()}
     assert names >= {"recipe.toml", "split.csv", "stats.jsonl", "previews", "curves.png", "state"}
-    assert names >= {"best.safetensors", "last.safetensors"}
+    assert names >= {"best.safetensors", "last.safetensors", "report.html", "report.json"}
     assert [p.name for p in sorted((folder / "previews").iterdir())] == [
         "000000032.png",
         "000000064.png",
@@ -126,6 +126,55 @@ def test_run_folder_holds_what_the_contract_says(workplace) -> None:
     card = bundle.read_card(folder / "best.safetensors")
     assert card.scores[0]["psnr"] > 10
     assert card.provenance["data"]["pictures"] == 3
+
+
+def sections(folder: Path) -> dict[str, dict]:
+    report = json.loads((folder / "report.json").read_text())
+    return {section["kind"]: section for section in report["sections"]}
+
+
+def test_report_tells_how_the_run_ended_and_what_it_took(workplace) -> None:
+    folder = run(workplace, "run", more=ADVERSARIAL)
+    told = sections(folder)
+    assert list(told) == [
+        *("outcome", "scores", "curves", "sheets", "protocol", "costs", "recipes", "limits")
+    ]
+    card = bundle.read_card(folder / "best.safetensors")
+    outcome = told["outcome"]
+    assert (outcome["state"], outcome["images"], outcome["total"]) == ("finished", 64, 64)
+    assert round(outcome["best"], 4) == card.scores[0]["psnr"]
+    assert outcome["best_at"] == card.provenance["images"]
+    (sheet,) = told["sheets"]["sheets"]
+    assert (sheet["first_images"], sheet["last_images"]) == (32, 64)
+    assert (folder / "report.html").read_text("utf-8").count("<img") == 2
+    assert told["protocol"]["facts"]["split"] == "train 3, val 1, test 0"
+    model, judge = told["costs"]["costs"]
+    network = bundle.load(folder / "best.safetensors").network
+    assert model["parameters"] == sum(p.numel() for p in network.parameters())
+    assert judge["arm"] == "discriminator"
+    charts = {chart["name"]: chart["duel"] for chart in told["curves"]["charts"]}
+    assert charts["tiny"] is True
+    assert charts["content"] is False
+    run(workplace, "run", "train.images=80", more=ADVERSARIAL)
+    longer = sections(folder)
+    assert longer["outcome"]["images"] == 80
+    assert longer["costs"]["costs"][0]["seconds"] > model["seconds"] > 0
+
+
+def test_report_that_is_missing_is_made_when_a_finished_run_is_started_again(workplace) -> None:
+    folder = run(workplace, "run")
+    before = (folder / "report.json").read_bytes()
+    (folder / "report.html").unlink()
+    run(workplace, "run")
+    assert (folder / "report.html").is_file()
+    assert (folder / "report.json").read_bytes() == before
+
+
+def test_jinja2_is_missed_before_training(workplace, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(MissingExtraError, match="jinja2 is not installed"):
+        run(workplace, "run")
+    assert not (workplace / "run").exists()
 
 
 def test_finished_run_says_so_and_more_images_go_on(workplace) -> None:
@@ -221,6 +270,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(workplace) -> None:
     assert process.returncode == 130
     assert "the same command goes on from here" in errors.decode()
     assert "Traceback" not in errors.decode()
+    assert sections(workplace / "run")["outcome"]["state"] == "stopped"
 
 
 def free_port() -> int:
@@ -356,6 +406,7 @@ def test_early_stop_counts_validations_without_gain(workplace) -> None:
     assert any("stopped early" in text for text in heard)
     assert bundle.read_card(folder / "last.safetensors").provenance["images"] < 200
     assert (folder / "curves.png").is_file()
+    assert sections(folder)["outcome"]["state"] == "early"
     settings = ("train.patience=2", "train.learning_rate=1e-12", "train.images=1100")
     run(workplace, "run", *settings, message=heard.append)
     assert any("going on at" in text for text in heard)

@@ -20,10 +20,12 @@ from beyne.data import write_split
 from beyne.errors import BeyneError, UsageError
 from beyne.images.raster import to_tensor
 from beyne.networks import ImageNetwork
+from beyne.reports import write_report
 from beyne.tasks.adversarial import Moment
 from beyne.training import guard
 from beyne.training.interrupt import Interrupt
 from beyne.training.products import save_model
+from beyne.training.report import run_report
 from beyne.training.schedule import chosen_precision, scheduled
 from beyne.training.setup import Setup, keep_recipe
 from beyne.training.tracker import Tracker
@@ -89,6 +91,8 @@ class Loop:
                 f"{self.run} is finished ({self.state.images:,} images); "
                 "a larger train.images goes on"
             )
+            if not (self.run / "report.html").is_file():  # it was killed before that
+                self._report()
             return True
         if began:
             self.listener.message(f"going on at {self.state.images:,} images")
@@ -104,6 +108,7 @@ class Loop:
                 f"stopped at {self.state.images:,} of {self._total():,} images, all saved; "
                 "the same command goes on from here"
             )
+        self._report()
         return self._ended()
 
     def _any(self, here: bool) -> bool:
@@ -327,6 +332,14 @@ class Loop:
         if self.accelerator.is_main_process:
             self.state.save(self.run / "state")
             self._save_model("last.safetensors", {})
+        if self.tracker:
+            self.tracker.keep_seconds()
+
+    def _report(self) -> None:
+        if self.tracker:
+            made_in = f"{self.precision}, {self.device}"
+            report = run_report(self.setup, self.tracker, self._used(), made_in)
+            write_report(report, self.run)
 
     def _save_model(self, name: str, scores: dict[str, float]) -> None:
         if self.accelerator.is_main_process:

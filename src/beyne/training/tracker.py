@@ -1,9 +1,10 @@
-"""What a run shows: stats.jsonl, curves.png, previews and the progress line."""
+"""What a run shows: stats.jsonl, curves.png, previews; and the time it took."""
 
 from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,19 @@ class Tracker:
         self.records = [r for r in read_records(self.path) if r["images"] <= images]
         lines = "".join(json.dumps(record) + "\n" for record in self.records)
         write_whole(self.path, lines.encode())
+        self._spent = run / "state" / "seconds.json"
+        #: that the run took up to its last saved state, over all calls
+        self.seconds = 0.0
+        if images and self._spent.is_file():
+            self.seconds = float(self._spent.read_text(encoding="utf-8"))
+        self._since = time.perf_counter()
+
+    def keep_seconds(self) -> None:
+        """Remember the time, beside the state that it led to."""
+        now = time.perf_counter()
+        self.seconds += now - self._since
+        self._since = now
+        write_whole(self._spent, json.dumps(self.seconds).encode())
 
     def record(self, images: int, values: dict[str, float]) -> None:
         """Append one line: images seen and the values by name."""

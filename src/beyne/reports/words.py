@@ -1,0 +1,88 @@
+"""The fixed words of a report in four languages, from ``catalogue.toml``."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from beyne.config import read_toml
+from beyne.errors import UsageError, did_you_mean
+from beyne.reports.document import Metric, Outcome, Verdict
+from beyne.reports.numbers import count, interval, number, percent, probability
+
+LANGUAGES = ("en", "ru", "uk", "kk")
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Key such as ``heading.scores`` → language → words."""
+    tables = read_toml(Path(__file__).with_name("catalogue.toml"))
+    return {f"{table}.{key}": said for table in tables for key, said in tables[table].items()}
+
+
+class Words:
+    """The catalogue in one language.
+
+    Args:
+        language: One of `LANGUAGES`.
+
+    Raises:
+        UsageError: Another one.
+    """
+
+    def __init__(self, language: str = "en") -> None:
+        if language not in LANGUAGES:
+            problem = f"reports are not written in '{language}'"
+            raise UsageError(problem, did_you_mean(language, LANGUAGES))
+        self.language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words for ``key``, with ``{name}`` replaced by its value."""
+        return catalogue()[key][self.language].format(**values)
+
+    def about(self, metric: Metric) -> str:
+        """What a metric means to someone who never met it; empty if the catalogue has nothing."""
+        key = f"metric.{metric.key}"
+        return self(key) if key in catalogue() else ""
+
+    def duration(self, seconds: float | None) -> str:
+        """``2 h 14 min``, ``3 min 20 s``, ``0.42 s``; a dash for what is missing."""
+        if seconds is None or seconds < 10:
+            return self("time.seconds", seconds=number(seconds)) if seconds else number(None)
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        if hours:
+            return self("time.hours", hours=count(hours), minutes=minutes)
+        if minutes:
+            return self("time.minutes", minutes=minutes, seconds=rest)
+        return self("time.seconds", seconds=rest)
+
+    def verdict(self, verdict: Verdict) -> tuple[str, str]:
+        """Who is better, and the numbers behind it: two sentences."""
+        metric, difference = verdict.metric, verdict.difference
+        names = {"arm": verdict.arm, "reference": verdict.reference, "metric": metric.name}
+        change = " ".join(
+            part
+            for part in (
+                number(difference.mean, metric.digits, sign=True),
+                metric.unit,
+                interval(difference, metric.digits, sign=True),
+            )
+            if part
+        )
+        details = self("verdict.numbers", metric=metric.name, change=change)
+        details += ", " + self("verdict.share", share=percent(verdict.share))
+        if verdict.p is not None:
+            details += ", " + probability(verdict.p)
+        if verdict.effect is not None:
+            details += ", " + self("verdict.effect", effect=number(verdict.effect))
+        return self(f"verdict.{verdict.outcome}", **names), details + "."
+
+    def outcome(self, outcome: Outcome) -> tuple[str, str]:
+        """How a run ended, and its best score: two sentences."""
+        seen = {"images": count(outcome.images), "total": count(outcome.total)}
+        if outcome.best is None:
+            return self(f"outcome.{outcome.state}", **seen), self("outcome.unmeasured")
+        best = f"{number(outcome.best, outcome.metric.digits)} {outcome.metric.unit}".rstrip()
+        at = {"metric": outcome.metric.name, "images": count(outcome.best_at)}
+        return self(f"outcome.{outcome.state}", **seen), self("outcome.best", best=best, **at)

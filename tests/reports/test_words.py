@@ -1,0 +1,145 @@
+"""The catalogue: complete, used, and written in the letters of its languages."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from beyne import reports
+from beyne.errors import UsageError
+from beyne.reports import document as d
+from beyne.reports.numbers import count, interval, number, percent, probability, short, ticks
+from beyne.reports.words import LANGUAGES, Words, catalogue
+
+FOLDER = Path(reports.__file__).parent
+
+
+def kinds(section: type[d.Section] = d.Section) -> set[str]:
+    found = {sub.kind for sub in section.__subclasses__()}
+    return found.union(*(kinds(sub) for sub in section.__subclasses__()))
+
+
+def choices(owner: type, field: str) -> set[str]:
+    literal = vars(d)[owner.__name__].__annotations__[field]
+    return set(get_args(eval(literal, vars(d))))
+
+
+#: What follows a table's name where the key is put together while the page is written.
+COMPOSED = {
+    "heading": kinds(),
+    "sign": choices(d.Verdict, "outcome") | choices(d.Outcome, "state") | {"warning"},
+    "verdict": choices(d.Verdict, "outcome"),
+    "outcome": choices(d.Outcome, "state"),
+    "scores": choices(d.Metric, "better"),
+    "metric": set(d.METRICS),
+    "severity": choices(d.Finding, "severity"),
+    "fact": set(get_args(d.FactName)),
+    "limit": set(get_args(d.LimitName)),
+    "crops": choices(d.View, "role") - {"arm"} | {"left", "right"},
+    "curves": {"discriminator", "adversarial"},
+}
+
+
+def used() -> set[str]:
+    files = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html")]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    keys = set(re.findall(r'(?:words|self)\(\s*"(\w+\.\w+)"', text))
+    return keys | {f"{table}.{name}" for table, names in COMPOSED.items() for name in names}
+
+
+def test_every_key_is_used_and_every_used_key_is_there() -> None:
+    assert used() == catalogue().keys()
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", catalogue())
+def test_every_key_says_the_same_in_four_languages(key) -> None:
+    said = catalogue()[key]
+    assert tuple(said) == LANGUAGES
+    for text in said.values():
+        assert text == text.strip() != ""
+        assert placeholders(text) == placeholders(said["en"])
+        assert text.endswith(".") == said["en"].endswith(".")
+
+
+LATIN, CYRILLIC = set(string.ascii_letters), set("абвгдежзийклмнопрстуфхцчшщьюя")
+LETTERS = {
+    "ru": CYRILLIC | set("ёъыэ"),
+    "uk": CYRILLIC - set("ёъыэ") | set("ґєії’"),
+    "kk": CYRILLIC | set("ёъыэәғқңөұүһі"),
+}
+
+
+@pytest.mark.parametrize("language", LETTERS)
+def test_words_are_spelt_in_the_letters_of_their_language(language) -> None:
+    names = {"beyne", "safetensors", "WebP", "FID", "SSIM", "best"}
+    for key, said in catalogue().items():
+        text = re.sub(r"\{\w+\}", "", said[language])
+        for word in re.findall(r"[^\W\d_]+(?:’[^\W\d_]+)*", text):
+            assert word in names or set(word.lower()) <= LETTERS[language], (key, word)
+
+
+def test_another_language_is_refused() -> None:
+    with pytest.raises(UsageError, match="not written in 'de'"):
+        Words("de")
+
+
+def test_a_verdict_in_words() -> None:
+    difference = d.Estimate(-0.012, -0.0164, -0.0068)
+    lpips = d.Metric("lpips", "LPIPS", "lower", digits=3)
+    verdict = d.Verdict("B", "A", lpips, "better", difference, 0.83, 0.0002, 0.6)
+    headline, details = Words().verdict(verdict)
+    assert headline == "LPIPS: B is better than A."
+    plain = re.sub(r"\s", " ", details)
+    expected = (
+        "Mean difference −0.012 [−0.016, −0.007], better in 83 % of the pictures, p < 0.001, "
+    )
+    assert plain == expected + "effect size 0.60."
+    assert Words("kk").verdict(verdict)[0] == "LPIPS: B нәтижесі A нәтижесінен жақсырақ."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "–"),
+        (0.42, "0.42 s"),
+        (75.4, "1 min 15 s"),
+        (8100, "2 h 15 min"),
+        (59.7, "1 min 0 s"),
+    ],
+)
+def test_durations(seconds, text) -> None:
+    assert Words().duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (number(28.414), "28.41"),
+        (number(-0.001, 2), "0.00"),
+        (number(0.0123, 3, sign=True), "+0.012"),
+        (number(-5.0, 1), "−5.0"),
+        (number(float("nan")), "–"),
+        (number(float("inf")), "∞"),
+        (count(1_250_000), "1\u202f250\u202f000"),
+        (interval(d.Estimate(1.0)), ""),
+        (interval(d.Estimate(1.0, 0.5, 1.5), 1), "[0.5,\u00a01.5]"),
+        (percent(0.834), "83\u202f%"),
+        (probability(0.0124), "p\u00a0=\u00a00.012"),
+        (short(250_000), "250k"),
+        (short(1_500_000), "1.5M"),
+        (short(0.00001), "1e−5"),
+        (short(0), "0"),
+        (ticks([0.76, 0.78, 0.8]), ["0.76", "0.78", "0.80"]),
+        (ticks([0, 500, 1000]), ["0", "500", "1k"]),
+    ],
+)
+def test_numbers(written, text) -> None:
+    assert written == text
