@@ -1,4 +1,4 @@
-"""Looks at a data folder before anyone trains on it: every file is read once, nothing is changed."""
+"""Looks at a data folder before anyone trains on it; every file is read once, none changed."""
 
 from __future__ import annotations
 

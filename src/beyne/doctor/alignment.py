@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ _FINEST = 0.02  # of a pixel
 _LARGEST_SCALE = 16
 
 #: The ways a picture may lie, each a name and what makes it from the upright one.
-TURNS = {
+TURNS: dict[str, Callable[[Pixels], Pixels]] = {
     "as it is": lambda image: image,
     "mirrored left to right": lambda image: image[:, ::-1],
     "upside down and mirrored": lambda image: image[::-1],
@@ -77,7 +78,9 @@ def fit(
         return Fit(*names, scale, turn=turn, turned_gain=gain)
     pixels = target.pixels[: source.height * scale, : source.width * scale]
     large, small = _seen(_shrunk(luma_of(pixels), scale), domains_differ), source.pixels
-    middle = tuple(slice(max(0, n - _SIDE) // 2, max(0, n - _SIDE) // 2 + _SIDE) for n in large.shape)
+    middle = tuple(
+        slice(max(0, n - _SIDE) // 2, max(0, n - _SIDE) // 2 + _SIDE) for n in large.shape
+    )
     fixed, moving = large[middle], _seen(luma_of(small), domains_differ)[middle]
     shift = _shift(fixed, moving)
     before, after = correlation(fixed, moving), correlation(*_overlap(fixed, moving, shift))

@@ -17,10 +17,10 @@ _SCRIPTS = {
     **dict.fromkeys(("en", "de", "fr", "es", "it", "tr", "pl", "pt", "uz"), "Latin"),
     # Kazakh is written in both; which one, the data set's other captions say.
 }
-#: UTF-8 that was read as Windows-1252 or -1251: letters no language puts side by side.
-_GARBLED = re.compile(
-    "\N{REPLACEMENT CHARACTER}|(?:[ÐÑÒÓÃÂ][\x80-\xbf€-™]){1}|(?:[РС][\x80-\xbfЀ-Џѐ-џ°±‚-›Ѓѓ™]){2}|\\?{3}"
-)
+#: Code pages that UTF-8 is read as by mistake.
+_CODE_PAGES = ("cp1251", "cp1252")
+#: What is left where a code page could not hold a letter, or was read as another one.
+_LOST = re.compile("\N{REPLACEMENT CHARACTER}|[?]{3}|[À-ÿ]{4}")
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -90,7 +90,7 @@ def _texts(table: Table) -> Iterator[Finding]:
     """Texts that are empty, garbled, or hold what can't be seen."""
     looks = (
         ("caption-empty", lambda text: not text.strip(), "no text", "write one"),
-        ("caption-garbled", _GARBLED.search, "characters of a wrong encoding", "save it as UTF-8"),
+        ("caption-garbled", _garbled, "characters of a wrong encoding", "save it as UTF-8"),
         ("caption-invisible", _INVISIBLE.search, "invisible characters", "delete them"),
         ("caption-spaces", _odd_spaces, "spaces at an end or doubled", "delete them"),
         ("caption-form", _decomposed, "letters apart from their accents (NFD)", "save it as NFC"),
@@ -107,8 +107,29 @@ def _texts(table: Table) -> Iterator[Finding]:
             yield Finding(kind, "warning", files, problem, remedy)
 
 
+def _garbled(text: str) -> bool:
+    """Whether the text, or a word of it, was read in a wrong encoding."""
+    return bool(_LOST.search(text)) or any(map(_is_utf8_misread, text.split(" ")))
+
+
+def _is_utf8_misread(word: str) -> bool:
+    """Whether the word's bytes in a code page are UTF-8: chance hardly makes them so."""
+    for page in _CODE_PAGES:
+        try:
+            # The code pages leave some bytes open; programs then keep the number.
+            data = b"".join(
+                letter.encode("latin-1" if "\x7f" < letter < "\xa0" else page) for letter in word
+            )
+            read = data.decode("utf-8")
+        except UnicodeError:
+            continue
+        if len(read) + 1 < len(word):
+            return True
+    return False
+
+
 def _odd_spaces(text: str) -> bool:
-    return bool(text.strip()) and text != " ".join(text.split(" ")).strip() or "  " in text.strip()
+    return bool(text.strip()) and text != " ".join(text.split())
 
 
 def _decomposed(text: str) -> bool:
@@ -130,7 +151,7 @@ def _scripts(table: Table) -> Iterator[Finding]:
     scripts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for _, row in table.rows:
         letters = [_script(letter) for letter in row["text"] if letter.isalpha()]
-        if letters and not _GARBLED.search(row["text"]):
+        if letters and not _garbled(row["text"]):
             most = max(sorted(set(letters)), key=letters.count)
             scripts[row.get("lang", "")][most.capitalize()].append(row["file"])
     for language, found in scripts.items():

@@ -1,4 +1,4 @@
-"""Pictures that hold less than their size promises: blurred, enlarged, compressed, clipped, empty."""
+"""Pictures that hold less than they promise: blurred, enlarged, compressed, clipped, empty."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def _clipped(made: dict[str, Facts]) -> Iterator[Finding]:
     """Black or white without drawing in it; masks are nothing else and rightly so."""
     remedy = "take one exposed better, or leave it out"
     shares = {file: facts.clipped for file, facts in made.items() if facts.clipped < 0.999}
-    much = {f: "nearly all of it is pure black or white" for f in shares if shares[f] > _MUCH_CLIPPED}
+    much = {
+        f: "nearly all of it is pure black or white" for f in shares if shares[f] > _MUCH_CLIPPED
+    }
     yield from alike("clipped", "warning", much, remedy)
     some = {f: "much of it is pure black or white" for f in shares if shares[f] > _CLIPPED}
     yield from alike("clipped", "info", {f: some[f] for f in some if f not in much}, remedy)

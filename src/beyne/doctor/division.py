@@ -115,7 +115,9 @@ def _by_pattern(pattern: str, files: list[str]) -> dict[str, str]:
     try:
         found = {file: re.search(pattern, file) for file in files}
     except re.error as error:
-        raise UsageError(f"--group {pattern} is no pattern ({error})", "--group 'p(\\d+)_'") from None
+        raise UsageError(
+            f"--group {pattern} is no pattern ({error})", "--group 'p(\\d+)_'"
+        ) from None
     groups = {file: match.group(match.re.groups and 1) for file, match in found.items() if match}
     if not groups:
         problem = f"--group {pattern} is no column of metadata.csv and matches no file"

@@ -114,7 +114,7 @@ def luma_of(pixels: Pixels) -> Pixels:
         mixed = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     else:
         mixed = pixels.mean(2, dtype=np.float32)
-    return np.clip(mixed * np.float32(scale), 0, 255)
+    return np.asarray(np.clip(mixed * np.float32(scale), 0, 255))
 
 
 def _stored(path: Path) -> tuple[str, bool]:
@@ -149,4 +149,3 @@ def _ringing(luma: Pixels) -> float:
     near = np.unique([(peaks + step).clip(0, 255) for step in range(-_NEAR, _NEAR + 1)])
     beside, away = shares[near].sum() - shares[peaks].sum(), 1 - shares[near].sum()
     return float(beside) if len(peaks) > 1 and away < 0.1 else 0.0
-

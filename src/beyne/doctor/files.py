@@ -23,9 +23,57 @@ _FORMATS = {
     ".tiff": "tiff",
 }
 #: Files that lie beside pictures and are none.
-_BESIDE = frozenset({"", ".csv", ".json", ".jsonl", ".md", ".txt", ".toml", ".xml", ".yaml", ".yml"})
+_BESIDE = frozenset(
+    {"", ".csv", ".json", ".jsonl", ".md", ".txt", ".toml", ".xml", ".yaml", ".yml"}
+)
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
 _SMALLEST = 32  # pixels a side
+
+#: Kind, severity, when it holds, problem, remedy.
+_SINGLE: tuple[tuple[str, Severity, Callable[[Facts], bool], str, str], ...] = (
+    (
+        "cmyk",
+        "warning",
+        lambda facts: facts.mode == "CMYK",
+        "stored in printing inks (CMYK), which are converted on reading",
+        "save it as RGB and look at the colours",
+    ),
+    (
+        "alpha",
+        "warning",
+        lambda facts: facts.alpha == "transparent",
+        "has transparent parts, and training takes the colours beneath",
+        "lay it over a background, or crop it",
+    ),
+    (
+        "alpha",
+        "info",
+        lambda facts: facts.alpha == "opaque",
+        "carries an alpha channel that is opaque everywhere",
+        "nothing, or save it without",
+    ),
+    (
+        "few-bits",
+        "info",
+        lambda facts: facts.coarse_samples,
+        "16-bit samples that hold no more than 8 bits",
+        "take the 16-bit original if there is one",
+    ),
+    (
+        "dark",
+        "warning",
+        lambda facts: facts.samples == "uint16" and facts.high < 1 / 8 and not facts.constant,
+        "uses less than an eighth of its 16 bits",
+        "stretch the samples to the full range, all pictures by one factor",
+    ),
+    (
+        "exif-turned",
+        "info",
+        lambda facts: facts.turned,
+        "lies on its side in the file and is turned by EXIF, which not every program does",
+        "save it upright",
+    ),
+)
 
 
 def check(seen: Evidence) -> Iterator[Finding]:
@@ -38,7 +86,9 @@ def check(seen: Evidence) -> Iterator[Finding]:
     yield from _of_one_kind(seen)
 
 
-def _grouped(problems: dict[str, tuple[str, str]]) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+def _grouped(
+    problems: dict[str, tuple[str, str]],
+) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for file, problem in problems.items():
         files[problem].append(file)
@@ -90,74 +140,24 @@ def _passed_over(root: Path) -> Iterator[str]:
 
 def _kinds(seen: Evidence) -> Iterator[Finding]:
     """What is so of a file by itself."""
-    one: list[tuple[str, Severity, Callable[[Facts], bool], str, str]] = [
-        (
-            "cmyk",
-            "warning",
-            lambda facts: facts.mode == "CMYK",
-            "stored in printing inks (CMYK); its colours are converted on reading",
-            "save it as RGB and look at the colours",
-        ),
-        (
-            "alpha",
-            "warning",
-            lambda facts: facts.alpha == "transparent",
-            "has transparent parts, and training takes the colours beneath",
-            "lay it over a background, or crop it",
-        ),
-        (
-            "alpha",
-            "info",
-            lambda facts: facts.alpha == "opaque",
-            "carries an alpha channel that is opaque everywhere",
-            "nothing, or save it without",
-        ),
-        (
-            "few-bits",
-            "info",
-            lambda facts: facts.coarse_samples,
-            "16-bit samples that hold no more than 8 bits",
-            "take the 16-bit original if there is one",
-        ),
-        (
-            "dark",
-            "warning",
-            lambda facts: facts.samples == "uint16" and 1 / 65535 < facts.high < 1 / 8,
-            "uses less than an eighth of its 16 bits",
-            "stretch the samples to the full range, all pictures by one factor",
-        ),
-        (
-            "exif-turned",
-            "info",
-            lambda facts: facts.turned,
-            "lies on its side in the file and is turned by EXIF, which not every program does",
-            "save it upright",
-        ),
-        (
-            "small",
-            "warning",
-            lambda facts: min(facts.size) < _SMALLEST,
-            f"has a side of under {_SMALLEST} pixels",
-            "take it out: no crop fits in",
-        ),
-    ]
-    for kind, severity, holds, problem, remedy in one:
-        files = tuple(
-            sorted(
-                file
-                for file, facts in seen.facts.items()
-                if holds(facts) and not (kind == "small" and seen.layout.pictures[file].is_input)
-            )
-        )
+    for kind, severity, holds, problem, remedy in _SINGLE:
+        files = tuple(sorted(file for file, facts in seen.facts.items() if holds(facts)))
         if files:
             yield Finding(kind, severity, files, problem, remedy)
-    palettes = [file for file, facts in seen.facts.items() if facts.mode == "P"]
-    if palettes:
-        # The labels of a translation are rightly made of few colours.
-        severity: Severity = "info" if seen.layout.task == "translate" else "warning"
-        problem = "stored with a palette of at most 256 colours"
-        remedy = "take the original in full colour, if it is a photo"
-        yield Finding("palette", severity, tuple(sorted(palettes)), problem, remedy)
+    # The labels of a translation are rightly made of few colours.
+    severity: Severity = "info" if seen.layout.task == "translate" else "warning"
+    palettes = {
+        file: "stored with a palette of at most 256 colours"
+        for file, facts in seen.facts.items()
+        if facts.mode == "P"
+    }
+    yield from alike("palette", severity, palettes, "take the original in full colour")
+    small = {
+        file: f"has a side of under {_SMALLEST} pixels"
+        for file, facts in seen.facts.items()
+        if min(facts.size) < _SMALLEST and not seen.layout.pictures[file].is_input
+    }
+    yield from alike("small", "warning", small, "take it out: no crop fits in")
 
 
 def _of_one_kind(seen: Evidence) -> Iterator[Finding]:

@@ -64,8 +64,8 @@ def _grid(luma: Pixels) -> int:
 def _coarseness(luma: Pixels) -> float:
     """Steps of the quantisation over those of quality 50; near 0 without one."""
     height, width = (side // 8 for side in luma.shape)
-    blocks = luma[: height * 8, : width * 8].reshape(height, 8, width, 8).swapaxes(1, 2)
-    blocks = blocks.reshape(-1, 8, 8)
+    grid = luma[: height * 8, : width * 8].reshape(height, 8, width, 8)
+    blocks = grid.swapaxes(1, 2).reshape(-1, 8, 8)
     low, high = blocks.min((1, 2)), blocks.max((1, 2))
     # Flat blocks tell nothing; clipped ones are no multiples any more.
     blocks = blocks[(low > 1) & (high < 254) & (high - low > 4)]

@@ -169,7 +169,9 @@ def _matched(pictures: Iterable[Picture]) -> list[tuple[Picture, Picture]]:
             continue
         for other in sides:
             names = partner_names(key) if side == "hr" else [key]
-            found = next((known[split, other, n] for n in names if (split, other, n) in known), None)
+            found = next(
+                (known[split, other, n] for n in names if (split, other, n) in known), None
+            )
             if found:
                 pairs.append((target, found))
     return pairs

@@ -21,7 +21,8 @@ _MOST_BITS = 10  # of 63 that may differ
 #: X-rays, retinas, grains and satellite tiles with as few different bits had less than 0.8.
 _LIKE = 0.8
 _TEXTURED = 2.0  # grey levels of deviation inside a square that has something to compare
-_FEWEST_SQUARES = 12
+#: Grains on a plain ground have few such squares; then they must agree better.
+_SQUARES, _LIKE_IN_FEW, _FEWEST_SQUARES = 24, 0.9, 6
 _ROWS = 2048
 
 
@@ -111,7 +112,8 @@ def same_view(one: Pixels, other: Pixels) -> bool:
     textured = (first.std(1) > _TEXTURED) & (spreads > 0)
     if textured.sum() < _FEWEST_SQUARES:
         return False
-    return bool(((first * second).mean(1)[textured] / spreads[textured]).mean() >= _LIKE)
+    least = _LIKE if textured.sum() >= _SQUARES else _LIKE_IN_FEW
+    return bool(((first * second).mean(1)[textured] / spreads[textured]).mean() >= least)
 
 
 def _detail(thumbnail: Pixels) -> Pixels:

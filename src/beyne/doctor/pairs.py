@@ -21,6 +21,9 @@ _SHIFT, _SHIFT_OF_SOURCE, _GAIN = 0.7, 0.1, 0.3
 _COLOURS = 0.04
 _LEAST_FALL, _DEVIATIONS = 0.03, 8.0  # of agreement below the median, and in median deviations
 _TURN_GAIN = 0.02
+#: Of two domains: pairs needed, share of them that must lie alike, pixels that do not matter, and
+#: the correlation of edges from which these tell something.
+_FEWEST_PAIRS, _MOST, _EDGE_SHIFT, _EDGE_AGREEMENT = 5, 0.6, 1.5, 0.1
 
 
 def check(seen: Evidence) -> Iterator[Finding]:
@@ -71,13 +74,13 @@ def _apart(
             problem = "belong together, it seems, and have different names"
             yield Finding("misnamed", "error", files, problem, "give both the same stem")
     if lonely:
-        files = tuple(sorted(picture.file for picture in lonely))
+        names = tuple(sorted(picture.file for picture in lonely))
         problem = f"has no partner of its name in {side}"
-        yield Finding("partner-missing", "error", files, problem, "add it, or take this one out")
+        yield Finding("partner-missing", "error", names, problem, "add it, or take this one out")
     if orphans:
-        files = tuple(sorted(picture.file for picture in orphans))
+        names = tuple(sorted(picture.file for picture in orphans))
         problem = f"has no partner of its name in {target}"
-        yield Finding("partner-missing", "warning", files, problem, "add it, or take this one out")
+        yield Finding("partner-missing", "warning", names, problem, "add it, or take this one out")
 
 
 def _namesake(seen: Evidence, picture: Picture, orphans: list[Picture]) -> Picture | None:
@@ -131,10 +134,16 @@ def _fits(fits: Sequence[Fit]) -> Iterator[Finding]:
         elif fit.agreement < least:
             problem = "they do not show the same picture, or hardly"
             yield Finding("wrong-partner", "error", files, problem, "find the right partner")
-    picked = {fit.source: "made by picking pixels, not by averaging (nearest)" for fit in fits if fit.picked}
+    picked = {
+        fit.source: "made by picking pixels, not by averaging (nearest)"
+        for fit in fits
+        if fit.picked
+    }
     yield from alike("aliased", "warning", picked, "shrink with antialiased bicubic")
     shifted = {
-        fit.source: "its colours differ from its original's" for fit in fits if fit.colours > _COLOURS
+        fit.source: "its colours differ from its original's"
+        for fit in fits
+        if fit.colours > _COLOURS
     }
     yield from alike("colour-shift", "warning", shifted, "find where brightness or order changed")
 
@@ -147,10 +156,38 @@ def _misaligned(fit: Fit) -> bool:
 
 def _shifted(fit: Fit) -> Finding:
     down, right = fit.shift
-    problem = f"the input is shifted by {right:+.1f} across and {down:+.1f} down (target's pixels)"
-    return Finding("misaligned", "error", (fit.target, fit.source), problem, "cut both from one place")
+    problem = f"the input is shifted by {right:+.1f} across, {down:+.1f} down (target's pixels)"
+    remedy = "cut both from the same place"
+    return Finding("misaligned", "error", (fit.target, fit.source), problem, remedy)
 
 
 def _edges(fits: Sequence[Fit]) -> Iterator[Finding]:
-    """Two domains: only edges can be compared, and only against the other pairs."""
-    return iter(())
+    """Two domains: their edges are compared, if those of most pairs lie on one another at all."""
+    if len(fits) < _FEWEST_PAIRS:
+        return
+    usual = [statistics.median(fit.shift[axis] for fit in fits) for axis in (0, 1)]
+    at_usual = [fit for fit in fits if _away(fit, usual) <= _EDGE_SHIFT]
+    agreement = statistics.median(_regained(fit) for fit in fits)
+    if len(at_usual) < _MOST * len(fits) or agreement < _EDGE_AGREEMENT:
+        return
+    for fit in fits:
+        files = (fit.target, fit.source)
+        if _away(fit, [0.0, 0.0]) <= _EDGE_SHIFT or _regained(fit) < fit.agreement:
+            continue
+        if _regained(fit) >= agreement / 2:
+            yield _shifted(fit)
+        elif fit.agreement < agreement / 4 and fit.turned_gain > 0:
+            problem = f"one side is {fit.turn} against the other, it seems"
+            yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
+        elif fit.agreement < agreement / 4:
+            problem = "their edges do not lie on one another as those of the other pairs do"
+            yield Finding("wrong-partner", "error", files, problem, "find the right partner")
+
+
+def _away(fit: Fit, place: Sequence[float]) -> float:
+    return max(abs(at - wanted) for at, wanted in zip(fit.shift, place, strict=True))
+
+
+def _regained(fit: Fit) -> float:
+    """The agreement that the measured shift, taken back, gives."""
+    return fit.agreement + fit.gain * (1 - fit.agreement)

@@ -21,8 +21,7 @@ _FINE_GRAIN = 6.0
 
 _WINDOW = np.outer(np.hanning(_TILE), np.hanning(_TILE)).astype(np.float32)
 _RING = np.rint(
-    _TILE
-    * np.maximum(np.abs(np.fft.fftfreq(_TILE))[:, None], np.fft.rfftfreq(_TILE)[None])
+    _TILE * np.maximum(np.abs(np.fft.fftfreq(_TILE))[:, None], np.fft.rfftfreq(_TILE)[None])
 ).astype(int)
 
 
@@ -67,8 +66,8 @@ def _spectrum(luma: Pixels) -> Pixels | None:
     height, width = (side // _TILE for side in luma.shape)
     if not height or not width:
         return None
-    tiles = luma[: height * _TILE, : width * _TILE].reshape(height, _TILE, width, _TILE)
-    tiles = tiles.swapaxes(1, 2).reshape(-1, _TILE, _TILE)
+    grid = luma[: height * _TILE, : width * _TILE].reshape(height, _TILE, width, _TILE)
+    tiles = grid.swapaxes(1, 2).reshape(-1, _TILE, _TILE)
     detail = np.abs(np.diff(tiles[:, ::2], axis=2)).mean((1, 2))
     tiles = tiles[np.argsort(-detail)[:_TILES]]
     tiles = tiles - tiles.mean((1, 2), keepdims=True)
