@@ -20,12 +20,13 @@ from beyne.predict.fitting import (
 from beyne.zoo import find
 
 if TYPE_CHECKING:
+    from beyne.doctor import Diagnosis, Watcher
     from beyne.export import Export
     from beyne.images import Raster
     from beyne.predict.batch import Listener, Report
     from beyne.predict.predictor import Predictor
-    from beyne.training.check import Seen
     from beyne.training.estimate import Estimate
+    from beyne.training.preview import Seen
 
 
 class LoadedModel:
@@ -308,20 +309,55 @@ def dry_run(
 
 def check(
     data: str | Path,
+    task: str | None = None,
+    split: str | Path | None = None,
+    *,
+    group: str | None = None,
+    watcher: Watcher | None = None,
+) -> Diagnosis:
+    """Look at a data folder: every file is read once, nothing is changed.
+
+    Args:
+        data: The folder.
+        task: ``upscale``, ``translate``, ``generate``, ``illustrate``; None: told from the folder.
+        split: A ``split.csv`` to judge instead of the data folder's.
+        group: What must not be cut across splits: a column of ``metadata.csv``, or a regular
+            expression whose first group in a file's path is the name. None: a column such as
+            ``patient`` or ``scene``, else the file names.
+        watcher: Is told how it goes on, such as `beyne.cli.progress.Progress`.
+
+    Returns:
+        What was found, each with what to do, and the split: the given one, else a proposal.
+
+    Raises:
+        UsageError: There is no such folder, task, table or group, or not one picture.
+
+    Example:
+        >>> diagnosis = beyne.check("photos")
+        >>> diagnosis.ok, [finding.kind for finding in diagnosis.findings]
+        (True, ['layout'])
+    """
+    from beyne.doctor import examine
+
+    return examine(Path(data), task, _path(split), group, watcher)
+
+
+def preview(
+    data: str | Path,
+    sheet: str | Path,
     recipe: str = "photo-x4",
     settings: Sequence[str] = (),
     split: str | Path | None = None,
     *,
-    preview: str | Path | None = None,
     overwrite: bool = False,
 ) -> Seen:
-    """Read a data folder as training would, and say what is there.
+    """Read a data folder as training would, and show what it would see.
 
     Args:
         data: Folder of pictures.
-        recipe: As for `train`, as are ``settings`` and ``split``.
-        preview: A PNG to write: the first 16 crops of training, the input enlarged without
+        sheet: A PNG to write: the first 16 crops of training, the input enlarged without
             smoothing beside the original.
+        recipe: As for `train`, as are ``settings`` and ``split``.
         overwrite: Replace that file if it exists.
 
     Raises:
@@ -330,14 +366,13 @@ def check(
     """
     from beyne.files import check_free
     from beyne.recipe import load_recipe
-    from beyne.training.check import check as look
+    from beyne.training.preview import preview as show
 
-    sheet = _path(preview)
-    if sheet:
-        if sheet.suffix.lower() != ".png":
-            raise UsageError(f"-o {sheet} does not end in .png", "-o preview.png")
-        check_free(sheet, overwrite)
-    return look(load_recipe(recipe, list(settings)), Path(data), _path(split), sheet)
+    path = Path(sheet)
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"-o {path} does not end in .png", "-o preview.png")
+    check_free(path, overwrite)
+    return show(load_recipe(recipe, list(settings)), Path(data), path, _path(split))
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -162,23 +162,34 @@ def _layout(root: Path, folder: Path) -> list[Pair]:
 
 
 def _pairs_in(root: Path, hr: Path, lr: Path | None) -> list[Pair]:
-    originals = _pictures(hr)
+    originals = pictures_in(hr)
     if lr is None:
         return [Pair(_name(path, root), path) for path in originals]
-    partners = {path.relative_to(lr).with_suffix(""): path for path in _pictures(lr)}
+    partners = {path.relative_to(lr).with_suffix("").as_posix(): path for path in pictures_in(lr)}
     pairs = []
     for path in originals:
-        stem = path.relative_to(hr).with_suffix("")
-        # Published sets name the partner of 0001.png either 0001.png or 0001x4.png.
-        near = [stem, *(stem.with_name(f"{stem.name}{mark}") for mark in ("x2", "x3", "x4", "x8"))]
-        partner = next((partners[name] for name in near if name in partners), None)
+        stem = path.relative_to(hr).with_suffix("").as_posix()
+        partner = next((partners[name] for name in partner_names(stem) if name in partners), None)
         if partner is None:
             raise UsageError(f"{path} has no partner in {lr}", f"add {lr / path.name}")
         pairs.append(Pair(_name(path, root), path, partner))
     return pairs
 
 
-def _pictures(folder: Path) -> list[Path]:
+def partner_names(stem: str) -> list[str]:
+    """Names, without suffix, that the low-resolution partner of an original may have.
+
+    Published sets name the partner of 0001.png either 0001.png or 0001x4.png.
+    """
+    return [stem, *(f"{stem}{mark}" for mark in ("x2", "x3", "x4", "x8"))]
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures in a folder and its subfolders, by suffix, sorted; hidden ones left out.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", "check data.hr, data.lr and --data")
     return sorted(

@@ -8,7 +8,8 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from beyne.errors import UsageError
@@ -17,18 +18,32 @@ from beyne.files import write_whole
 SplitName = Literal["train", "val", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
-# Ends of a stem that tell parts of one scene apart: halves, tiles, slices, crops.
-_PART_OF_SCENE = re.compile(r"[_-](?:t|tile|part|crop|slice|s|p|patch)\d{1,3}$", re.IGNORECASE)
+# Ends of a stem that tell parts of one scene apart: halves, tiles, slices, crops, both eyes.
+_PART_OF_SCENE = re.compile(
+    r"(?:[_-](?:t|tile|part|crop|slice|s|p|patch)\d{1,3}|[_-]x\d+_y\d+|(?<=\d)_?(?:l|r|left|right))$",
+    re.IGNORECASE,
+)
+# Words whose number names a source; what follows the number are its parts.
+_SOURCE = re.compile(
+    r".*?(?<![a-z])(?:patient|subject|person|case|scene|field|plot|study)[_ -]?[a-z]?\d+",
+    re.IGNORECASE,
+)
 
 
 def group_of(file: str) -> str:
     """Name of the group a file belongs to: its folder and stem without a part number.
 
-    ``scene7_t0.png`` and ``scene7_t1.png`` are one group; ``img_001`` and ``img_002`` are two, as
-    a bare number usually counts pictures, not parts of one.
+    ``tree_t0.png`` and ``tree_t1.png`` are one group, ``patient7/a.png`` and ``patient7/b.png``,
+    ``field3_may.png`` and ``field3_june.png``; ``img_001`` and ``img_002`` are two, as a bare
+    number usually counts pictures, not parts of one. A folder train, val or test on top is no
+    part of the name.
     """
-    path = Path(file)
-    return (path.parent / _PART_OF_SCENE.sub("", path.stem)).as_posix()
+    path = PurePosixPath(file)
+    if path.parts[0] in SPLITS and len(path.parts) > 1:
+        path = path.relative_to(path.parts[0])
+    stem = path.with_suffix("").as_posix()
+    source = _SOURCE.match(stem)
+    return source.group() if source else _PART_OF_SCENE.sub("", stem)
 
 
 def read_split(path: Path) -> dict[str, SplitName]:
@@ -55,24 +70,32 @@ def read_split(path: Path) -> dict[str, SplitName]:
     return result
 
 
-def make_split(files: Sequence[str], seed: int, share: float = 0.1) -> dict[str, SplitName]:
-    """A seeded split by group: about ``share`` of the files to val, at least one group to each.
+def make_split(
+    files: Sequence[str],
+    seed: int,
+    shares: Mapping[SplitName, float] = MappingProxyType({"val": 0.1}),
+    groups: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, SplitName]:
+    """A seeded split by group: about the given share of the files to each split, the rest to train.
 
-    A data set of a single group is used for both, since nothing else can be done.
+    Every named split gets at least one group, in the order of ``shares``, as long as one is left
+    for train: a data set of a single group is all train, since nothing else can be done.
+
+    Args:
+        groups: Known groups; others are told from the file names.
     """
-    groups: dict[str, list[str]] = defaultdict(list)
+    members: dict[str, list[str]] = defaultdict(list)
     for file in files:
-        groups[group_of(file)].append(file)
-    names = sorted(groups)
+        members[groups.get(file) or group_of(file)].append(file)
+    names = sorted(members)
     random.Random(seed).shuffle(names)
-    wanted = max(1, round(share * len(files)))
     result: dict[str, SplitName] = dict.fromkeys(files, "train")
-    taken = 0
-    for name in names[: len(names) - 1]:
-        if taken >= wanted:
-            break
-        result.update(dict.fromkeys(groups[name], "val"))
-        taken += len(groups[name])
+    for split, share in shares.items():
+        wanted, taken = max(1, round(share * len(files))), 0
+        while taken < wanted and len(names) > 1:
+            group = members[names.pop(0)]
+            result.update(dict.fromkeys(group, split))
+            taken += len(group)
     return result
 
 

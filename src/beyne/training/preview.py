@@ -44,10 +44,8 @@ class Seen:
     samples: tuple[str, ...]
 
 
-def check(
-    recipe: Recipe, data: Path, split_file: Path | None = None, sheet: Path | None = None
-) -> Seen:
-    """Read the data as training would; see `beyne.check`.
+def preview(recipe: Recipe, data: Path, sheet: Path, split_file: Path | None = None) -> Seen:
+    """Read the data as training would; see `beyne.preview`.
 
     Args:
         sheet: PNG to write: the first crops, input enlarged without smoothing beside the original.
@@ -59,8 +57,7 @@ def check(
     parts = found_pairs(recipe, data, split_file)
     recipe = resolved(recipe, len(parts["train"]))
     crops, _ = read_pictures(recipe, parts)
-    if sheet:
-        write(Raster(_sheet(crops)), sheet)
+    write(Raster(_sheet(crops)), sheet)
     shapes = sorted((p.hr.shape[:2] for p in crops.pictures), key=np.prod)
     return Seen(
         train=len(parts["train"]),

@@ -1,0 +1,151 @@
+"""What one file is: small facts that stay when the picture itself has gone from memory."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from beyne.doctor import jpeg, spectrum
+from beyne.images import Raster
+from beyne.images.metadata import quietly
+from beyne.images.raster import Pixels, white_of
+
+#: Side of the thumbnails that pictures are compared by.
+THUMBNAIL = 64
+_PEAK = 0.05  # share of the pixels that makes a grey level one of a mask's
+_NEAR = 12  # grey levels
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One picture.
+
+    Attributes:
+        size: Width and height, upright.
+        bands: Colour channels or bands, alpha not counted.
+        samples: ``uint8``, ``uint16`` or ``float32``.
+        format: Format family of the file's content, as in `Raster`.
+        mode: How Pillow would call the stored colours: ``P`` palette, ``CMYK`` …; empty if unknown.
+        turned: Whether EXIF says that the stored picture is to be turned.
+        alpha: ``none``, ``opaque`` or ``transparent``.
+        digest: Hash of the pixels, the same for equal pictures in different files.
+        grey_as_colour: Three channels that are all the same.
+        low: Smallest and ``high`` the largest sample, in [0, 1].
+        coarse_samples: 16-bit samples that hold no more than 8 bits.
+        clipped: Share of black and white pixels.
+        ringing: Share of pixels near, but not at, the few levels nearly all are near; 0 for
+            pictures of many levels.
+        quality: JPEG quality gone through, see `beyne.doctor.jpeg.quality`.
+        cut: Where its detail ends, see `beyne.doctor.spectrum.cut_off`.
+        means: Mean of each channel, in [0, 1].
+        thumbnail: ``(64, 64)`` uint8 luma, whatever the picture's shape.
+    """
+
+    size: tuple[int, int]
+    bands: int
+    samples: str
+    format: str
+    mode: str
+    turned: bool
+    alpha: str
+    digest: bytes
+    grey_as_colour: bool
+    low: float
+    high: float
+    coarse_samples: bool
+    clipped: float
+    ringing: float
+    quality: int
+    cut: spectrum.Cut | None
+    means: tuple[float, ...]
+    thumbnail: Pixels
+
+    @property
+    def constant(self) -> bool:
+        """Whether all pixels are the same, give or take a grey level of 255."""
+        return self.high - self.low <= 1 / 255
+
+
+def describe(raster: Raster, path: Path) -> Facts:
+    """Look at a picture once.
+
+    Args:
+        raster: The picture.
+        path: Its file, for what the raster does not carry.
+    """
+    pixels, white = raster.pixels, white_of(raster.pixels.dtype)
+    luma = luma_of(pixels)
+    mode, turned = _stored(path)
+    thumbnail = Image.fromarray(np.rint(luma).astype(np.uint8)).resize(
+        (THUMBNAIL, THUMBNAIL), Image.Resampling.BOX
+    )
+    return Facts(
+        size=(raster.width, raster.height),
+        bands=raster.channels,
+        samples=pixels.dtype.name,
+        format=raster.format,
+        mode=mode,
+        turned=turned,
+        alpha=_transparency(raster),
+        digest=hashlib.blake2b(repr(pixels.shape).encode() + pixels.tobytes()).digest(),
+        grey_as_colour=raster.channels == 3 and _grey(pixels),
+        low=float(pixels.min()) / white,
+        high=float(pixels.max()) / white,
+        coarse_samples=pixels.dtype == np.uint16 and _coarse(pixels),
+        clipped=float(((luma < 0.5) | (luma > 254.5)).mean()),
+        ringing=_ringing(luma),
+        quality=jpeg.quality(luma),
+        cut=spectrum.cut_off(luma),
+        means=tuple(float(mean) / white for mean in pixels.mean((0, 1), dtype=np.float64)),
+        thumbnail=np.asarray(thumbnail),
+    )
+
+
+def luma_of(pixels: Pixels) -> Pixels:
+    """``(H, W, C)`` samples → ``(H, W)`` float32 in [0, 255]: BT.601 of three, mean of others."""
+    scale = 255 / white_of(pixels.dtype)
+    if pixels.shape[2] == 1:
+        mixed = pixels[..., 0].astype(np.float32)
+    elif pixels.shape[2] == 3:
+        mixed = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    else:
+        mixed = pixels.mean(2, dtype=np.float32)
+    return np.asarray(np.clip(mixed * np.float32(scale), 0, 255))
+
+
+def _stored(path: Path) -> tuple[str, bool]:
+    """Pillow's mode and whether EXIF turns the picture; both from the header alone."""
+    try:
+        with quietly(), Image.open(path) as image:
+            return image.mode, image.getexif().get(0x0112, 1) != 1
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return "", False  # a TIFF that Pillow can't open
+
+
+def _transparency(raster: Raster) -> str:
+    if raster.alpha is None:
+        return "none"
+    return "opaque" if raster.alpha.min() >= white_of(raster.alpha.dtype) else "transparent"
+
+
+def _grey(pixels: Pixels) -> bool:
+    red, green, blue = (pixels[..., index] for index in range(3))
+    return np.array_equal(red, green) and np.array_equal(green, blue)
+
+
+def _coarse(pixels: Pixels) -> bool:
+    """16-bit samples made of 8: multiples of 256, or both bytes the same."""
+    return not (pixels & 255).any() or not (pixels % 257).any()
+
+
+def _ringing(luma: Pixels) -> float:
+    """Share of pixels beside, not at, the few levels that the picture seems to be made of."""
+    shares = np.bincount(np.rint(luma).astype(np.int32).ravel(), minlength=256) / luma.size
+    peaks = np.flatnonzero(shares > _PEAK)
+    near = np.unique([(peaks + step).clip(0, 255) for step in range(-_NEAR, _NEAR + 1)])
+    beside, away = shares[near].sum() - shares[peaks].sum(), 1 - shares[near].sum()
+    return float(beside) if len(peaks) > 1 and away < 0.1 else 0.0

@@ -1,0 +1,193 @@
+"""Pairs: partners missing or misnamed, of a wrong size, shifted, turned, or of another picture."""
+
+from __future__ import annotations
+
+import statistics
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import PurePosixPath
+
+from beyne.doctor.alignment import Fit
+from beyne.doctor.evidence import Evidence
+from beyne.doctor.findings import Finding, alike
+from beyne.doctor.layout import Picture
+from beyne.doctor.likeness import same_view
+
+#: Shifts from which a pair is called misaligned: in pixels of the target, but not below a tenth of
+#: one of the source; and by how much shifting back must help.
+_SHIFT, _SHIFT_OF_SOURCE, _GAIN = 0.7, 0.1, 0.3
+_COLOURS = 0.04
+_LEAST_FALL, _DEVIATIONS = 0.03, 8.0  # of agreement below the median, and in median deviations
+_TURN_GAIN = 0.02
+#: Of two domains: pairs needed, share of them that must lie alike, pixels that do not matter, and
+#: the correlation of edges from which these tell something.
+_FEWEST_PAIRS, _MOST, _EDGE_SHIFT, _EDGE_AGREEMENT = 5, 0.6, 1.5, 0.1
+
+
+def check(seen: Evidence) -> Iterator[Finding]:
+    """Judge the sides of ``upscale`` and ``translate``."""
+    yield from _unmatched(seen)
+    sides: dict[str, list[Fit]] = defaultdict(list)
+    for fit in seen.fits:
+        sides[seen.layout.pictures[fit.source].side].append(fit)
+    for fits in sides.values():
+        fitting, wrong = _ratios(fits)
+        yield from wrong
+        yield from _fits(fitting) if seen.layout.task == "upscale" else _edges(fitting)
+
+
+def _unmatched(seen: Evidence) -> Iterator[Finding]:
+    """Targets and inputs that the other side lacks."""
+    pictures, sides = list(seen.layout.pictures.values()), seen.layout.sides
+    target = {"upscale": "hr", "translate": "b"}.get(seen.layout.task)
+    inputs = [side for side in sides if side == "a" or side.startswith("lr")]
+    if "pairs" in seen.layout.tables or sides == [""] or sides == ["hr"] or target is None:
+        return
+    for lacking in {target, *(inputs or ["a"])} - set(sides):
+        problem = f"there is no folder {lacking} beside the other side's"
+        yield Finding("side-missing", "error", (), problem, f"add the folder {lacking}")
+        return
+    stray = tuple(sorted(picture.file for picture in pictures if not picture.side))
+    if stray:
+        problem = "lies beside the folders of the sides, in none of them"
+        yield Finding("no-side", "warning", stray, problem, "move it into its side")
+    for side in inputs:
+        matched = [pair for pair in seen.layout.partners if pair[1].side == side]
+        known = {picture.file for pair in matched for picture in pair}
+        lonely = [p for p in pictures if p.side == target and p.file not in known]
+        orphans = [p for p in pictures if p.side == side and p.file not in known]
+        yield from _apart(seen, lonely, orphans, side, target)
+
+
+def _apart(
+    seen: Evidence, lonely: list[Picture], orphans: list[Picture], side: str, target: str
+) -> Iterator[Finding]:
+    """What belongs together under different names, then what has no partner at all."""
+    for picture in list(lonely):
+        found = _namesake(seen, picture, orphans)
+        if found:
+            lonely.remove(picture)
+            orphans.remove(found)
+            files = (picture.file, found.file)
+            problem = "belong together, it seems, and have different names"
+            yield Finding("misnamed", "error", files, problem, "give both the same stem")
+    if lonely:
+        names = tuple(sorted(picture.file for picture in lonely))
+        problem = f"has no partner of its name in {side}"
+        yield Finding("partner-missing", "error", names, problem, "add it, or take this one out")
+    if orphans:
+        names = tuple(sorted(picture.file for picture in orphans))
+        problem = f"has no partner of its name in {target}"
+        yield Finding("partner-missing", "warning", names, problem, "add it, or take this one out")
+
+
+def _namesake(seen: Evidence, picture: Picture, orphans: list[Picture]) -> Picture | None:
+    """The one of ``orphans`` that shows the same, or else has nearly the same name."""
+    near = [orphan for orphan in orphans if orphan.split == picture.split]
+    facts = seen.facts
+    if seen.layout.task == "upscale" and picture.file in facts:
+        for other in near:
+            if other.file in facts and same_view(
+                facts[picture.file].thumbnail, facts[other.file].thumbnail
+            ):
+                return other
+    names = {_folded(other.key): other for other in near}
+    found = get_close_matches(_folded(picture.key), names, n=1, cutoff=0.8)
+    return names[found[0]] if found else None
+
+
+def _folded(key: str) -> str:
+    return unicodedata.normalize("NFC", PurePosixPath(key).as_posix()).casefold()
+
+
+def _ratios(fits: Sequence[Fit]) -> tuple[list[Fit], list[Finding]]:
+    """The pairs of the usual enlargement, and findings about the others."""
+    counts = Counter(fit.scale for fit in fits if fit.scale)
+    usual = max(sorted(counts), key=lambda scale: counts[scale]) if counts else None
+    findings = []
+    for fit in fits:
+        if fit.scale is None or fit.scale != usual:
+            is_now = f"1 : {fit.scale}" if fit.scale else "in no whole ratio"
+            wanted = f", where others are 1 : {usual}" if usual else ""
+            problem = f"their sizes are {is_now}{wanted}"
+            remedy = "make the smaller one anew from the other; was one turned by EXIF?"
+            files = (fit.target, fit.source)
+            findings.append(Finding("wrong-ratio", "error", files, problem, remedy))
+    return [fit for fit in fits if fit.scale == usual and usual], findings
+
+
+def _fits(fits: Sequence[Fit]) -> Iterator[Finding]:
+    """Original against low resolution: the same picture, only smaller."""
+    agreements = [fit.agreement for fit in fits]
+    usual = statistics.median(agreements) if fits else 0.0
+    spread = statistics.median(abs(value - usual) for value in agreements) if fits else 0.0
+    least = usual - max(_LEAST_FALL, _DEVIATIONS * spread)
+    for fit in fits:
+        files = (fit.target, fit.source)
+        if fit.turned_gain > _TURN_GAIN and fit.agreement < least:
+            problem = f"the input is {fit.turn} against its original"
+            yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
+        elif _misaligned(fit):
+            yield _shifted(fit)
+        elif fit.agreement < least:
+            problem = "they do not show the same picture, or hardly"
+            yield Finding("wrong-partner", "error", files, problem, "find the right partner")
+    picked = {
+        fit.source: "made by picking pixels, not by averaging (nearest)"
+        for fit in fits
+        if fit.picked
+    }
+    yield from alike("aliased", "warning", picked, "shrink with antialiased bicubic")
+    shifted = {
+        fit.source: "its colours differ from its original's"
+        for fit in fits
+        if fit.colours > _COLOURS
+    }
+    yield from alike("colour-shift", "warning", shifted, "find where brightness or order changed")
+
+
+def _misaligned(fit: Fit) -> bool:
+    scale = fit.scale or 1
+    least = max(_SHIFT, _SHIFT_OF_SOURCE * scale)
+    return max(map(abs, fit.shift)) >= least and fit.gain > _GAIN
+
+
+def _shifted(fit: Fit) -> Finding:
+    down, right = fit.shift
+    problem = f"the input is shifted by {right:+.1f} across, {down:+.1f} down (target's pixels)"
+    remedy = "cut both from the same place"
+    return Finding("misaligned", "error", (fit.target, fit.source), problem, remedy)
+
+
+def _edges(fits: Sequence[Fit]) -> Iterator[Finding]:
+    """Two domains: their edges are compared, if those of most pairs lie on one another at all."""
+    if len(fits) < _FEWEST_PAIRS:
+        return
+    usual = [statistics.median(fit.shift[axis] for fit in fits) for axis in (0, 1)]
+    at_usual = [fit for fit in fits if _away(fit, usual) <= _EDGE_SHIFT]
+    agreement = statistics.median(_regained(fit) for fit in fits)
+    if len(at_usual) < _MOST * len(fits) or agreement < _EDGE_AGREEMENT:
+        return
+    for fit in fits:
+        files = (fit.target, fit.source)
+        if _away(fit, [0.0, 0.0]) <= _EDGE_SHIFT or _regained(fit) < fit.agreement:
+            continue
+        if _regained(fit) >= agreement / 2:
+            yield _shifted(fit)
+        elif fit.agreement < agreement / 4 and fit.turned_gain > 0:
+            problem = f"one side is {fit.turn} against the other, it seems"
+            yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
+        elif fit.agreement < agreement / 4:
+            problem = "their edges do not lie on one another as those of the other pairs do"
+            yield Finding("wrong-partner", "error", files, problem, "find the right partner")
+
+
+def _away(fit: Fit, place: Sequence[float]) -> float:
+    return max(abs(at - wanted) for at, wanted in zip(fit.shift, place, strict=True))
+
+
+def _regained(fit: Fit) -> float:
+    """The agreement that the measured shift, taken back, gives."""
+    return fit.agreement + fit.gain * (1 - fit.agreement)
