@@ -84,14 +84,7 @@ def find_unseen(
     Raises:
         UsageError: There are no pictures, or originals and partners do not match.
     """
-    if not root.is_dir():
-        raise UsageError(f"{root} is not a folder", "give the folder of pictures with --data")
-    parts = {name: _layout(root, root / name) for name in SPLITS if (root / name).is_dir()}
-    pairs = [pair for part in parts.values() for pair in part] or _layout(root, root)
-    if not pairs:
-        raise UsageError(
-            f"{root} has no pictures", f"known suffixes: {', '.join(sorted(SUFFIXES))}"
-        )
+    pairs, parts = find_all(root), _split_folders(root)
     chosen = split_file
     if not (chosen or parts.get("test") or parts.get("val")):
         own = root / "split.csv"
@@ -103,6 +96,26 @@ def find_unseen(
         if parts.get(name):
             return name, parts[name]
     return "all", pairs
+
+
+def find_all(root: Path) -> list[Pair]:
+    """Every picture of a data folder, whatever its split.
+
+    Raises:
+        UsageError: There are no pictures, or originals and partners do not match.
+    """
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder", "give the folder of pictures with --data")
+    pairs = [pair for part in _split_folders(root).values() for pair in part]
+    pairs = pairs or _layout(root, root)
+    if not pairs:
+        known = ", ".join(sorted(SUFFIXES))
+        raise UsageError(f"{root} has no pictures", f"known suffixes: {known}")
+    return pairs
+
+
+def _split_folders(root: Path) -> dict[SplitName, list[Pair]]:
+    return {name: _layout(root, root / name) for name in SPLITS if (root / name).is_dir()}
 
 
 def _names_all(split_file: Path | None, pairs: list[Pair]) -> bool:

@@ -64,12 +64,14 @@ class Enlarger:
         scale: Enlargement.
         enlarge: Picture to enlarged picture, samples of the same type.
         device: Where it computes, and its scores may be computed.
+        parameters: Of the network; None without one.
     """
 
     name: str
     scale: int
     enlarge: Callable[[Raster], Raster]
     device: torch.device
+    parameters: int | None = None
 
 
 def find_enlarger(
@@ -98,16 +100,23 @@ def find_enlarger(
         if factor < 1:
             raise UsageError(f"{name} can't make ×{factor}", "it makes ×1, ×2, ×3 …")
         return Enlarger(name, factor, lambda raster: baseline(raster, factor), find_device(device))
-    predictor = Predictor(load(_model_file(name)), device, precision)
+    model_here = load(model_file(name))
+    parameters = sum(parameter.numel() for parameter in model_here.network.parameters())
+    predictor = Predictor(model_here, device, precision)
     factor = checked_scale(predictor.card, scale)
     project = checked_consistent(predictor.card, factor, consistent)
     # Several runs may be of one recipe: a run goes by the name of its folder.
     title = Path(name).resolve().name if Path(name).is_dir() else predictor.card.name
     enlarge = partial(predictor.upscale, scale=factor, consistent=project)
-    return Enlarger(title, factor, enlarge, predictor.device)
+    return Enlarger(title, factor, enlarge, predictor.device, parameters)
 
 
-def _model_file(name: str) -> Path:
+def model_file(name: str) -> Path:
+    """The file of a built-in model, a model file, or the best of a run.
+
+    Raises:
+        UsageError: There is no such model.
+    """
     if not Path(name).is_dir():
         known = [*builtin(), *BASELINES]
         if name != "auto" and name not in known and not Path(name).suffix and "/" not in name:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -103,20 +104,35 @@ class Worst:
 
 
 def _fault(file: str, value: float, output: Tensor, hr: Tensor, lr: Tensor) -> Fault:
+    squares, top, left = worst_square([output], hr, lr, _SIDE)
+    return Fault(file, value, top, left, tuple(shown(square) for square in squares))
+
+
+def worst_square(
+    outputs: Sequence[Tensor], hr: Tensor, lr: Tensor, side: int
+) -> tuple[list[Tensor], int, int]:
+    """The square in which outputs and original differ most.
+
+    Args:
+        outputs: ``(1, C, H·s, W·s)`` each, as ``hr``; ``lr`` is ``(1, C, H, W)``.
+        side: Pixels of the original; smaller pictures give a smaller square.
+
+    Returns:
+        The square in the input, enlarged without smoothing, in each output and in the original;
+        its first row and column in the original.
+    """
     scale = hr.shape[-1] // lr.shape[-1]
-    error = F.avg_pool2d((output - hr).square().mean(1, keepdim=True), scale)
-    side = min(_SIDE // scale, *error.shape[-2:])
-    sums = F.avg_pool2d(F.avg_pool2d(error, (side, 1), 1), (1, side), 1)[0, 0]
-    top, left = divmod(int(sums.argmax()), sums.shape[1])
+    errors = torch.stack([(output - hr).square().mean(1) for output in outputs]).sum(0)
+    error = F.avg_pool2d(errors, scale)
+    cells = min(max(1, side // scale), *error.shape[-2:])
+    sums = F.avg_pool2d(F.avg_pool2d(error, (cells, 1), 1), (1, cells), 1)[0]
+    top, left = (scale * at for at in divmod(int(sums.argmax()), sums.shape[1]))
     enlarged = F.interpolate(lr, scale_factor=float(scale), mode="nearest")
-    top, left, side = top * scale, left * scale, side * scale
-    squares = tuple(
-        _shown(image[..., top : top + side, left : left + side]) for image in (enlarged, output, hr)
-    )
-    return Fault(file, value, top, left, squares)
+    rows, columns = (slice(at, at + cells * scale) for at in (top, left))
+    return [image[..., rows, columns] for image in (enlarged, *outputs, hr)], top, left
 
 
-def _shown(image: Tensor) -> Pixels:
+def shown(image: Tensor) -> Pixels:
     """Three bands of 8 bits; of other band counts than 1 and 3, the first as grey."""
     image = image if image.shape[1] in (1, 3) else image[:, :1]
     return from_tensor(image.expand(-1, 3, -1, -1).clamp(0, 1), np.dtype(np.uint8))

@@ -15,6 +15,7 @@ from beyne.files import write_whole
 from beyne.images import Raster, write
 from beyne.images.raster import from_tensor
 
+_SECONDS = Path("state") / "seconds.json"
 _PIXELS = 110  # dots per inch of the curves
 
 
@@ -27,11 +28,9 @@ class Tracker:
         self.records = [r for r in read_records(self.path) if r["images"] <= images]
         lines = "".join(json.dumps(record) + "\n" for record in self.records)
         write_whole(self.path, lines.encode())
-        self._spent = run / "state" / "seconds.json"
+        self._spent = run / _SECONDS
         #: that the run took up to its last saved state, over all calls
-        self.seconds = 0.0
-        if images and self._spent.is_file():
-            self.seconds = float(self._spent.read_text(encoding="utf-8"))
+        self.seconds = read_seconds(run) if images else 0.0
         self._since = time.perf_counter()
 
     def keep_seconds(self) -> None:
@@ -90,3 +89,9 @@ def read_records(path: Path) -> list[dict[str, Any]]:
             except json.JSONDecodeError:
                 break
     return records
+
+
+def read_seconds(run: Path) -> float:
+    """How long a run took up to its last saved state; 0 before there is one."""
+    path = run / _SECONDS
+    return float(path.read_text(encoding="utf-8")) if path.is_file() else 0.0

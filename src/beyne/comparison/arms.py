@@ -1,0 +1,89 @@
+"""What is compared: recipes, trained on the spot; runs, model files and plain ways to enlarge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from beyne.bundle import read_card
+from beyne.errors import UsageError
+from beyne.evaluation.enlargers import BASELINES, find_enlarger, model_file
+from beyne.recipe import Recipe, load_recipe, presets
+from beyne.zoo import builtin
+
+#: Says that a name is meant as a recipe, where a model has the same.
+PREFIX = "recipe:"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison.
+
+    Attributes:
+        name: For tables and folders; no two arms have the same.
+        source: What was asked for: a model, a run or a baseline; of a recipe its name or file.
+        trained: Whether it is a recipe.
+        scale: Enlargement; None for a baseline, which takes any.
+    """
+
+    name: str
+    source: str
+    trained: bool = False
+    scale: int | None = None
+
+    def recipe(self, settings: Sequence[str] = ()) -> Recipe:
+        """The recipe of a trained arm, with settings such as ``train.seed=1`` over it."""
+        return load_recipe(self.source, list(settings))
+
+
+def find_arms(sources: Sequence[str]) -> tuple[Arm, ...]:
+    """What is meant by each source; everything is looked at, so that hours later nothing is missing.
+
+    A name that is both a model's and a recipe's is the model's: ``recipe:NAME`` is the recipe.
+
+    Raises:
+        UsageError: Fewer than two, or one of them is nothing that can be compared.
+    """
+    if len(sources) < 2:
+        raise UsageError("a comparison needs two arms or more", "add bicubic, for instance")
+    found: list[Arm] = []
+    for source in sources:
+        arm = _arm(source)
+        alike = sum(other.name.rpartition(" ")[0] == arm.name for other in found)
+        taken = any(other.name == arm.name for other in found)
+        name = f"{arm.name} {alike + 2}" if taken else arm.name
+        found.append(Arm(name, arm.source, arm.trained, arm.scale))
+    return tuple(found)
+
+
+def common_scale(arms: Sequence[Arm], scale: int | None = None) -> int:
+    """The enlargement at which all are compared: the smallest of theirs, 4 for baselines alone.
+
+    Raises:
+        UsageError: A recipe makes another one.
+    """
+    known = [arm.scale for arm in arms if arm.scale is not None]
+    common = scale or min(known, default=4)
+    for arm in arms:
+        if arm.trained and arm.scale != common:
+            problem = f"{arm.name} trains for ×{arm.scale}, and the others make ×{common}"
+            raise UsageError(problem, "compare recipes of one scale, see data.size_out")
+    return common
+
+
+def _arm(source: str) -> Arm:
+    name = source.removeprefix(PREFIX)
+    is_file = Path(source).suffix == ".toml"
+    if name != source or is_file or (name in presets() and not _is_model(name)):
+        return Arm(Path(name).stem, name, trained=True, scale=load_recipe(name, []).data.scale)
+    find_enlarger(source)
+    if source in BASELINES:
+        return Arm(source, source)
+    path = Path(source)
+    title = path.resolve().name if path.is_dir() else path.stem
+    return Arm(title, source, scale=read_card(model_file(source)).scale)
+
+
+def _is_model(name: str) -> bool:
+    return name in builtin() or name in BASELINES or Path(name).exists()
