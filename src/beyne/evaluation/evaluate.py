@@ -133,15 +133,15 @@ def score(
 
     def readable() -> Iterator[Decoded]:
         for pair in pairs:
-            with _noted(pair.name, failed):
+            with _noted(pair, failed):
                 yield decode(pair, enlarger.scale, None, operator)
 
     # All are looked at first: one table has one protocol, whatever each picture would allow.
     protocol = protocol_for(readable())
     measures = Measures(protocol, enlarger.scale, operator, loaded=loaded)
-    rows = {}
+    named, rows = {pair.name: pair for pair in pairs}, {}
     for done, picture in enumerate(readable(), start=1):
-        with _noted(picture.name, failed):
+        with _noted(named[picture.name], failed):
             rows[picture.name] = _scored(picture, enlarger, measures, listener)
         listener.progress(done, len(pairs))
     if not rows:
@@ -173,12 +173,13 @@ def _scored(
 
 
 @contextmanager
-def _noted(name: str, failed: dict[str, Failure]) -> Iterator[None]:
+def _noted(pair: Pair, failed: dict[str, Failure]) -> Iterator[None]:
     """Put down what is wrong with a picture, and go on."""
     try:
         yield
     except BeyneError as error:
-        failed[name] = Failure(name, error.problem.removeprefix(f"{name}: "), error.remedy)
+        problem = error.problem.removeprefix(f"{pair.name}: ").removeprefix(f"{pair.hr}: ")
+        failed[pair.name] = Failure(pair.name, problem, error.remedy)
 
 
 def _check_output(folder: Path, overwrite: bool) -> None:

@@ -217,7 +217,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def _signed_rank(gains: Values) -> tuple[float, float]:
     """Two-sided p of Wilcoxon's signed-rank test, zeros left out, and the rank-biserial effect."""
-    stats = _scipy_stats()
+    stats = scipy_stats()
     gains = gains[gains != 0]
     if not len(gains):
         return 1.0, 0.0
@@ -248,7 +248,7 @@ def _deviations(
     values: Values, freedom: int, level: float, resamples: int, random: np.random.Generator
 ) -> Values:
     """Means of resampled ``values`` minus their mean, widened for few values: ``(resamples,)``."""
-    stats = _scipy_stats()
+    stats = scipy_stats()
     number, tail = len(values), (1 + level) / 2
     widening = sqrt(number / (number - 1)) * stats.t.ppf(tail, freedom) / stats.norm.ppf(tail)
     centred, evenly = values - values.mean(), np.full(number, 1 / number)
@@ -286,7 +286,12 @@ def _decimals(interval: Interval) -> int:
     return min(6, max(0, 1 - floor(log10(half)))) if isfinite(half) and half > 0 else 3
 
 
-def _scipy_stats() -> Any:
+def scipy_stats() -> Any:
+    """The module ``scipy.stats``.
+
+    Raises:
+        MissingExtraError: SciPy is not installed.
+    """
     try:
         import scipy.stats
     except ImportError:

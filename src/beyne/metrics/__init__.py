@@ -1,7 +1,7 @@
 """Picture quality in numbers: one file per metric, one line here.
 
 `METRICS` holds what compares an output with one truth, picture by picture. What compares two
-sets of pictures stands in `beyne.metrics.distribution`.
+sets of pictures stands in `beyne.metrics.distribution` and `beyne.metrics.features`.
 """
 
 from __future__ import annotations

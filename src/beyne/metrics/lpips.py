@@ -30,11 +30,10 @@ class LPIPS(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.weights, trunk = _chosen("squeezenet")
-        heads_name, heads = _chosen("lpips")
-        self.official = trunk.official and heads.official
+        self.weights, heads = published.chosen("squeezenet"), published.chosen("lpips")
+        self.official = all(published.find(name).official for name in (self.weights, heads))
         self.trunk = load_backbone("squeezenet", self.weights, _LAYERS)
-        tensors = read_tensors(published.path(heads_name))
+        tensors = read_tensors(published.path(heads))
         for index in range(len(_LAYERS)):
             self.register_buffer(f"head{index}", tensors[_HEADS.format(index)])
 
@@ -81,13 +80,6 @@ class LPIPS(nn.Module):
             weighted = (difference * getattr(self, f"head{index}")).sum(1)
             distance = distance + weighted.mean((1, 2))
         return distance.view(output.shape[0], -1).mean(1)
-
-
-def _chosen(network: str) -> tuple[str, published.Weights]:
-    """The first weights of ``network`` that are here, official ones before others."""
-    here = published.present(network)
-    name = min(here, key=lambda name: not here[name].official, default=published.default(network))
-    return name, published.find(name)
 
 
 def _normalised(features: Tensor) -> Tensor:

@@ -116,6 +116,15 @@ def present(network: str) -> dict[str, Weights]:
     return {n: e for n, e in known().items() if e.network == network and located(n)}
 
 
+def chosen(network: str) -> str:
+    """Name of the first weights of ``network`` that are here, official ones before others.
+
+    Where there are none, that of the default, which whoever loads it will miss.
+    """
+    here = present(network)
+    return min(here, key=lambda name: not here[name].official, default=default(network))
+
+
 def path(name: str) -> Path:
     """The file, its hash checked where its publisher states one.
 

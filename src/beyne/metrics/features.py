@@ -1,0 +1,118 @@
+"""What two sets of pictures are compared by: the pooled features of a backbone that is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from beyne import weights as published
+from beyne.backbones import load_backbone
+from beyne.images.resample import resize
+from beyne.metrics.distribution import (
+    FID_PICTURES,
+    density_coverage,
+    fid,
+    kid,
+    precision_recall,
+)
+
+_NETWORK, _LAYER, _SIDE = "mobilenet_v2", "Conv_1", 224
+
+
+class Features(nn.Module):
+    """MobileNetV2 (Sandler et al. 2018), its last layer averaged over the picture.
+
+    It stands in for Inception, which published numbers use and whose weights can't be counted on;
+    `text` says so wherever numbers go. SqueezeNet is not taken: it judges by LPIPS already. A
+    generator that was trained with a loss on MobileNetV2 has learned for this exam: leave it out.
+
+    Raises:
+        MissingWeightsError: No weights of MobileNetV2 are on this machine.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = published.chosen(_NETWORK)
+        self.trunk = load_backbone(_NETWORK, self.weights, [_LAYER])
+
+    @property
+    def text(self) -> str:
+        """What the numbers are made with, for tables."""
+        return f"not Inception: MobileNetV2 ({self.weights}), not comparable with published FID"
+
+    @torch.inference_mode()
+    def forward(self, images: Tensor) -> Tensor:
+        """``(N, C, H, W)`` in [0, 1], any size, to ``(N, 1280)``.
+
+        Pictures are brought to 224×224 by the antialiased bicubic. Of other numbers of bands than 1
+        and 3 each is taken as grey, and the features averaged.
+        """
+        images = resize(images.float(), (_SIDE, _SIDE)).clamp(0, 1)
+        pooled = self.trunk(images, [_LAYER])[_LAYER].mean((2, 3))
+        by_band: Tensor = pooled.view(len(images), -1, pooled.shape[1])
+        return by_band.mean(1)
+
+
+@dataclass(frozen=True)
+class SetScores:
+    """How alike two sets of pictures are.
+
+    Attributes:
+        features: What they are compared by; belongs beside every table.
+        generated: Number of generated pictures.
+        real: Number of real ones.
+        kid: Kernel distance, 0 for one kind; ``kid_deviation`` is its spread over subsets.
+        fid: Fréchet distance, biased upwards for few pictures.
+        precision: Generated pictures that look real, of all; ``recall`` the other way round.
+        density: As `beyne.metrics.distribution.DensityCoverage`, as is ``coverage``.
+        notes: What to know before believing them.
+    """
+
+    features: str
+    generated: int
+    real: int
+    kid: float
+    kid_deviation: float
+    fid: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values by name."""
+        return asdict(self)
+
+
+def compare_sets(
+    generated: Iterable[Tensor], real: Iterable[Tensor], features: Features
+) -> SetScores:
+    """Compare two sets of pictures.
+
+    Args:
+        generated: Batches ``(N, C, H, W)`` in [0, 1]; sizes may differ between batches.
+        real: The same.
+        features: What to see them with.
+
+    Raises:
+        UsageError: A set has fewer than six pictures.
+    """
+    x, y = (torch.cat([features(batch) for batch in batches]) for batches in (generated, real))
+    distance, deviation = kid(x, y)
+    fewest = min(len(x), len(y))
+    few = f"FID of {fewest} pictures is biased upwards: below {FID_PICTURES} go by KID"
+    return SetScores(
+        features=features.text,
+        generated=len(x),
+        real=len(y),
+        kid=distance,
+        kid_deviation=deviation,
+        fid=fid(x, y),
+        **precision_recall(x, y)._asdict(),
+        **density_coverage(x, y)._asdict(),
+        notes=(features.text, *((few,) if fewest < FID_PICTURES else ())),
+    )
