@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from beyne.reports import document as d
+from beyne.reports import sections as s
 from beyne.reports.histories import curves
 
 PSNR, SSIM, LPIPS = (d.METRICS[key] for key in ("psnr", "ssim", "lpips"))
@@ -23,16 +24,16 @@ def shown(image: Image.Image) -> d.Picture:
     return d.Picture(pixels if pixels.ndim == 3 else pixels[:, :, None])
 
 
-def specimen(name: str, original: Image.Image, score: float = 27.0) -> d.Specimen:
+def specimen(name: str, original: Image.Image, score: float = 27.0) -> s.Specimen:
     """Input, five ways to enlarge it four times, and the original."""
     small = original.resize((original.width // 4, original.height // 4), Image.Resampling.BICUBIC)
-    views = [d.View(shown(small), "input")]
+    views = [s.View(shown(small), "input")]
     for index, (arm, method) in enumerate(ARMS.items()):
         large = small.resize(original.size, method)
         if arm.endswith("sharpened"):
             large = large.filter(ImageFilter.UnsharpMask(2, 150, 2))
-        views.append(d.View(shown(large), "arm", arm, score + index))
-    return d.Specimen(name, (*views, d.View(shown(original), "original")))
+        views.append(s.View(shown(large), "arm", arm, score + index))
+    return s.Specimen(name, (*views, s.View(shown(original), "original")))
 
 
 def estimate(mean: float, half: float, digits: int = 4) -> d.Estimate:
@@ -64,15 +65,15 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
     arms = list(ARMS)
     means = [(26.0 + 0.7 * i, 0.75 + 0.012 * i, 0.35 - 0.03 * i) for i in range(5)]
     rows = tuple(
-        d.Row(arm, tuple(estimate(m, h) for m, h in zip(values, (0.6, 0.01, 0.02), strict=True)))
+        s.Row(arm, tuple(estimate(m, h) for m, h in zip(values, (0.6, 0.01, 0.02), strict=True)))
         for arm, values in zip(arms, means, strict=True)
     )
     differences = tuple(
-        d.Row(arm, (estimate(0.7 * i - 0.8, 0.4), estimate(0.012 * i, 0.015), None))
+        s.Row(arm, (estimate(0.7 * i - 0.8, 0.4), estimate(0.012 * i, 0.015), None))
         for i, arm in enumerate(arms[1:], 1)
     )
     verdicts = tuple(
-        d.Verdict(arm, arms[0], LPIPS, outcome, estimate(mean, 0.005), share, p, 0.61)
+        s.Verdict(arm, arms[0], LPIPS, outcome, estimate(mean, 0.005), share, p, 0.61)
         for arm, outcome, mean, share, p in (
             (arms[4], "better", -0.012, 0.83, 0.0004),
             (arms[1], "same", 0.001, 0.53, 0.41),
@@ -83,48 +84,48 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
     scores = [
         (n, 26 + float(random.normal(0, 2)), float(random.normal(0.6, 0.4))) for n in originals
     ]
-    points = tuple(d.Point(name, first, first + gain) for name, first, gain in scores)
+    points = tuple(s.Point(name, first, first + gain) for name, first, gain in scores)
     first = specimens[0].views
     return d.Document(
         "Five ways to enlarge photographs four times",
         f"Photographs, {len(originals)} pictures kept apart for the test, 128 → 512 pixels.",
         "2026-11-21",
         (
-            d.Verdicts(verdicts),
-            d.Scores((PSNR, SSIM, LPIPS), rows, differences),
-            d.Crops(specimens, PSNR),
-            d.Worst(specimens[:2], PSNR),
-            d.Scatters(
+            s.Verdicts(verdicts),
+            s.Scores((PSNR, SSIM, LPIPS), rows, differences),
+            s.Crops(specimens, PSNR),
+            s.Worst(specimens[:2], PSNR),
+            s.Scatters(
                 (
-                    d.Scatter(PSNR, arms[0], arms[4], points),
-                    d.Scatter(LPIPS, arms[0], arms[1], points),
+                    s.Scatter(PSNR, arms[0], arms[4], points),
+                    s.Scatter(LPIPS, arms[0], arms[1], points),
                 )
             ),
             curves({arm: history(i, i > 2) for i, arm in enumerate(arms)}),
-            d.Sheets(
+            s.Sheets(
                 tuple(
-                    d.Sheet(a, first[5].picture, 960_000, first[1].picture, 64_000)
+                    s.Sheet(a, first[5].picture, 960_000, first[1].picture, 64_000)
                     for a in arms[3:]
                 ),
                 paired=False,
             ),
-            d.Findings(
+            s.Findings(
                 (
-                    d.Finding(
+                    s.Finding(
                         "leak",
                         "error",
                         ("train/field_07.png", "test/field_07.png"),
                         "one photograph is in train and in test",
                         "take it out of train",
                     ),
-                    d.Finding(
+                    s.Finding(
                         "upscaled",
                         "warning",
                         tuple(f"train/img_{i:03}.jpg" for i in range(14)),
                         "hold no detail finer than half their pixels",
                         "find the originals",
                     ),
-                    d.Finding(
+                    s.Finding(
                         "sizes",
                         "info",
                         ("train",),
@@ -133,7 +134,7 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                     ),
                 )
             ),
-            d.Protocol(
+            s.Protocol(
                 {
                     "data": "photographs, split.csv, fingerprint 5f1c09ab",
                     "split": "train 253, val 37, test 30; no group in two splits",
@@ -145,13 +146,13 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                     "command": "beyne compare bicubic photo-x4 --data photos -o out --seeds 3",
                 }
             ),
-            d.Costs(
+            s.Costs(
                 (
-                    d.Cost("bicubic", picture_seconds=0.004),
-                    d.Cost("photo-x4", 1_517_571, 960_000, 8_100.0, 0.42),
+                    s.Cost("bicubic", picture_seconds=0.004),
+                    s.Cost("photo-x4", 1_517_571, 960_000, 8_100.0, 0.42),
                 )
             ),
-            d.Recipes({"photo-x4": '[generator]\nkind = "span"\nfeatures = 48\n'}),
-            d.Limits(("sample", "detail", "scores"), ("No faces were tested.",)),
+            s.Recipes({"photo-x4": '[generator]\nkind = "span"\nfeatures = 48\n'}),
+            s.Limits(("sample", "detail", "scores"), ("No faces were tested.",)),
         ),
     )

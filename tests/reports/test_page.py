@@ -23,6 +23,7 @@ from beyne import reports
 from beyne.errors import MissingExtraError, UsageError
 from beyne.reports import document as d
 from beyne.reports import render, write_report
+from beyne.reports import sections as s
 from beyne.reports.pictures import embedded
 from beyne.reports.words import LANGUAGES
 
@@ -122,7 +123,7 @@ def test_contents_follow_the_sections(document) -> None:
     text = render(document)
     entries = re.findall(r'<li><a href="#([a-z]+)-\d+">', text)
     assert entries == [section.kind for section in document.sections]
-    bare = replace(document, sections=[d.Limits(("sample",))])
+    bare = replace(document, sections=[s.Limits(("sample",))])
     page = Page(render(bare))
     assert not page.all("img")
     assert not page.all("table")
@@ -135,11 +136,11 @@ HOSTILE = "<script>alert('x')</script>\"'&{{ 7*7 }}.png"
 def test_hostile_names_stay_names(document) -> None:
     document = full_document(originals(HOSTILE))
     extra = (
-        d.Findings((d.Finding(HOSTILE, "error", (HOSTILE,), HOSTILE, HOSTILE),)),
-        d.Recipes({HOSTILE: "</pre></script>" + HOSTILE}),
-        d.Limits((), (HOSTILE,)),
-        d.Scores((d.METRICS["psnr"],), (d.Row(HOSTILE, (d.Estimate(1, 0, 2),)),) * 2),
-        d.Sheets((d.Sheet(HOSTILE, shown(originals("x")["x"]), 1),)),
+        s.Findings((s.Finding(HOSTILE, "error", (HOSTILE,), HOSTILE, HOSTILE),)),
+        s.Recipes({HOSTILE: "</pre></script>" + HOSTILE}),
+        s.Limits((), (HOSTILE,)),
+        s.Scores((d.METRICS["psnr"],), (s.Row(HOSTILE, (d.Estimate(1, 0, 2),)),) * 2),
+        s.Sheets((s.Sheet(HOSTILE, shown(originals("x")["x"]), 1),)),
     )
     text = render(
         replace(document, title=HOSTILE, summary=HOSTILE, sections=[*document.sections, *extra])
@@ -155,11 +156,11 @@ def test_hostile_names_stay_names(document) -> None:
 def test_the_best_mean_is_marked_by_the_direction_of_its_metric() -> None:
     metrics = tuple(d.METRICS[key] for key in ("psnr", "lpips"))
     rows = (
-        d.Row("low", (d.Estimate(20.0), d.Estimate(0.1))),
-        d.Row("high", (d.Estimate(30.0), d.Estimate(0.3))),
-        d.Row("gap", (None, d.Estimate(0.2))),
+        s.Row("low", (d.Estimate(20.0), d.Estimate(0.1))),
+        s.Row("high", (d.Estimate(30.0), d.Estimate(0.3))),
+        s.Row("gap", (None, d.Estimate(0.2))),
     )
-    text = render(d.Document("t", "", "2026-01-01", [d.Scores(metrics, rows)]))
+    text = render(d.Document("t", "", "2026-01-01", [s.Scores(metrics, rows)]))
     best = re.findall(r'<td class="best"><span class="mean">([\d.]+)<', text)
     assert best == ["0.1000", "30.00"]
     assert "–</td>" in text
@@ -200,8 +201,8 @@ def test_files_are_the_page_and_its_plain_values(document, tmp_path) -> None:
 
 
 def test_infinite_scores_are_shown_and_are_null_in_json(tmp_path) -> None:
-    row = d.Row("same", (d.Estimate(float("inf"), 1.0, float("inf")),))
-    document = d.Document("t", "", "2026-01-01", [d.Scores((d.METRICS["psnr"],), (row,))])
+    row = s.Row("same", (d.Estimate(float("inf"), 1.0, float("inf")),))
+    document = d.Document("t", "", "2026-01-01", [s.Scores((d.METRICS["psnr"],), (row,))])
     assert "∞" in write_report(document, tmp_path).read_text("utf-8")
     plain = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert plain["sections"][0]["rows"][0]["values"][0] == {"mean": None, "low": 1.0, "high": None}

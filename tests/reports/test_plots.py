@@ -9,6 +9,7 @@ import pytest
 from report_documents import history
 
 from beyne.reports import document as d
+from beyne.reports import sections as s
 from beyne.reports.histories import curves
 from beyne.reports.plots import HEIGHT, WIDTH, Axis, axis, intervals, panel, scatter
 
@@ -38,8 +39,8 @@ def test_an_axis_of_little_has_some_length(values) -> None:
     assert 0 < across.at(1.0 if 1.0 in values else (across.low + across.high) / 2) < 100
 
 
-def chart(*values: float) -> d.Chart:
-    return d.Chart("loss", (d.Line("a", tuple(float(i) for i in range(len(values))), values),))
+def chart(*values: float) -> s.Chart:
+    return s.Chart("loss", (s.Line("a", tuple(float(i) for i in range(len(values))), values),))
 
 
 def test_curves_over_more_than_two_decades_are_logarithmic() -> None:
@@ -47,6 +48,17 @@ def test_curves_over_more_than_two_decades_are_logarithmic() -> None:
     assert not panel(chart(0.01, 0.9)).y.log
     assert not panel(chart(-1.0, 200.0)).y.log
     assert not panel(chart(0.0, 200.0)).y.log
+    fading = [1e-3 * (1 + math.cos(math.pi * i / 1000)) for i in range(1000)]
+    assert not panel(chart(*fading)).y.log
+    vanishing = [0.03 * 10 ** (-i / 250) for i in range(1000)]
+    assert panel(chart(*vanishing)).y.log
+
+
+def test_only_a_noisy_curve_has_a_running_mean() -> None:
+    smooth = [i / 1000 for i in range(1000)]
+    noisy = [value + 0.2 * (-1) ** i for i, value in enumerate(smooth)]
+    assert panel(chart(*smooth)).curves[0].recorded == ""
+    assert panel(chart(*noisy)).curves[0].recorded != ""
 
 
 def places(path: str) -> list[tuple[float, float]]:
@@ -54,7 +66,7 @@ def places(path: str) -> list[tuple[float, float]]:
 
 
 def test_a_long_curve_keeps_its_extremes_and_stays_small() -> None:
-    values = [math.sin(i / 500) for i in range(20_000)]
+    values = [math.sin(i / 50) for i in range(20_000)]
     values[7_777], values[12_345] = 9.0, -9.0
     drawn = panel(chart(*values))
     (curve,) = drawn.curves
@@ -78,9 +90,9 @@ def test_a_short_curve_is_drawn_point_by_point() -> None:
 def test_whiskers_and_the_line_at_zero() -> None:
     psnr, lpips = d.METRICS["psnr"], d.METRICS["lpips"]
     rows = [
-        d.Row("b", (d.Estimate(0.5, 0.2, 0.8), None)),
-        d.Row("c", (d.Estimate(math.inf), None)),
-        d.Row("d", (d.Estimate(-0.1), d.Estimate(0.02, 0.01, 0.03))),
+        s.Row("b", (d.Estimate(0.5, 0.2, 0.8), None)),
+        s.Row("c", (d.Estimate(math.inf), None)),
+        s.Row("d", (d.Estimate(-0.1), d.Estimate(0.02, 0.01, 0.03))),
     ]
     first, second = intervals([psnr, lpips], rows, zero=True)
     b, other = first.rows
@@ -93,8 +105,8 @@ def test_whiskers_and_the_line_at_zero() -> None:
 
 
 def test_equal_scores_lie_on_the_diagonal() -> None:
-    points = tuple(d.Point(f"{v}.png", v, v) for v in (20.0, 25.0, 31.0))
-    drawn = scatter(d.Scatter(d.METRICS["psnr"], "a", "b", (*points, d.Point("x", math.inf, 20.0))))
+    points = tuple(s.Point(f"{v}.png", v, v) for v in (20.0, 25.0, 31.0))
+    drawn = scatter(s.Scatter(d.METRICS["psnr"], "a", "b", (*points, s.Point("x", math.inf, 20.0))))
     assert len(drawn.dots) == 3
     for x, y, title in drawn.dots:
         assert x - drawn.x.start == pytest.approx(drawn.y.start - y, abs=0.11)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import fields
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 
 from beyne import reports
 from beyne.errors import UsageError
 from beyne.reports import document as d
+from beyne.reports import sections as s
 from beyne.reports.numbers import count, interval, number, percent, probability, short, ticks
 from beyne.reports.words import LANGUAGES, Words, catalogue
 
@@ -24,22 +26,22 @@ def kinds(section: type[d.Section] = d.Section) -> set[str]:
 
 
 def choices(owner: type, field: str) -> set[str]:
-    literal = vars(d)[owner.__name__].__annotations__[field]
-    return set(get_args(eval(literal, vars(d))))
+    return set(get_args(get_type_hints(owner)[field]))
 
 
 #: What follows a table's name where the key is put together while the page is written.
 COMPOSED = {
     "heading": kinds(),
-    "sign": choices(d.Verdict, "outcome") | choices(d.Outcome, "state") | {"warning"},
-    "verdict": choices(d.Verdict, "outcome"),
-    "outcome": choices(d.Outcome, "state"),
+    "sign": choices(s.Verdict, "outcome") | choices(s.Outcome, "state") | {"warning"},
+    "verdict": choices(s.Verdict, "outcome"),
+    "outcome": choices(s.Outcome, "state"),
     "scores": choices(d.Metric, "better"),
     "metric": set(d.METRICS),
-    "severity": choices(d.Finding, "severity"),
-    "fact": set(get_args(d.FactName)),
-    "limit": set(get_args(d.LimitName)),
-    "crops": choices(d.View, "role") - {"arm"} | {"left", "right"},
+    "severity": choices(s.Finding, "severity"),
+    "fact": set(get_args(s.FactName)),
+    "limit": set(get_args(s.LimitName)),
+    "crops": choices(s.View, "role") - {"arm"} | {"left", "right"},
+    "cost": {field.name for field in fields(s.Cost)} - {"arm"},
     "curves": {"discriminator", "adversarial"},
 }
 
@@ -94,7 +96,7 @@ def test_another_language_is_refused() -> None:
 def test_a_verdict_in_words() -> None:
     difference = d.Estimate(-0.012, -0.0164, -0.0068)
     lpips = d.Metric("lpips", "LPIPS", "lower", digits=3)
-    verdict = d.Verdict("B", "A", lpips, "better", difference, 0.83, 0.0002, 0.6)
+    verdict = s.Verdict("B", "A", lpips, "better", difference, 0.83, 0.0002, 0.6)
     headline, details = Words().verdict(verdict)
     assert headline == "LPIPS: B is better than A."
     plain = re.sub(r"\s", " ", details)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from beyne.reports.document import Chart, Curves, Line
+from beyne.reports.sections import Chart, Curves, Line
 
 Records = Sequence[Mapping[str, Any]]
 _DUEL = ("discriminator", "adversarial")

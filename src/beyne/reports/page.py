@@ -6,14 +6,16 @@ import hashlib
 import itertools
 import json
 from base64 import b64encode
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from beyne.errors import MissingExtraError
 from beyne.files import write_whole
 from beyne.reports import numbers, plots
-from beyne.reports.document import Crops, Curves, Document, Estimate, Scores, View, pictures
+from beyne.reports.document import Document, Estimate, pictures
 from beyne.reports.pictures import BUDGET, embedded
+from beyne.reports.sections import Cost, Costs, Crops, Curves, Scores, View
 from beyne.reports.words import Words
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -102,6 +104,12 @@ def _known_to_templates(words: Words) -> dict[str, Any]:
         labels = list(views)
         return labels, labels[0], (arms or labels)[-1]
 
+    def columns_of(section: Costs) -> tuple[list[str], list[str]]:
+        """Fields that any arm has, and their titles."""
+        names = [field.name for field in fields(Cost) if field.name != "arm"]
+        known = [n for n in names if any(getattr(c, n) is not None for c in section.costs)]
+        return known, [words(f"cost.{name}") for name in known]
+
     return {
         "words": words,
         "signs": _SIGNS,
@@ -109,6 +117,7 @@ def _known_to_templates(words: Words) -> dict[str, Any]:
         "unique": itertools.count().__next__,
         "label_of": label_of,
         "sides_of": sides_of,
+        "columns_of": columns_of,
         **{function.__name__: function for function in (best_of, has_intervals, series_of)},
         **{f.__name__: f for f in (numbers.number, numbers.interval, numbers.count)},
         **{f.__name__: f for f in (plots.intervals, plots.panel, plots.scatter)},

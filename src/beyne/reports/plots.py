@@ -9,20 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
 
-from beyne.reports.document import Chart, Estimate, Line, Metric, Row, Scatter
+from beyne.reports.document import Estimate, Metric
 from beyne.reports.numbers import interval, number, short, ticks
+from beyne.reports.sections import Chart, Line, Row, Scatter
 
 WIDTH = 360
 HEIGHT = 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 12, 40
 _ROW = 40  # height of an arm in an interval plot
 _MOST_POINTS = 400  # of a line, before it is thinned
-_NOISY, _REACH = 60, 12  # points from which on a running mean is drawn, and how far it reaches
+_MANY, _NOISY = 60, 3  # points, and ways up and down, from which on a running mean is drawn
+_REACH = 12  # points that it takes to either side
 _DECADES = 2  # beyond this span an axis is logarithmic
 
 
@@ -125,7 +128,10 @@ def _intervals(metric: Metric, known: list[tuple[str, Estimate]], zero: bool) ->
 
 
 class Curve(NamedTuple):
-    """SVG paths of a line: as recorded, and its running mean; of few points only the latter."""
+    """SVG paths of a line: as recorded, and its running mean.
+
+    A line that needs no mean stands in its place, with nothing beside it.
+    """
 
     name: str
     recorded: str
@@ -145,9 +151,14 @@ class Panel:
 
 
 def panel(chart: Chart) -> Panel:
-    """Curves; the upright axis is logarithmic where they span more than two decades."""
+    """Curves; the upright axis is logarithmic where they span more than two decades.
+
+    The lowest tenth of the values does not count: a rate that fades out at the very end, or one
+    stray value, would squeeze all the rest.
+    """
     values = [v for line in chart.lines for v in line.values if math.isfinite(v)]
-    log = bool(values) and min(values) > 0 and max(values) > 10**_DECADES * min(values)
+    low = float(np.quantile(values, 0.1, method="lower")) if values else 0.0
+    log = min(values, default=0.0) > 0 and max(values) > 10**_DECADES * low
     images = [at for line in chart.lines for at in line.images]
     across = Axis(0.0, max(images, default=1.0) * 1.02, _LEFT, WIDTH - _RIGHT)
     up = axis(values, HEIGHT - _BOTTOM, _TOP, log)
@@ -160,11 +171,12 @@ def panel(chart: Chart) -> Panel:
 
 def _curve(line: Line, across: Axis, up: Axis) -> Curve:
     points = [p for p in zip(line.images, line.values, strict=True) if math.isfinite(p[1])]
-    if len(points) < _NOISY:
+    values = [value for _, value in points]
+    way = sum(abs(after - before) for before, after in pairwise(values))
+    if len(points) < _MANY or way < _NOISY * (max(values) - min(values)):
         return Curve(line.name, "", _path(points, across, up))
     means = [
-        (at, fmean(value for _, value in points[max(0, i - _REACH) : i + _REACH + 1]))
-        for i, (at, _) in enumerate(points)
+        (at, fmean(values[max(0, i - _REACH) : i + _REACH + 1])) for i, (at, _) in enumerate(points)
     ]
     return Curve(line.name, _path(points, across, up), _path(means, across, up))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from beyne.config import read_toml
 from beyne.errors import UsageError, did_you_mean
-from beyne.reports.document import Metric, Outcome, Verdict
+from beyne.reports.document import Metric
 from beyne.reports.numbers import count, interval, number, percent, probability
+from beyne.reports.sections import Outcome, Verdict
 
 LANGUAGES = ("en", "ru", "uk", "kk")
 
@@ -47,8 +48,10 @@ class Words:
 
     def duration(self, seconds: float | None) -> str:
         """``2 h 14 min``, ``3 min 20 s``, ``0.42 s``; a dash for what is missing."""
-        if seconds is None or seconds < 10:
-            return self("time.seconds", seconds=number(seconds)) if seconds else number(None)
+        if seconds is None:
+            return number(None)
+        if seconds < 10:
+            return self("time.seconds", seconds=number(seconds))
         minutes, rest = divmod(round(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         if hours:

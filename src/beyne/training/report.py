@@ -16,16 +16,15 @@ from torch import nn
 from beyne import info
 from beyne.config import write_toml
 from beyne.images import read
-from beyne.reports import document as shown
+from beyne.reports import sections
+from beyne.reports.document import METRICS, Document, Estimate, Picture
 from beyne.reports.histories import Records, curves
 from beyne.training.setup import Setup
 from beyne.training.tracker import Tracker
 from beyne.evaluation.measures import protocol_for
 
 
-def run_report(
-    setup: Setup, tracker: Tracker, network: nn.Module, precision: str
-) -> shown.Document:
+def run_report(setup: Setup, tracker: Tracker, network: nn.Module, precision: str) -> Document:
     """How the run stands: what ``report.html`` in its folder shows.
 
     Args:
@@ -35,7 +34,7 @@ def run_report(
         precision: What the networks computed in and where, in words.
     """
     recipe = setup.recipe
-    return shown.Document(
+    return Document(
         recipe.name,
         recipe.description,
         date.today().isoformat(),
@@ -46,20 +45,20 @@ def run_report(
             *_sheets(tracker.run, recipe.name, setup.state.images),
             _protocol(setup, precision),
             _costs(setup, network, tracker.seconds),
-            shown.Recipes({recipe.name: write_toml(recipe.plain())}),
-            shown.Limits(("chosen", "sample", "detail", "scores")),
+            sections.Recipes({recipe.name: write_toml(recipe.plain())}),
+            sections.Limits(("chosen", "sample", "detail", "scores")),
         ),
     )
 
 
 def _best(records: Records, select: str) -> tuple[int, float] | None:
     """Images seen and value of the best validation, as the loop chose it; None before any."""
-    sign = 1 if shown.METRICS[select].better == "higher" else -1
+    sign = 1 if METRICS[select].better == "higher" else -1
     found = [(int(r["images"]), float(r[select])) for r in records if select in r]
     return max(found, key=lambda at: sign * at[1]) if found else None
 
 
-def _outcome(setup: Setup, records: Records) -> shown.Outcome:
+def _outcome(setup: Setup, records: Records) -> sections.Outcome:
     state, train = setup.state, setup.recipe.train
     assert train.images is not None
     ended: Literal["finished", "early", "stopped"] = "stopped"
@@ -68,39 +67,39 @@ def _outcome(setup: Setup, records: Records) -> shown.Outcome:
     elif state.stopped_of == train.images:
         ended = "early"
     best_at, best = _best(records, train.select) or (0, None)
-    return shown.Outcome(
+    return sections.Outcome(
         ended,
         state.images,
         train.images,
-        shown.METRICS[train.select],
+        METRICS[train.select],
         best,
         best_at,
         state.balance.winning,
     )
 
 
-def _scores(records: Records, select: str) -> Iterator[shown.Scores]:
+def _scores(records: Records, select: str) -> Iterator[sections.Scores]:
     """Validation scores of the best model and at the end."""
     validations = [record for record in records if select in record]
     best = _best(records, select)
     if best is None:
         return
-    metrics = [metric for key, metric in shown.METRICS.items() if key in validations[-1]]
+    metrics = [metric for key, metric in METRICS.items() if key in validations[-1]]
     rows = []
     for name, images in (("best.safetensors", best[0]), ("last.safetensors", None)):
         of = next((r for r in validations if r["images"] == images), validations[-1])
-        values = tuple(shown.Estimate(float(of[metric.key])) for metric in metrics)
-        rows.append(shown.Row(name, values))
-    yield shown.Scores(tuple(metrics), tuple(rows))
+        values = tuple(Estimate(float(of[metric.key])) for metric in metrics)
+        rows.append(sections.Row(name, values))
+    yield sections.Scores(tuple(metrics), tuple(rows))
 
 
-def _sheets(run: Path, arm: str, images: int) -> Iterator[shown.Sheets]:
+def _sheets(run: Path, arm: str, images: int) -> Iterator[sections.Sheets]:
     paths = {int(path.stem): path for path in sorted((run / "previews").glob("*.png"))}
-    seen = {at: shown.Picture(read(paths[at]).pixels) for at in _ends(paths, images)}
+    seen = {at: Picture(read(paths[at]).pixels) for at in _ends(paths, images)}
     if seen:
         first, last = min(seen), max(seen)
         earlier = (seen[first], first) if first < last else ()
-        yield shown.Sheets((shown.Sheet(arm, seen[last], last, *earlier),), paired=True)
+        yield sections.Sheets((sections.Sheet(arm, seen[last], last, *earlier),), paired=True)
 
 
 def _ends(paths: dict[int, Path], images: int) -> set[int]:
@@ -109,14 +108,14 @@ def _ends(paths: dict[int, Path], images: int) -> set[int]:
     return {*known[:1], *known[-1:]}
 
 
-def _protocol(setup: Setup, precision: str) -> shown.Protocol:
+def _protocol(setup: Setup, precision: str) -> sections.Protocol:
     counts = Counter(setup.split.values())
     metrics = [protocol_for(setup.validation).text]
     if setup.lpips:
         metrics.append(setup.lpips.text)
-    return shown.Protocol(
+    return sections.Protocol(
         {
-            "data": f"{setup.data['pictures']} training pictures, {setup.data['fingerprint']}",
+            "data": "{pictures} training pictures, fingerprint {fingerprint}".format(**setup.data),
             "split": ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test")),
             "pictures": f"{len(setup.validation)} for validation",
             "metrics": "; ".join(metrics),
@@ -132,16 +131,17 @@ def _protocol(setup: Setup, precision: str) -> shown.Protocol:
 def _hardware() -> str:
     machine = info.report()
     processor, memory = machine["processor"], machine["memory_gib"]
-    parts = [f"{processor['name']}, {processor['cores']} cores", *machine["gpus"]]
+    cores = "1 core" if processor["cores"] == 1 else f"{processor['cores']} cores"
+    parts = [f"{processor['name']}, {cores}", *machine["gpus"]]
     return "; ".join([*parts, f"{memory} GiB of memory"] if memory else parts)
 
 
-def _costs(setup: Setup, network: nn.Module, seconds: float) -> shown.Costs:
+def _costs(setup: Setup, network: nn.Module, seconds: float) -> sections.Costs:
     images = setup.state.images
-    costs = [shown.Cost(setup.recipe.name, _parameters(network), images, seconds)]
+    costs = [sections.Cost(setup.recipe.name, _parameters(network), images, seconds)]
     if judge := setup.state.nets.get("discriminator"):
-        costs.append(shown.Cost("discriminator", _parameters(judge)))
-    return shown.Costs(tuple(costs))
+        costs.append(sections.Cost("discriminator", _parameters(judge)))
+    return sections.Costs(tuple(costs))
 
 
 def _parameters(network: nn.Module) -> int:

@@ -1,0 +1,296 @@
+"""The parts of a report, each saying what it shows; the page has a template for every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from beyne.reports.document import Estimate, Metric, Picture, Section
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the pictures say of one arm against another.
+
+    Attributes:
+        difference: Arm minus reference, in the metric's unit.
+        share: Pictures in which the arm is better, in [0, 1].
+        p: After the correction that the protocol names.
+        effect: Effect size that the protocol names.
+    """
+
+    arm: str
+    reference: str
+    metric: Metric
+    outcome: Literal["better", "worse", "same"]
+    difference: Estimate
+    share: float
+    p: float | None = None
+    effect: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdicts(Section):
+    """The answer of a comparison, one sentence a pair."""
+
+    kind = "verdicts"
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class Outcome(Section):
+    """How one training run ended.
+
+    Attributes:
+        images: Training images seen, of ``total``.
+        metric: The validation score that chose the best model.
+        best: Its value; None before the first validation.
+        best_at: Training images seen then.
+        winning: Whether the discriminator has the upper hand at the end.
+    """
+
+    kind = "outcome"
+    state: Literal["finished", "early", "stopped"]
+    images: int
+    total: int
+    metric: Metric
+    best: float | None = None
+    best_at: int = 0
+    winning: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """An arm's values, one for each metric of the table; None where it was not measured."""
+
+    arm: str
+    values: tuple[Estimate | None, ...]
+
+
+@dataclass(frozen=True)
+class Scores(Section):
+    """The table, and the same as dots and whiskers.
+
+    Attributes:
+        differences: Of each further arm, its value minus the first arm's; may be empty.
+    """
+
+    kind = "scores"
+    metrics: tuple[Metric, ...]
+    rows: tuple[Row, ...]
+    differences: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve over the training images seen."""
+
+    name: str
+    images: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Lines on common axes.
+
+    Attributes:
+        name: The value that the lines show; of a ``duel``, the arm.
+        duel: The losses of one arm's two networks, lines ``discriminator`` and ``adversarial``.
+    """
+
+    name: str
+    lines: tuple[Line, ...]
+    duel: bool = False
+
+
+@dataclass(frozen=True)
+class Curves(Section):
+    """What was recorded while training."""
+
+    kind = "curves"
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Samples of one arm early and late in its training.
+
+    Attributes:
+        last_images: Training images seen at the last sheet.
+        first: None where there is only one.
+        first_images: Training images seen at the first.
+    """
+
+    arm: str
+    last: Picture
+    last_images: int
+    first: Picture | None = None
+    first_images: int = 0
+
+
+@dataclass(frozen=True)
+class Sheets(Section):
+    """Sample sheets after the first and the last preview.
+
+    Attributes:
+        paired: Whether their columns are input, result and original.
+    """
+
+    kind = "sheets"
+    sheets: tuple[Sheet, ...]
+    paired: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """One rendering of a picture: an arm's result, the input, or the original.
+
+    Attributes:
+        arm: Name of the arm; empty for input and original.
+        score: In the section's metric.
+    """
+
+    picture: Picture
+    role: Literal["arm", "input", "original"] = "arm"
+    arm: str = ""
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A picture of the data set and its renderings, all of one field of view."""
+
+    name: str
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True)
+class Crops(Section):
+    """Renderings of the same pictures, to be compared by eye; ``metric`` is what views score."""
+
+    kind = "crops"
+    specimens: tuple[Specimen, ...]
+    metric: Metric | None = None
+
+
+@dataclass(frozen=True)
+class Worst(Crops):
+    """The pictures with the worst scores, worst first."""
+
+    kind = "worst"
+
+
+@dataclass(frozen=True)
+class Point:
+    """A picture's score under two arms."""
+
+    name: str
+    first: float
+    second: float
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """One arm against another, one dot a picture."""
+
+    metric: Metric
+    first: str
+    second: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Scatters(Section):
+    """Arms against one another, picture by picture."""
+
+    kind = "scatters"
+    scatters: tuple[Scatter, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something found in the data, and what to do about it."""
+
+    kind: str
+    severity: Literal["info", "warning", "error"]
+    files: tuple[str, ...]
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Findings(Section):
+    """What the data check found; none is a result, too."""
+
+    kind = "findings"
+    findings: tuple[Finding, ...]
+
+
+FactName = Literal[
+    "data",
+    "split",
+    "pictures",
+    "metrics",
+    "statistics",
+    "seeds",
+    "versions",
+    "hardware",
+    "precision",
+    "command",
+]
+
+
+@dataclass(frozen=True)
+class Protocol(Section):
+    """How the numbers came about, in the words of whoever made them."""
+
+    kind = "protocol"
+    facts: Mapping[FactName, str]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an arm took; None where it does not apply.
+
+    Attributes:
+        parameters: Of the network that is used.
+        images: Training images seen.
+        seconds: Of training.
+        picture_seconds: Of applying it to one picture.
+    """
+
+    arm: str
+    parameters: int | None = None
+    images: int | None = None
+    seconds: float | None = None
+    picture_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Costs(Section):
+    """Time and size of every arm."""
+
+    kind = "costs"
+    costs: tuple[Cost, ...]
+
+
+@dataclass(frozen=True)
+class Recipes(Section):
+    """The settings of every arm: name → TOML."""
+
+    kind = "recipes"
+    recipes: Mapping[str, str]
+
+
+LimitName = Literal["sample", "detail", "scores", "chosen", "few", "seeds"]
+
+
+@dataclass(frozen=True)
+class Limits(Section):
+    """What the report does not show: sentences of the catalogue, then others."""
+
+    kind = "limits"
+    known: tuple[LimitName, ...]
+    others: tuple[str, ...] = ()
