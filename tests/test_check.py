@@ -1,4 +1,4 @@
-"""``beyne check``: what training would see of a folder, in words and as a sheet."""
+"""``beyne check``: its findings, the proposed split, and the sheet of what training would see."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import beyne
 from beyne.cli import app
+from beyne.data import read_split
 from beyne.errors import ImageError, UsageError
 from beyne.recipe import load_recipe
 from beyne.training.setup import prepare
@@ -33,22 +34,90 @@ def run(*words, code=0):
     return result
 
 
-def test_it_says_what_is_there(folder) -> None:
+def test_findings_files_and_remedies_are_printed(folder) -> None:
+    assert "split   2 train, 1 val, 1 test" in run(folder).stdout
+    (folder / "empty.png").write_bytes(b"")
+    result = run(folder, code=1)
+    assert "unreadable: the file is empty; copy or download it again" in result.stdout
+    assert "          empty.png" in result.stdout
+    assert not result.stderr
+    assert not (folder.parent / "preview.png").exists()
+
+
+def test_json_is_one_document(folder) -> None:
+    (folder / "p9.png").write_bytes((folder / "p0.png").read_bytes())
+    document = json.loads(run(folder, "--json", code=1).stdout)
+    assert document["ok"] is False
+    assert set(document["split"]) == {f"p{index}.png" for index in (0, 1, 2, 3, 9)}
+    assert document["split"]["p0.png"] == document["split"]["p9.png"]
+    found = [one for one in document["findings"] if one["severity"] != "info"]
+    assert [one["kind"] for one in found] == ["duplicate"]
+    assert found[0]["files"] == ["p0.png", "p9.png"]
+    assert set(found[0]) == {"kind", "severity", "files", "problem", "remedy"}
+    assert set(document) == {"ok", "findings", "split"}
+
+
+def test_the_proposed_split_is_written_on_request_and_obeyed(folder) -> None:
+    file = folder.parent / "split.csv"
+    run(folder, "--write-split", file)
+    diagnosis = beyne.check(folder)
+    assert read_split(file) == diagnosis.split
+    assert set(diagnosis.split.values()) == {"train", "val", "test"}
+    assert "exists" in run(folder, "--write-split", file, code=2).stderr
+    assert beyne.check(folder, split=file).split == diagnosis.split
+    run(folder, "--split", file)
+
+
+def test_groups_by_column_by_pattern_and_by_name(folder) -> None:
+    rows = ["file,group,split", *(f"p{n}.png,,{'train' if n else 'val'}" for n in range(4))]
+    (folder / "split.csv").write_text("\n".join(rows))
+    assert beyne.check(folder).ok
+    (folder / "metadata.csv").write_text(
+        "file,Patient\n" + "".join(f"p{n}.png,X\n" for n in (0, 1))
+    )
+    cut = [one for one in beyne.check(folder).findings if one.kind == "group-cut"]
+    assert [one.files for one in cut] == [("p0.png", "p1.png")]
+    assert "the group X (column Patient of metadata.csv)" in cut[0].problem
+    named = beyne.check(folder, group="^(p)")
+    assert [one.files for one in named.findings if one.kind == "group-cut"] == [
+        ("p0.png", "p1.png", "p2.png", "p3.png")
+    ]
+    with pytest.raises(UsageError, match="matches no file"):
+        beyne.check(folder, group="scene")
+    with pytest.raises(UsageError, match="is no pattern"):
+        beyne.check(folder, group="(")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nowhere"], "is not a folder"),
+        (["data", "--task", "upscal"], "did you mean 'upscale'"),
+        (["data", "--split", "none.csv"], "can't be read"),
+        (["empty"], "has no pictures"),
+    ],
+)
+def test_a_wrong_call_ends_in_two(folder, words, message) -> None:
+    (folder.parent / "empty").mkdir()
+    assert message in run(*words, code=2).stderr
+
+
+def test_the_preview_says_what_training_would_see(folder) -> None:
     Image.fromarray(picture(20, 300)).save(folder / "thin.png")
     Image.fromarray(picture(48, 96)).save(folder / "wide.png")
     (folder / "split.csv").write_text(
         "file,group,split\np0.png,,train\nwide.png,,train\nthin.png,,train\n"
         "p1.png,,val\np2.png,,test\n"
     )
-    seen = beyne.check(folder, settings=SMALL)
+    seen = beyne.preview(folder, "sheet.png", settings=SMALL)
     assert (seen.train, seen.val, seen.test, seen.too_small) == (3, 1, 1, 1)
     assert (seen.smallest, seen.largest) == ((64, 64), (96, 48))
     assert (seen.samples, seen.paired) == (("uint8",), False)
-    text = run(folder, *(f"--set={setting}" for setting in SMALL)).stdout
+    words = [folder, "--preview", *(f"--set={setting}" for setting in SMALL)]
+    text = run(*words, code=1).stdout  # p3 is in no split, thin is too small
     assert "3 train, 1 val, 1 test" in text
     assert "64×64 to 96×48" in text
     assert "1 smaller than a crop" in text
-    assert not (folder.parent / "preview.png").exists()
 
 
 @pytest.mark.parametrize("kind", ["bicubic", "real"])
@@ -72,7 +141,7 @@ def test_other_band_counts_have_a_sheet_too(folder, channels) -> None:
     for index in range(3):
         pixels = picture(40, 40, channels, index)
         beyne.save(beyne.Raster(pixels), folder.parent / f"bands/b{index}.tif")
-    beyne.check(folder.parent / "bands", settings=[*SMALL, *bands], preview="bands.png")
+    beyne.preview(folder.parent / "bands", "bands.png", settings=[*SMALL, *bands])
     assert beyne.read("bands.png").channels == 1
 
 
@@ -88,23 +157,23 @@ def test_an_existing_sheet_stays(folder) -> None:
 
 def test_mistakes_are_those_of_training(folder) -> None:
     with pytest.raises(UsageError, match=r"data\.size_in=16"):
-        beyne.check(folder)
+        beyne.preview(folder, "sheet.png")
     with pytest.raises(
         UsageError, match=r"generator\.scale is 4, data\.size_out / data\.size_in is 1"
     ):
-        beyne.check(folder, settings=["data.size_out=8", "data.size_in=8"])
+        beyne.preview(folder, "sheet.png", settings=["data.size_out=8", "data.size_in=8"])
     with pytest.raises(UsageError, match="does not end in .png"):
-        beyne.check(folder, preview="sheet.jpg")
+        beyne.preview(folder, "sheet.jpg")
     (folder / "broken.png").write_bytes(b"nothing")
     with pytest.raises(ImageError, match=r"broken\.png: it is not a picture"):
-        beyne.check(folder, settings=SMALL, preview="sheet.png")
+        beyne.preview(folder, "sheet.png", settings=SMALL)
     assert not (folder.parent / "sheet.png").exists()
 
 
 def test_checking_needs_no_training_packages(folder) -> None:
     code = (
         "import sys, beyne; "
-        f"beyne.check({str(folder)!r}, settings={json.dumps(SMALL)}); "
+        f"beyne.check({str(folder)!r}); beyne.preview({str(folder)!r}, 'p.png', settings={SMALL!r}); "
         "sys.exit(bool({'accelerate', 'matplotlib'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from PIL import Image
 
 from beyne.doctor.facts import Facts, luma_of
 from beyne.images import Raster
@@ -15,7 +16,8 @@ from beyne.images.resample import resize
 
 _SIDE = 512  # of the middle part that shifts are measured on, in pixels of the smaller side
 #: Frequencies, in cycles a pixel, that take part: above, shrinking has folded detail over.
-_HIGHEST = 0.3
+_HIGHEST = 0.25
+_OUTLINE = 128  # pixels, of edges that are compared between domains
 _FINEST = 0.02  # of a pixel
 _LARGEST_SCALE = 16
 
@@ -33,17 +35,45 @@ TURNS: dict[str, Callable[[Pixels], Pixels]] = {
 
 
 @dataclass(frozen=True)
+class Turn:
+    """One of `TURNS` by its name, the correlation in it, and that of the pictures as they are."""
+
+    name: str
+    agreement: float
+    upright: float
+
+
+@dataclass(frozen=True)
+class Shift:
+    """By how many pixels of the target, down and right, the source's content is away from it.
+
+    Attributes:
+        before: Correlation of the sides as they are, ``after`` with the shift taken back.
+        pixel: Pixels of the target in one of the array it was measured on.
+    """
+
+    down: float = 0.0
+    right: float = 0.0
+    before: float = 1.0
+    after: float = 1.0
+    pixel: float = 1.0
+
+    @property
+    def largest(self) -> float:
+        """The larger of the two, without sign."""
+        return max(abs(self.down), abs(self.right))
+
+
+@dataclass(frozen=True)
 class Fit:
     """How the input of a pair fits its target.
 
     Attributes:
         target: File, as is ``source``.
         scale: Enlargement from source to target; None where no whole number fits.
-        shift: Pixels of the target, down and right, that the source's content is away.
-        gain: By how much the shift takes away of what is lacking to a correlation of 1.
-        agreement: Correlation of the sides as they are, of edges where their domains differ.
-        turn: Of `TURNS` the name of the one in which the thumbnails agree best.
-        turned_gain: By how much their correlation is higher in it than as they are.
+        turn: The way of lying in which their thumbnails agree best.
+        shift: Measured on grey levels; on edges where the domains differ.
+        coarse: Measured on coarse edges, for domains that share no finer ones.
         picked: The source is made of single pixels of the target, without averaging.
         colours: Largest difference between the means of a channel, in [0, 1].
     """
@@ -51,11 +81,9 @@ class Fit:
     target: str
     source: str
     scale: int | None
-    shift: tuple[float, float] = (0.0, 0.0)
-    gain: float = 0.0
-    agreement: float = 1.0
-    turn: str = "as it is"
-    turned_gain: float = 0.0
+    turn: Turn
+    shift: Shift = Shift()
+    coarse: Shift = Shift()
     picked: bool = False
     colours: float = 0.0
 
@@ -71,32 +99,26 @@ def fit(
     Args:
         domains_differ: Compare edges, not grey levels; colours are left alone.
     """
-    target, source = rasters
     scale = _scale(facts[0].size, facts[1].size)
-    turn, gain = _best_turn(*(_seen(f.thumbnail.astype(np.float32), domains_differ) for f in facts))
+    thumbnails = [fact.thumbnail.astype(np.float32) for fact in facts]
+    turn = _best_turn(*(map(edges, thumbnails) if domains_differ else thumbnails))
     if scale is None or any(fact.constant for fact in facts):
-        return Fit(*names, scale, turn=turn, turned_gain=gain)
-    pixels = target.pixels[: source.height * scale, : source.width * scale]
-    large, small = _seen(_shrunk(luma_of(pixels), scale), domains_differ), source.pixels
-    middle = tuple(
-        slice(max(0, n - _SIDE) // 2, max(0, n - _SIDE) // 2 + _SIDE) for n in large.shape
-    )
-    fixed, moving = large[middle], _seen(luma_of(small), domains_differ)[middle]
-    shift = _shift(fixed, moving)
-    before, after = correlation(fixed, moving), correlation(*_overlap(fixed, moving, shift))
-    same_bands = facts[0].bands == facts[1].bands and not domains_differ
-    differences = [abs(a - b) for a, b in zip(facts[0].means, facts[1].means, strict=False)]
-    return Fit(
-        *names,
-        scale,
-        shift=(shift[0] * scale, shift[1] * scale),
-        gain=1 - (1 - after) / max(1 - before, 1e-6),
-        agreement=before,
-        turn=turn,
-        turned_gain=gain,
-        picked=not domains_differ and scale > 1 and _picked(pixels, small, scale),
-        colours=max(differences) if same_bands else 0.0,
-    )
+        return Fit(*names, scale, turn)
+    target, source = (raster.pixels for raster in rasters)
+    target = target[: source.shape[0] * scale, : source.shape[1] * scale]
+    fixed, moving = _shrunk(target, scale), luma_of(source)
+    if domains_differ:
+        fixed, moving = edges(fixed), edges(moving)
+        pixel = max(target.shape[:2]) / _OUTLINE
+        coarse = _shift(_outlines(fixed), _outlines(moving), pixel, 0.5)
+        return Fit(*names, scale, turn, _shift(_middle(fixed), _middle(moving), scale), coarse)
+    colours = 0.0
+    if facts[0].bands == facts[1].bands:
+        pairs = zip(facts[0].means, facts[1].means, strict=True)
+        colours = max(abs(one - other) for one, other in pairs)
+    shift = _shift(_middle(fixed), _middle(moving), scale)
+    picked = _picked(target, source, scale)
+    return Fit(*names, scale, turn, shift, picked=picked, colours=colours)
 
 
 def correlation(one: Pixels, other: Pixels) -> float:
@@ -118,28 +140,40 @@ def _scale(large: tuple[int, int], small: tuple[int, int]) -> int | None:
     return scale if fits else None
 
 
-def _seen(luma: Pixels, domains_differ: bool) -> Pixels:
-    return edges(luma) if domains_differ else luma
-
-
-def _shrunk(luma: Pixels, scale: int) -> Pixels:
+def _shrunk(pixels: Pixels, scale: int) -> Pixels:
+    luma = luma_of(pixels)
     if scale == 1:
         return luma
     height, width = (side // scale for side in luma.shape)
     return np.asarray(resize(torch.from_numpy(luma)[None, None], (height, width))[0, 0].numpy())
 
 
-def _best_turn(target: Pixels, source: Pixels) -> tuple[str, float]:
+def _middle(luma: Pixels) -> Pixels:
+    top, left = (max(0, side - _SIDE) // 2 for side in luma.shape)
+    return luma[top : top + _SIDE, left : left + _SIDE]
+
+
+def _outlines(strength: Pixels) -> Pixels:
+    """Edges on 128 pixels a side: two domains may share no more than these."""
+    image = Image.fromarray(np.sqrt(strength))
+    return np.asarray(image.resize((_OUTLINE, _OUTLINE), Image.Resampling.BOX))
+
+
+def _best_turn(target: Pixels, source: Pixels) -> Turn:
     found = {name: correlation(target, turn(source)) for name, turn in TURNS.items()}
     best = max(found, key=lambda name: found[name])
-    return best, found[best] - found["as it is"]
+    return Turn(best, found[best], found["as it is"])
 
 
-def _shift(fixed: Pixels, moving: Pixels) -> tuple[float, float]:
-    """By how many pixels, down and right, ``moving`` is away from ``fixed``.
+def _shift(fixed: Pixels, moving: Pixels, pixel: float, whitening: float = 1.0) -> Shift:
+    """By how much ``moving`` is away from ``fixed``, arrays of one shape.
 
     Phase correlation (Kuglin and Hines 1975), its peak refined by the discrete Fourier transform
     at fractions of a pixel (Guizar-Sicairos et al. 2008).
+
+    Args:
+        pixel: Pixels of the target in one of the arrays.
+        whitening: How far all frequencies are made to count the same, from 0 to 1.
     """
     height, width = fixed.shape
     window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
@@ -147,7 +181,7 @@ def _shift(fixed: Pixels, moving: Pixels) -> tuple[float, float]:
     cross = spectra[1] * spectra[0].conj()
     down, right = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None]
     low = np.hypot(down, right) <= _HIGHEST
-    cross = np.where(low, cross / (np.abs(cross) + 1e-9), 0)
+    cross = np.where(low, cross / (np.abs(cross) + 1e-9) ** whitening, 0)
     rows, columns = np.unravel_index(int(np.fft.ifft2(cross).real.argmax()), cross.shape)
     around = np.arange(-1, 1 + _FINEST, _FINEST)
     at_rows = around + _signed(int(rows), height)
@@ -155,7 +189,9 @@ def _shift(fixed: Pixels, moving: Pixels) -> tuple[float, float]:
     surface = np.exp(2j * np.pi * at_rows[:, None] * down.T) @ cross
     surface = (surface @ np.exp(2j * np.pi * right.T * at_columns[None])).real
     best = np.unravel_index(int(surface.argmax()), surface.shape)
-    return float(at_rows[best[0]]), float(at_columns[best[1]])
+    found = float(at_rows[best[0]]), float(at_columns[best[1]])
+    before, after = correlation(fixed, moving), correlation(*_overlap(fixed, moving, found))
+    return Shift(found[0] * pixel, found[1] * pixel, before, after, pixel)
 
 
 def _signed(index: int, length: int) -> int:
@@ -178,7 +214,7 @@ def _overlap(fixed: Pixels, moving: Pixels, shift: tuple[float, float]) -> tuple
 
 def _picked(large: Pixels, small: Pixels, scale: int) -> bool:
     """Whether the small side takes the same one pixel of each square of the large one."""
-    if large.dtype != small.dtype or large.shape[2] != small.shape[2]:
+    if scale == 1 or large.dtype != small.dtype or large.shape[2] != small.shape[2]:
         return False
     strip = small[: max(1, 2**18 // small.shape[1])]
     equal = [

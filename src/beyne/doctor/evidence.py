@@ -1,4 +1,4 @@
-"""What all checks look at: the names, the facts of every file, and the one pass that gathers them."""
+"""What all checks look at: names, facts of every file, and the one pass that gathers them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beyne.doctor.alignment import Fit, fit
+from beyne.doctor.division import Division
 from beyne.doctor.facts import Facts, describe
 from beyne.doctor.layout import Layout, Picture
 from beyne.doctor.likeness import Twins
-from beyne.doctor.division import Division
 from beyne.errors import ImageError
 from beyne.images import Raster, read
 

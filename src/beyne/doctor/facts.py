@@ -34,7 +34,8 @@ class Facts:
         alpha: ``none``, ``opaque`` or ``transparent``.
         digest: Hash of the pixels, the same for equal pictures in different files.
         grey_as_colour: Three channels that are all the same.
-        low: Smallest and ``high`` the largest sample, in [0, 1].
+        high: The largest sample, in [0, 1].
+        spread: Largest less smallest sample of the channel where that is most, in [0, 1].
         coarse_samples: 16-bit samples that hold no more than 8 bits.
         clipped: Share of black and white pixels.
         ringing: Share of pixels near, but not at, the few levels nearly all are near; 0 for
@@ -54,8 +55,8 @@ class Facts:
     alpha: str
     digest: bytes
     grey_as_colour: bool
-    low: float
     high: float
+    spread: float
     coarse_samples: bool
     clipped: float
     ringing: float
@@ -67,7 +68,7 @@ class Facts:
     @property
     def constant(self) -> bool:
         """Whether all pixels are the same, give or take a grey level of 255."""
-        return self.high - self.low <= 1 / 255
+        return self.spread <= 1 / 255
 
 
 def describe(raster: Raster, path: Path) -> Facts:
@@ -79,6 +80,7 @@ def describe(raster: Raster, path: Path) -> Facts:
     """
     pixels, white = raster.pixels, white_of(raster.pixels.dtype)
     luma = luma_of(pixels)
+    highest = pixels.max((0, 1))
     mode, turned = _stored(path)
     thumbnail = Image.fromarray(np.rint(luma).astype(np.uint8)).resize(
         (THUMBNAIL, THUMBNAIL), Image.Resampling.BOX
@@ -93,8 +95,8 @@ def describe(raster: Raster, path: Path) -> Facts:
         alpha=_transparency(raster),
         digest=hashlib.blake2b(repr(pixels.shape).encode() + pixels.tobytes()).digest(),
         grey_as_colour=raster.channels == 3 and _grey(pixels),
-        low=float(pixels.min()) / white,
-        high=float(pixels.max()) / white,
+        high=float(highest.max()) / white,
+        spread=float((highest - pixels.min((0, 1))).max()) / white,
         coarse_samples=pixels.dtype == np.uint16 and _coarse(pixels),
         clipped=float(((luma < 0.5) | (luma > 254.5)).mean()),
         ringing=_ringing(luma),

@@ -141,17 +141,16 @@ def _passed_over(root: Path) -> Iterator[str]:
 def _kinds(seen: Evidence) -> Iterator[Finding]:
     """What is so of a file by itself."""
     for kind, severity, holds, problem, remedy in _SINGLE:
-        files = tuple(sorted(file for file, facts in seen.facts.items() if holds(facts)))
-        if files:
-            yield Finding(kind, severity, files, problem, remedy)
-    # The labels of a translation are rightly made of few colours.
-    severity: Severity = "info" if seen.layout.task == "translate" else "warning"
+        files = {file: problem for file, facts in seen.facts.items() if holds(facts)}
+        yield from alike(kind, severity, files, remedy)
     palettes = {
         file: "stored with a palette of at most 256 colours"
         for file, facts in seen.facts.items()
         if facts.mode == "P"
     }
-    yield from alike("palette", severity, palettes, "take the original in full colour")
+    # The labels of a translation are rightly made of few colours.
+    doubt: Severity = "info" if seen.layout.task == "translate" else "warning"
+    yield from alike("palette", doubt, palettes, "take the original in full colour")
     small = {
         file: f"has a side of under {_SMALLEST} pixels"
         for file, facts in seen.facts.items()

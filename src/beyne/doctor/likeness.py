@@ -91,7 +91,7 @@ def _near(thumbnails: list[Pixels]) -> Iterator[tuple[int, int]]:
         for top in range(0, len(stack), _ROWS):
             # Of signs ±1 the product is 63 less twice the bits that differ.
             alike = signs[top : top + _ROWS] @ turned.T >= signs.shape[1] - 2 * _MOST_BITS
-            for one, other in np.argwhere(alike) + (top, 0):
+            for one, other in np.argwhere(alike) + np.array((top, 0)):
                 if one < other and same_view(stack[one], turn(stack[other])):
                     yield int(one), int(other)
 

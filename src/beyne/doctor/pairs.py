@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
-from beyne.doctor.alignment import Fit
+from beyne.doctor.alignment import Fit, Shift, Turn
 from beyne.doctor.evidence import Evidence
 from beyne.doctor.findings import Finding, alike
 from beyne.doctor.layout import Picture
@@ -20,10 +20,12 @@ from beyne.doctor.likeness import same_view
 _SHIFT, _SHIFT_OF_SOURCE, _GAIN = 0.7, 0.1, 0.3
 _COLOURS = 0.04
 _LEAST_FALL, _DEVIATIONS = 0.03, 8.0  # of agreement below the median, and in median deviations
-_TURN_GAIN = 0.02
-#: Of two domains: pairs needed, share of them that must lie alike, pixels that do not matter, and
-#: the correlation of edges from which these tell something.
-_FEWEST_PAIRS, _MOST, _EDGE_SHIFT, _EDGE_AGREEMENT = 5, 0.6, 1.5, 0.1
+_TURNED, _TURN_GAIN = 0.9, 0.02
+#: Of two domains: pairs needed; least correlation of their edges; share of the pairs that must
+#: have half of it; shifts that do not matter, in pixels of the target and of coarse edges; and what
+#: taking one back must better.
+_FEWEST_PAIRS, _EDGES_AGREE, _MOST = 5, 0.2, 0.6
+_FINE_SHIFT, _COARSE_SHIFT, _BETTER = 2.0, 2.5, 1.05
 
 
 def check(seen: Evidence) -> Iterator[Finding]:
@@ -120,18 +122,18 @@ def _ratios(fits: Sequence[Fit]) -> tuple[list[Fit], list[Finding]]:
 
 def _fits(fits: Sequence[Fit]) -> Iterator[Finding]:
     """Original against low resolution: the same picture, only smaller."""
-    agreements = [fit.agreement for fit in fits]
+    agreements = [fit.shift.before for fit in fits]
     usual = statistics.median(agreements) if fits else 0.0
     spread = statistics.median(abs(value - usual) for value in agreements) if fits else 0.0
     least = usual - max(_LEAST_FALL, _DEVIATIONS * spread)
     for fit in fits:
         files = (fit.target, fit.source)
-        if fit.turned_gain > _TURN_GAIN and fit.agreement < least:
-            problem = f"the input is {fit.turn} against its original"
+        if _turned(fit.turn) and fit.shift.before < least:
+            problem = f"the input is {fit.turn.name} against its original"
             yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
         elif _misaligned(fit):
-            yield _shifted(fit)
-        elif fit.agreement < least:
+            yield _shifted(fit, fit.shift)
+        elif fit.shift.before < least:
             problem = "they do not show the same picture, or hardly"
             yield Finding("wrong-partner", "error", files, problem, "find the right partner")
     picked = {
@@ -148,46 +150,41 @@ def _fits(fits: Sequence[Fit]) -> Iterator[Finding]:
     yield from alike("colour-shift", "warning", shifted, "find where brightness or order changed")
 
 
+def _turned(turn: Turn) -> bool:
+    return turn.agreement > _TURNED and turn.agreement - turn.upright > _TURN_GAIN
+
+
 def _misaligned(fit: Fit) -> bool:
-    scale = fit.scale or 1
-    least = max(_SHIFT, _SHIFT_OF_SOURCE * scale)
-    return max(map(abs, fit.shift)) >= least and fit.gain > _GAIN
+    least = max(_SHIFT, _SHIFT_OF_SOURCE * (fit.scale or 1))
+    helps = 1 - fit.shift.after < (1 - _GAIN) * (1 - fit.shift.before)
+    return fit.shift.largest >= least and helps
 
 
-def _shifted(fit: Fit) -> Finding:
-    down, right = fit.shift
-    problem = f"the input is shifted by {right:+.1f} across, {down:+.1f} down (target's pixels)"
+def _shifted(fit: Fit, shift: Shift) -> Finding:
+    problem = f"the input is shifted by {shift.right:+.1f} across, {shift.down:+.1f} down"
+    problem += " (in pixels of the target)"
     remedy = "cut both from the same place"
     return Finding("misaligned", "error", (fit.target, fit.source), problem, remedy)
 
 
 def _edges(fits: Sequence[Fit]) -> Iterator[Finding]:
     """Two domains: their edges are compared, if those of most pairs lie on one another at all."""
-    if len(fits) < _FEWEST_PAIRS:
+    usual = statistics.median(fit.turn.upright for fit in fits) if fits else 0.0
+    upright = sum(fit.turn.upright > usual / 2 for fit in fits)
+    if len(fits) < _FEWEST_PAIRS or usual < _EDGES_AGREE or upright < _MOST * len(fits):
         return
-    usual = [statistics.median(fit.shift[axis] for fit in fits) for axis in (0, 1)]
-    at_usual = [fit for fit in fits if _away(fit, usual) <= _EDGE_SHIFT]
-    agreement = statistics.median(_regained(fit) for fit in fits)
-    if len(at_usual) < _MOST * len(fits) or agreement < _EDGE_AGREEMENT:
-        return
-    for fit in fits:
-        files = (fit.target, fit.source)
-        if _away(fit, [0.0, 0.0]) <= _EDGE_SHIFT or _regained(fit) < fit.agreement:
-            continue
-        if _regained(fit) >= agreement / 2:
-            yield _shifted(fit)
-        elif fit.agreement < agreement / 4 and fit.turned_gain > 0:
-            problem = f"one side is {fit.turn} against the other, it seems"
+    # Fine edges tell more, if the domains share them.
+    fine = sum(fit.shift.largest < _FINE_SHIFT for fit in fits) > _MOST * len(fits)
+    shifts = [fit.shift if fine else fit.coarse for fit in fits]
+    agreement = statistics.median(shift.after for shift in shifts)
+    for fit, shift in zip(fits, shifts, strict=True):
+        files, turn = (fit.target, fit.source), fit.turn
+        least = _FINE_SHIFT if fine else _COARSE_SHIFT * shift.pixel
+        if turn.upright < usual / 4 and turn.agreement > usual / 2:
+            problem = f"one side is {turn.name} against the other, it seems"
             yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
-        elif fit.agreement < agreement / 4:
+        elif turn.upright < usual / 4:
             problem = "their edges do not lie on one another as those of the other pairs do"
             yield Finding("wrong-partner", "error", files, problem, "find the right partner")
-
-
-def _away(fit: Fit, place: Sequence[float]) -> float:
-    return max(abs(at - wanted) for at, wanted in zip(fit.shift, place, strict=True))
-
-
-def _regained(fit: Fit) -> float:
-    """The agreement that the measured shift, taken back, gives."""
-    return fit.agreement + fit.gain * (1 - fit.agreement)
+        elif shift.largest > least and shift.after > max(agreement / 2, shift.before * _BETTER):
+            yield _shifted(fit, shift)
