@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         upscale,
         upscale_files,
     )
+    from beyne.comparison.compare import compare
     from beyne.errors import BeyneError
     from beyne.evaluation.evaluate import evaluate
     from beyne.images import Raster, read
@@ -37,6 +38,7 @@ _HOMES = {
     "Raster": "beyne.images",
     "blend_models": "beyne.api",
     "check": "beyne.api",
+    "compare": "beyne.comparison.compare",
     "dry_run": "beyne.api",
     "evaluate": "beyne.evaluation.evaluate",
     "export_model": "beyne.api",
@@ -56,6 +58,7 @@ __all__ = [
     "__version__",
     "blend_models",
     "check",
+    "compare",
     "dry_run",
     "evaluate",
     "export_model",

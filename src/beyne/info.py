@@ -45,6 +45,22 @@ def report() -> dict[str, Any]:
     }
 
 
+def versions() -> str:
+    """What results may depend on, in one line."""
+    import torch
+
+    parts = ("beyne", metadata.version("beyne")), ("torch", torch.__version__)
+    python = ("Python", platform.python_version())
+    return ", ".join(f"{name} {number}" for name, number in (*parts, python))
+
+
+def hardware() -> str:
+    """This machine in one line."""
+    processor, memory = _processor(), _memory_gib()
+    parts = [f"{processor['name']}, {processor['cores']} cores", *_gpus()]
+    return "; ".join([*parts, f"{memory} GiB of memory"] if memory else parts)
+
+
 def _processor() -> dict[str, Any]:
     import torch
 

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from beyne.cli.blend import blend
 from beyne.cli.check import check
+from beyne.cli.compare import compare
 from beyne.cli.evaluate import evaluate
 from beyne.cli.info import info
 from beyne.cli.models import models
@@ -92,6 +93,7 @@ app.command()(upscale)
 app.command()(train)
 app.command()(check)
 app.command()(evaluate)
+app.command()(compare)
 app.command()(blend)
 app.command()(info)
 app.add_typer(models)

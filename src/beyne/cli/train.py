@@ -31,7 +31,7 @@ def train(
         print(resolved, end="")
         print(f"# {estimate.text}")
         return
-    with _Progress() as progress:
+    with TrainingProgress() as progress:
         finished = api.train(
             recipe, data, run, settings, split, message=progress.message, progress=progress.show
         )
@@ -40,7 +40,7 @@ def train(
     print(run / "best.safetensors")
 
 
-class _Progress:
+class TrainingProgress:
     """A bar with rate, time left and newest values on a terminal; messages anywhere."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class _Progress:
         )
         self.task = self.bar.add_task("train", total=None, values="")
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> TrainingProgress:
         self.bar.start()
         return self
 

@@ -1,1 +1,1 @@
-"""Comparisons: arms on one frozen split, scored picture by picture, with a verdict for each pair."""
+"""Comparisons: arms on one frozen split, scored picture by picture, a verdict for each pair."""

@@ -38,7 +38,7 @@ class Arm:
 
 
 def find_arms(sources: Sequence[str]) -> tuple[Arm, ...]:
-    """What is meant by each source; everything is looked at, so that hours later nothing is missing.
+    """What is meant by each source; all are looked at, so that hours later nothing is missing.
 
     A name that is both a model's and a recipe's is the model's: ``recipe:NAME`` is the recipe.
 

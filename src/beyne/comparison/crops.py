@@ -14,7 +14,8 @@ from beyne.evaluation.enlargers import Enlarger
 from beyne.evaluation.worst import shown, worst_square
 from beyne.images import Raster
 from beyne.images.raster import Pixels, to_tensor
-from beyne.reports.document import Picture, Specimen, View
+from beyne.reports.document import Picture
+from beyne.reports.sections import Specimen, View
 
 _SIDE = 256  # pixels of the original
 TYPICAL, WORST = 4, 6

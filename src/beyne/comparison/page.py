@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from beyne import info
 from beyne.comparison.crops import specimens
@@ -18,8 +15,8 @@ from beyne.comparison.study import Comparison, Study
 from beyne.config import write_toml
 from beyne.evaluation.statistics import bootstrap_interval, verdict
 from beyne.images import read
-from beyne.metrics import METRICS
-from beyne.reports import document as shown
+from beyne.reports import document, sections
+from beyne.reports.document import Document, Estimate, Metric, Picture, Section
 from beyne.reports.histories import curves
 from beyne.training.tracker import read_records, read_seconds
 
@@ -27,25 +24,25 @@ _FEW = 30  # pictures below which the report says that they are few
 _MANY = 200  # dots of a scatter are drawn up to this number of pictures
 
 
-def comparison_report(study: Study, found: Comparison) -> shown.Document:
+def comparison_report(study: Study, found: Comparison) -> Document:
     """The document of a finished comparison; applies the arms to the pictures that it shows."""
     typical, worst = specimens(study, found)
     column = _column(found.metric)
     runs = _runs(study, found)
-    sections: list[shown.Section] = [
-        shown.Verdicts(tuple(_verdicts(found))),
+    shown: list[Section] = [
+        sections.Verdicts(tuple(_verdicts(found))),
         _scores(found),
-        shown.Crops(tuple(typical), column),
-        shown.Worst(tuple(worst), column),
-        shown.Scatters(tuple(_scatters(found))),
+        sections.Crops(tuple(typical), column),
+        sections.Worst(tuple(worst), column),
+        sections.Scatters(tuple(_scatters(found))),
     ]
     if runs:
-        sections.append(curves({name: read_records(run / "stats.jsonl") for name, run in runs}))
+        shown.append(curves({name: read_records(run / "stats.jsonl") for name, run in runs}))
         if sheets := tuple(_sheets(runs)):
-            sections.append(shown.Sheets(sheets, paired=True))
-    findings = [shown.Finding(**vars(finding)) for finding in study.diagnosis.findings]
-    sections += [
-        shown.Findings(tuple(findings)),
+            shown.append(sections.Sheets(sheets, paired=True))
+    findings = [sections.Finding(**vars(finding)) for finding in study.diagnosis.findings]
+    shown += [
+        sections.Findings(tuple(findings)),
         _protocol(study, found),
         _costs(study, found, dict(runs)),
         *_recipes(study),
@@ -53,59 +50,57 @@ def comparison_report(study: Study, found: Comparison) -> shown.Document:
     ]
     title = " · ".join(arm.name for arm in found.arms)
     summary = f"{len(found.names)} pictures of {study.data.resolve().name} ({found.part})"
-    return shown.Document(title, summary, date.today().isoformat(), tuple(sections))
+    return Document(title, summary, date.today().isoformat(), tuple(shown))
 
 
-def _column(name: str) -> shown.Metric:
-    return shown.METRICS[name]
+def _column(name: str) -> Metric:
+    return document.METRICS[name]
 
 
-def _verdicts(found: Comparison) -> Iterator[shown.Verdict]:
+def _verdicts(found: Comparison) -> Iterator[sections.Verdict]:
     for one in found.verdicts:
         sign = -1 if one.better == "lower" else 1
         low, high = sorted(sign * end for end in one.interval)
         outcome = "same" if one.outcome == "no difference shown" else one.outcome
-        yield shown.Verdict(
+        yield sections.Verdict(
             arm=one.second,
             reference=one.first,
             metric=_column(found.metric),
-            outcome=outcome,  # type: ignore[arg-type]
-            difference=shown.Estimate(sign * one.gain, low, high),
+            outcome=outcome,
+            difference=Estimate(sign * one.gain, low, high),
             share=one.share,
             p=one.p,
             effect=one.effect,
         )
 
 
-def _scores(found: Comparison) -> shown.Scores:
+def _scores(found: Comparison) -> sections.Scores:
     """Means, and differences from the first arm, each with its interval."""
-    names = [name for name in found.metrics if name in shown.METRICS]
+    names = [name for name in found.metrics if name in document.METRICS]
     rows, differences = [], []
     first = found.arms[0].name
     for arm in found.arms:
         columns = [(name, found.values(arm.name, name)) for name in names]
-        rows.append(shown.Row(arm.name, tuple(_estimate(values) for _, values in columns)))
+        rows.append(sections.Row(arm.name, tuple(_estimate(values) for _, values in columns)))
         if arm.name != first:
             gains = [_difference(found, first, arm.name, name) for name in names]
-            differences.append(shown.Row(arm.name, tuple(gains)))
-    return shown.Scores(
-        tuple(_column(name) for name in names), tuple(rows), tuple(differences)
-    )
+            differences.append(sections.Row(arm.name, tuple(gains)))
+    return sections.Scores(tuple(_column(name) for name in names), tuple(rows), tuple(differences))
 
 
-def _estimate(values: np.ndarray) -> shown.Estimate:
+def _estimate(values: np.ndarray) -> Estimate:
     low, high = bootstrap_interval(values)
     mean = float(values[:, np.isfinite(values).all(0)].mean())
-    return shown.Estimate(mean, low, high)
+    return Estimate(mean, low, high)
 
 
-def _difference(found: Comparison, first: str, second: str, metric: str) -> shown.Estimate:
+def _difference(found: Comparison, first: str, second: str, metric: str) -> Estimate:
     one, other = found.values(first, metric), found.values(second, metric)
     risen = verdict(first, second, one, other, "higher")
-    return shown.Estimate(risen.gain, *risen.interval)
+    return Estimate(risen.gain, *risen.interval)
 
 
-def _scatters(found: Comparison) -> Iterator[shown.Scatter]:
+def _scatters(found: Comparison) -> Iterator[sections.Scatter]:
     """The best arm against each other."""
     best = found.values(found.best, found.metric).mean(0)
     step = max(1, len(found.names) // _MANY)
@@ -114,11 +109,11 @@ def _scatters(found: Comparison) -> Iterator[shown.Scatter]:
             continue
         other = found.values(arm.name, found.metric).mean(0)
         points = [
-            shown.Point(name, float(x), float(y))
+            sections.Point(name, float(x), float(y))
             for name, x, y in list(zip(found.names, other, best, strict=True))[::step]
             if np.isfinite([x, y]).all()
         ]
-        yield shown.Scatter(_column(found.metric), arm.name, found.best, tuple(points))
+        yield sections.Scatter(_column(found.metric), arm.name, found.best, tuple(points))
 
 
 def _runs(study: Study, found: Comparison) -> list[tuple[str, Path]]:
@@ -126,18 +121,18 @@ def _runs(study: Study, found: Comparison) -> list[tuple[str, Path]]:
     return [(arm.name, study.run_folder(arm, 0)) for arm in found.arms if arm.trained]
 
 
-def _sheets(runs: list[tuple[str, Path]]) -> Iterator[shown.Sheet]:
+def _sheets(runs: list[tuple[str, Path]]) -> Iterator[sections.Sheet]:
     for name, run in runs:
         if paths := sorted((run / "previews").glob("*.png")):
-            first, last = (shown.Picture(read(path).pixels) for path in (paths[0], paths[-1]))
+            first, last = (Picture(read(path).pixels) for path in (paths[0], paths[-1]))
             earlier = (first, int(paths[0].stem)) if len(paths) > 1 else ()
-            yield shown.Sheet(name, last, int(paths[-1].stem), *earlier)
+            yield sections.Sheet(name, last, int(paths[-1].stem), *earlier)
 
 
-def _protocol(study: Study, found: Comparison) -> shown.Protocol:
+def _protocol(study: Study, found: Comparison) -> sections.Protocol:
     counts = Counter(study.diagnosis.split.values())
     table = found.tables[found.arms[0].name][0]
-    return shown.Protocol(
+    return sections.Protocol(
         {
             "data": study.data.resolve().name,
             "split": ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test")),
@@ -147,9 +142,8 @@ def _protocol(study: Study, found: Comparison) -> shown.Protocol:
             "Wilcoxon's signed-rank test, p by Holm for all pairs; a difference is claimed where "
             "the interval excludes 0 and p < 0.05; effect: matched-pairs rank-biserial",
             "seeds": f"0 to {study.options.seeds - 1}" if _runs(study, found) else "none",
-            "versions": f"beyne {version('beyne')}, torch {torch.__version__}, "
-            f"Python {platform.python_version()}",
-            "hardware": info.machine(),
+            "versions": info.versions(),
+            "hardware": info.hardware(),
             "command": _command(study),
         }
     )
@@ -162,13 +156,13 @@ def _command(study: Study) -> str:
     return f"beyne compare {arms} --data DIR -o REPORT --seeds {study.options.seeds}{given}"
 
 
-def _costs(study: Study, found: Comparison, runs: dict[str, Path]) -> shown.Costs:
+def _costs(study: Study, found: Comparison, runs: dict[str, Path]) -> sections.Costs:
     costs = []
     for arm in found.arms:
         run = runs.get(arm.name)
         records = read_records(run / "stats.jsonl") if run else []
         costs.append(
-            shown.Cost(
+            sections.Cost(
                 arm.name,
                 parameters=study.enlarger(arm).parameters,
                 images=int(records[-1]["images"]) if records else None,
@@ -176,17 +170,17 @@ def _costs(study: Study, found: Comparison, runs: dict[str, Path]) -> shown.Cost
                 picture_seconds=found.seconds.get(arm.name),
             )
         )
-    return shown.Costs(tuple(costs))
+    return sections.Costs(tuple(costs))
 
 
-def _recipes(study: Study) -> Iterator[shown.Recipes]:
+def _recipes(study: Study) -> Iterator[sections.Recipes]:
     recipes = {arm.name: write_toml(arm.recipe().plain()) for arm in study.arms if arm.trained}
     if recipes:
-        yield shown.Recipes(recipes)
+        yield sections.Recipes(recipes)
 
 
-def _limits(study: Study, found: Comparison) -> shown.Limits:
-    known: list[shown.LimitName] = ["sample", "detail", "scores"]
+def _limits(study: Study, found: Comparison) -> sections.Limits:
+    known: list[sections.LimitName] = ["sample", "detail", "scores"]
     trained = [arm for arm in found.arms if arm.trained]
     if trained and found.part == "val":
         known.insert(0, "chosen")
@@ -194,4 +188,4 @@ def _limits(study: Study, found: Comparison) -> shown.Limits:
         known.append("few")
     if trained and study.options.seeds == 1:
         known.append("seeds")
-    return shown.Limits(tuple(known), tuple(str(failure) for failure in found.failed))
+    return sections.Limits(tuple(known), tuple(str(failure) for failure in found.failed))

@@ -1,4 +1,4 @@
-"""The work of a comparison: freeze the split, train, score. What is done is kept, and not redone."""
+"""The work of a comparison: freeze the split, train, score. What is done is kept."""
 
 from __future__ import annotations
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import platform
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-import torch
 from torch import nn
 
 from beyne import info
 from beyne.config import write_toml
+from beyne.evaluation.measures import protocol_for
 from beyne.images import read
 from beyne.reports import sections
 from beyne.reports.document import METRICS, Document, Estimate, Picture
 from beyne.reports.histories import Records, curves
 from beyne.training.setup import Setup
 from beyne.training.tracker import Tracker
-from beyne.evaluation.measures import protocol_for
 
 
 def run_report(setup: Setup, tracker: Tracker, network: nn.Module, precision: str) -> Document:
@@ -120,20 +117,11 @@ def _protocol(setup: Setup, precision: str) -> sections.Protocol:
             "pictures": f"{len(setup.validation)} for validation",
             "metrics": "; ".join(metrics),
             "seeds": str(setup.recipe.train.seed),
-            "versions": f"beyne {version('beyne')}, torch {torch.__version__}, "
-            f"Python {platform.python_version()}",
-            "hardware": _hardware(),
+            "versions": info.versions(),
+            "hardware": info.hardware(),
             "precision": precision,
         }
     )
-
-
-def _hardware() -> str:
-    machine = info.report()
-    processor, memory = machine["processor"], machine["memory_gib"]
-    cores = "1 core" if processor["cores"] == 1 else f"{processor['cores']} cores"
-    parts = [f"{processor['name']}, {cores}", *machine["gpus"]]
-    return "; ".join([*parts, f"{memory} GiB of memory"] if memory else parts)
 
 
 def _costs(setup: Setup, network: nn.Module, seconds: float) -> sections.Costs:

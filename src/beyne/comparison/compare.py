@@ -1,0 +1,73 @@
+"""The verb: compare arms, and write the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from beyne.comparison.budget import Budget
+from beyne.comparison.page import comparison_report
+from beyne.comparison.study import Comparison, Listener, Options, Study
+from beyne.reports import write_report
+
+
+def compare(
+    arms: Sequence[str],
+    data: str | Path,
+    output: str | Path,
+    *,
+    seeds: int = 3,
+    budget: str | None = None,
+    split: str | Path | None = None,
+    scale: int | None = None,
+    metric: str | None = None,
+    device: str = "auto",
+    language: str = "en",
+    debug: bool = False,
+    listener: Listener | None = None,
+) -> Comparison:
+    """Compare ways to enlarge pictures, on pictures that none was trained on.
+
+    Recipes are trained first, several times each. Every arm is scored on the same pictures: the
+    test split, else val, else (where nothing is trained) all. The same call again goes on where it
+    stopped.
+
+    Args:
+        arms: Two or more of: a recipe (its name, or a TOML file; ``recipe:NAME`` where a model has
+            the same name), a run's folder, a model's name or file, ``nearest``, ``bicubic``,
+            ``lanczos``.
+        data: Folder of originals, or with ``hr/`` and ``lr*/``.
+        output: Folder for ``report.html``, ``report.json``, ``scores.csv``, the frozen
+            ``split.csv``, and the runs.
+        seeds: Trainings of each recipe.
+        budget: Length of each, ``images=N`` or ``minutes=M``; None: as the recipes say.
+        split: A ``split.csv`` to obey instead of the data folder's.
+        scale: Enlargement; None: the smallest that the arms make.
+        metric: That decides; None: LPIPS if its weights are here, else PSNR.
+        device: As for `beyne.load`.
+        language: Of the report: ``en``, ``kk``, ``ru`` or ``uk``.
+        debug: Let errors nobody foresaw through.
+        listener: Is told how it goes on.
+
+    Raises:
+        UsageError: The call is wrong, or the folder holds another comparison.
+        BeyneError: Fewer than two arms could be scored.
+
+    Example:
+        >>> import beyne
+        >>> found = beyne.compare(["bicubic", "photo-x4"], "Set5", "report")
+        >>> print(found.verdicts[0].sentence)
+    """
+    options = Options(
+        seeds=seeds,
+        budget=Budget.of(budget) if budget else None,
+        split=Path(split) if split else None,
+        scale=scale,
+        metric=metric,
+        device=device,
+        debug=debug,
+    )
+    study = Study(arms, Path(data), Path(output), options, listener or Listener())
+    found = study.run()
+    write_report(comparison_report(study, found), Path(output), language)
+    return found
