@@ -21,6 +21,8 @@ _SHIFT, _SHIFT_OF_SOURCE, _GAIN = 0.7, 0.1, 0.3
 _COLOURS = 0.04
 _LEAST_FALL, _DEVIATIONS = 0.03, 8.0  # of agreement below the median, and in median deviations
 _TURNED, _TURN_GAIN = 0.9, 0.02
+#: Correlation of thumbnails from which noise and blur, not another picture, tell the sides apart.
+_ALIKE = 0.97
 #: Of two domains: pairs needed; least correlation of their edges; share of the pairs that must
 #: have half of it; shifts that do not matter, in pixels of the target and of coarse edges; and what
 #: taking one back must better.
@@ -133,7 +135,7 @@ def _fits(fits: Sequence[Fit]) -> Iterator[Finding]:
             yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
         elif _misaligned(fit):
             yield _shifted(fit, fit.shift)
-        elif fit.shift.before < least:
+        elif fit.shift.before < least and fit.turn.upright < _ALIKE:
             problem = "they do not show the same picture, or hardly"
             yield Finding("wrong-partner", "error", files, problem, "find the right partner")
     picked = {
