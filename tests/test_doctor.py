@@ -113,6 +113,7 @@ def test_twins_are_found_however_they_lie(source) -> None:
         "turned": source[0].transpose(Image.Transpose.ROTATE_90),
         "mirrored": source[0].transpose(Image.Transpose.FLIP_TOP_BOTTOM),
         "small": source[0].resize((90, 90)),
+        "cropped": source[0].crop((6, 6, 250, 250)),
         "dark": faulty_data.picture(faulty_data.array(source[0]) * 0.5),
         "grey": source[0].convert("L").convert("RGB"),
         "noisy": faulty_data.picture(
@@ -152,7 +153,7 @@ def test_published_pairs_fit(shared) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("t.csv", "file;text\na;b\n".encode(), "separates its columns"),
+        ("t.csv", b"file;text\na;b\n", "separates its columns"),
         ("t.csv", "file,text\na,я\n".encode("cp1251"), "not UTF-8"),
         ("t.csv", b"file,txt\na,b\n", "no column text"),
         ("t.csv", b"", "no column file and text"),

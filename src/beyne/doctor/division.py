@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from beyne.data.split import SPLITS, SplitName, group_of, make_split
-from beyne.doctor.findings import Finding
+from beyne.doctor.findings import Finding, not_there
 from beyne.doctor.layout import Layout, Picture
 from beyne.doctor.likeness import Families, Twins
 from beyne.doctor.tables import Table, read_table
@@ -133,6 +133,7 @@ def _read(
     findings = list(table.findings)
     split: dict[str, SplitName] = {}
     groups: dict[str, str] = {}
+    missing: list[tuple[int, str]] = []
     for line, row in table.rows:
         file, name = row["file"].replace("\\", "/"), row["split"]
         where = f"{table.name}, line {line}"
@@ -141,9 +142,7 @@ def _read(
             problem, remedy = f"{where} says '{name}' for a split", did_you_mean(name, SPLITS)
             findings.append(Finding("split-name", "error", (file,), problem, remedy))
         elif file not in files:
-            remedy = f"correct the line or take it out; {did_you_mean(file, files)}"
-            problem = f"{where} names what is not there"
-            findings.append(Finding("split-missing", "error", (file,), problem, remedy))
+            missing.append((line, file))
         elif file in split:
             problem = f"{where} names it again, for {name} after {split[file]}"
             findings.append(Finding("split-repeated", "error", (file,), problem, "keep one line"))
@@ -151,6 +150,7 @@ def _read(
             split[file] = chosen
             if row.get("group"):
                 groups[file] = row["group"]
+    findings += not_there("split-missing", table.name, missing, files)
     return split, groups, findings
 
 

@@ -101,7 +101,7 @@ def _near(thumbnails: list[Pixels]) -> Iterator[tuple[int, int]]:
 
 
 def _inner(margin: float) -> Callable[[Pixels], Pixels]:
-    """What makes the thumbnail of a picture's middle, ``margin`` of its pixels cut off all round."""
+    """What makes the thumbnail of a picture's middle, ``margin`` pixels cut off all round."""
     box = (margin, margin, THUMBNAIL - margin, THUMBNAIL - margin)
 
     def cut(thumbnail: Pixels) -> Pixels:
