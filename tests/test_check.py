@@ -172,8 +172,8 @@ def test_mistakes_are_those_of_training(folder) -> None:
 
 def test_checking_needs_no_training_packages(folder) -> None:
     code = (
-        "import sys, beyne; "
-        f"beyne.check({str(folder)!r}); beyne.preview({str(folder)!r}, 'p.png', settings={SMALL!r}); "
+        f"import sys, beyne; beyne.check({str(folder)!r}); "
+        f"beyne.preview({str(folder)!r}, 'p.png', settings={SMALL!r}); "
         "sys.exit(bool({'accelerate', 'matplotlib'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

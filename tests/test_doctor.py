@@ -113,6 +113,7 @@ def test_twins_are_found_however_they_lie(source) -> None:
         "turned": source[0].transpose(Image.Transpose.ROTATE_90),
         "mirrored": source[0].transpose(Image.Transpose.FLIP_TOP_BOTTOM),
         "small": source[0].resize((90, 90)),
+        "cropped": source[0].crop((6, 6, 250, 250)),
         "dark": faulty_data.picture(faulty_data.array(source[0]) * 0.5),
         "grey": source[0].convert("L").convert("RGB"),
         "noisy": faulty_data.picture(

@@ -8,9 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from beyne.doctor.evidence import Evidence
-from beyne.doctor.findings import Finding
+from beyne.doctor.findings import Finding, not_there
 from beyne.doctor.tables import Table
-from beyne.errors import did_you_mean
 
 _SCRIPTS = {
     **dict.fromkeys(("ru", "uk", "be", "bg", "ky", "tg", "mn"), "Cyrillic"),
@@ -51,11 +50,9 @@ def _files(seen: Evidence, table: Table) -> Iterator[Finding]:
     if without:
         problem = f"has no caption in {table.name}"
         yield Finding("caption-missing", "warning", without, problem, "write one, or take it out")
-    for line, row in table.rows:
-        if row["file"] not in seen.layout.pictures:
-            problem = f"{table.name}, line {line} names what is not there"
-            remedy = f"correct the line; {did_you_mean(row['file'], seen.layout.pictures)}"
-            yield Finding("caption-orphan", "error", (row["file"],), problem, remedy)
+    pictures = seen.layout.pictures
+    orphans = [(line, row["file"]) for line, row in table.rows if row["file"] not in pictures]
+    yield from not_there("caption-orphan", table.name, orphans, pictures)
 
 
 def _repeated(table: Table) -> Iterator[Finding]:

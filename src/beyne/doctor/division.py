@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from beyne.data.split import SPLITS, SplitName, group_of, make_split
-from beyne.doctor.findings import Finding
+from beyne.doctor.findings import Finding, not_there
 from beyne.doctor.layout import Layout, Picture
 from beyne.doctor.likeness import Families, Twins
-from beyne.doctor.tables import read_table
+from beyne.doctor.tables import Table, read_table
 from beyne.errors import UsageError, did_you_mean
 
 #: Columns of metadata.csv that name where a picture comes from; the first found counts.
@@ -65,7 +65,9 @@ def divide(
         UsageError: ``split_file`` can't be read, or ``group`` is no column and matches no file.
     """
     files = [picture.file for picture in layout.targets]
-    known = _known(layout, files, group)
+    metadata = layout.root / "metadata.csv"
+    table = read_table(metadata) if metadata.is_file() else Table(metadata.name)
+    known = _known(table, files, group)
     path = split_file or layout.root / "split.csv"
     if split_file or (path.is_file() and not any(p.split for p in layout.targets)):
         split, listed, findings = _read(path, set(files))
@@ -82,22 +84,20 @@ def divide(
     groups = {file: _first(known, file) for file in files}
     if source == "proposed":
         split = _proposed(layout.targets, groups, twins, seed)
-    return Division(split, groups, known, source, findings)
+    return Division(split, groups, known, source, [*table.findings, *findings])
 
 
 def _first(known: Mapping[str, Mapping[str, str]], file: str) -> str:
     return next((groups[file] for groups in known.values() if file in groups), group_of(file))
 
 
-def _known(layout: Layout, files: list[str], group: str | None) -> dict[str, dict[str, str]]:
+def _known(table: Table, files: list[str], group: str | None) -> dict[str, dict[str, str]]:
     """What names the groups → file → group."""
-    path = layout.root / "metadata.csv"
-    table = read_table(path) if path.is_file() else None
-    columns = {name.lower(): name for name in table.columns} if table else {}
+    columns = {name.lower(): name for name in table.columns}
     wanted = [group] if group else list(GROUP_COLUMNS)
     column = next((columns[name.lower()] for name in wanted if name.lower() in columns), None)
     named = next((columns[name] for name in _FILE_COLUMNS if name in columns), None)
-    if table and column and named:
+    if column and named:
         values = {row[named].replace("\\", "/"): row[column] for _, row in table.rows}
         found = {file: _looked_up(values, file) for file in files}
         return {f"column {column} of metadata.csv": {f: g for f, g in found.items() if g}}
@@ -133,6 +133,7 @@ def _read(
     findings = list(table.findings)
     split: dict[str, SplitName] = {}
     groups: dict[str, str] = {}
+    missing: list[tuple[int, str]] = []
     for line, row in table.rows:
         file, name = row["file"].replace("\\", "/"), row["split"]
         where = f"{table.name}, line {line}"
@@ -141,9 +142,7 @@ def _read(
             problem, remedy = f"{where} says '{name}' for a split", did_you_mean(name, SPLITS)
             findings.append(Finding("split-name", "error", (file,), problem, remedy))
         elif file not in files:
-            remedy = f"correct the line or take it out; {did_you_mean(file, files)}"
-            problem = f"{where} names what is not there"
-            findings.append(Finding("split-missing", "error", (file,), problem, remedy))
+            missing.append((line, file))
         elif file in split:
             problem = f"{where} names it again, for {name} after {split[file]}"
             findings.append(Finding("split-repeated", "error", (file,), problem, "keep one line"))
@@ -151,6 +150,7 @@ def _read(
             split[file] = chosen
             if row.get("group"):
                 groups[file] = row["group"]
+    findings += not_there("split-missing", table.name, missing, files)
     return split, groups, findings
 
 

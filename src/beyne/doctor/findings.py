@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from beyne.data.split import SplitName
 
 Severity = Literal["info", "warning", "error"]
+
+_LINES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,17 @@ def alike(
         files[problem].append(file)
     for problem, names in files.items():
         yield Finding(kind, severity, tuple(sorted(names)), problem, remedy)
+
+
+def not_there(
+    kind: str, table: str, named: Sequence[tuple[int, str]], known: Collection[str]
+) -> Iterator[Finding]:
+    """One finding for the rows (line, file) of a table that name files which are not there."""
+    if named:
+        lines = ", ".join(str(line) for line, _ in named[:_LINES_SHOWN])
+        more = f" and {len(named) - _LINES_SHOWN} more" if len(named) > _LINES_SHOWN else ""
+        near = get_close_matches(named[0][1], known, n=1)
+        meant = f"; {named[0][1]}: did you mean {near[0]}?" if near else ""
+        files = tuple(sorted({file for _, file in named}))
+        problem = f"{table} names what is not there (line {lines}{more})"
+        yield Finding(kind, "error", files, problem, f"correct the lines or add the files{meant}")

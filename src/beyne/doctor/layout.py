@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from beyne.data.folder import partner_names, pictures_in
 from beyne.data.split import SPLITS, SplitName
-from beyne.doctor.findings import Finding
+from beyne.doctor.findings import Finding, not_there
 from beyne.doctor.tables import Table, read_table
 from beyne.errors import UsageError, did_you_mean
 
@@ -183,13 +183,12 @@ def _listed(
     """The pairs that ``pairs.csv`` names, and what is wrong with its rows."""
     pairs, findings = [], []
     seen: dict[str, int] = {}
+    missing: list[tuple[int, str]] = []
     for line, row in table.rows:
         a, b = (row[side].replace("\\", "/") for side in ("a", "b"))
-        missing = [file for file in (a, b) if file not in pictures]
-        if missing:
-            problem = f"{table.name}, line {line} names what is not there"
-            remedy = f"correct the line or add the file; {did_you_mean(missing[0], pictures)}"
-            findings.append(Finding("pair-missing", "error", tuple(missing), problem, remedy))
+        lacking = [(line, file) for file in (a, b) if file not in pictures]
+        missing += lacking
+        if lacking:
             continue
         pairs.append((pictures[b], pictures[a]))
         for file in {a, b}:
@@ -198,4 +197,5 @@ def _listed(
                 remedy = "keep one of the lines"
                 findings.append(Finding("pair-repeated", "warning", (file,), problem, remedy))
             seen[file] = line
+    findings += not_there("pair-missing", table.name, missing, pictures)
     return pairs, findings

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from pathlib import PurePosixPath
 
 from beyne.doctor.alignment import Fit, Shift, Turn
 from beyne.doctor.evidence import Evidence
 from beyne.doctor.findings import Finding, alike
 from beyne.doctor.layout import Picture
-from beyne.doctor.likeness import same_view
+from beyne.doctor.likeness import find_twins
 
 #: Shifts from which a pair is called misaligned: in pixels of the target, but not below a tenth of
 #: one of the source; and by how much shifting back must help.
@@ -21,6 +21,8 @@ _SHIFT, _SHIFT_OF_SOURCE, _GAIN = 0.7, 0.1, 0.3
 _COLOURS = 0.04
 _LEAST_FALL, _DEVIATIONS = 0.03, 8.0  # of agreement below the median, and in median deviations
 _TURNED, _TURN_GAIN = 0.9, 0.02
+#: Correlation of thumbnails from which noise and blur, not another picture, tell the sides apart.
+_ALIKE = 0.97
 #: Of two domains: pairs needed; least correlation of their edges; share of the pairs that must
 #: have half of it; shifts that do not matter, in pixels of the target and of coarse edges; and what
 #: taking one back must better.
@@ -67,14 +69,12 @@ def _apart(
     seen: Evidence, lonely: list[Picture], orphans: list[Picture], side: str, target: str
 ) -> Iterator[Finding]:
     """What belongs together under different names, then what has no partner at all."""
-    for picture in list(lonely):
-        found = _namesake(seen, picture, orphans)
-        if found:
-            lonely.remove(picture)
-            orphans.remove(found)
-            files = (picture.file, found.file)
-            problem = "belong together, it seems, and have different names"
-            yield Finding("misnamed", "error", files, problem, "give both the same stem")
+    for picture, found in _namesakes(seen, lonely, orphans):
+        lonely.remove(picture)
+        orphans.remove(found)
+        files = (picture.file, found.file)
+        problem = "belong together, it seems, and have different names"
+        yield Finding("misnamed", "error", files, problem, "give both the same stem")
     if lonely:
         names = tuple(sorted(picture.file for picture in lonely))
         problem = f"has no partner of its name in {side}"
@@ -85,23 +85,39 @@ def _apart(
         yield Finding("partner-missing", "warning", names, problem, "add it, or take this one out")
 
 
-def _namesake(seen: Evidence, picture: Picture, orphans: list[Picture]) -> Picture | None:
-    """The one of ``orphans`` that shows the same, or else has nearly the same name."""
-    near = [orphan for orphan in orphans if orphan.split == picture.split]
-    facts = seen.facts
-    if seen.layout.task == "upscale" and picture.file in facts:
-        for other in near:
-            if other.file in facts and same_view(
-                facts[picture.file].thumbnail, facts[other.file].thumbnail
-            ):
-                return other
-    names = {_folded(other.key): other for other in near}
-    found = get_close_matches(_folded(picture.key), names, n=1, cutoff=0.8)
-    return names[found[0]] if found else None
+def _namesakes(
+    seen: Evidence, lonely: list[Picture], orphans: list[Picture]
+) -> list[tuple[Picture, Picture]]:
+    """Partners that show the same, or else have nearly the same name."""
+    by_file = {picture.file: picture for picture in (*lonely, *orphans)}
+    found = []
+    if seen.layout.task == "upscale":
+        facts = {file: seen.facts[file] for file in by_file if file in seen.facts}
+        for twins in find_twins(facts):
+            pair = [by_file[file] for file in twins.files]
+            found += [(one, other) for one in pair for other in pair if _fitting(one, other)][:1]
+    taken = {picture.file for pair in found for picture in pair}
+    names = {_folded(other): other for other in orphans if other.file not in taken}
+    for picture in lonely:
+        # Of 001 and 002 one is not the other, however near their names are.
+        numbers = _numbers(picture.key)
+        same = [name for name, other in names.items() if _numbers(other.key) == numbers]
+        near = get_close_matches(_folded(picture), same, n=1, cutoff=0.8)
+        if picture.file not in taken and near and _fitting(picture, names[near[0]]):
+            found.append((picture, names.pop(near[0])))
+    return found
 
 
-def _folded(key: str) -> str:
-    return unicodedata.normalize("NFC", PurePosixPath(key).as_posix()).casefold()
+def _numbers(key: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"[0-9]+", key)]
+
+
+def _fitting(one: Picture, other: Picture) -> bool:
+    return not one.is_input and other.is_input and one.split == other.split
+
+
+def _folded(picture: Picture) -> str:
+    return unicodedata.normalize("NFC", picture.key).casefold()
 
 
 def _ratios(fits: Sequence[Fit]) -> tuple[list[Fit], list[Finding]]:
@@ -133,7 +149,7 @@ def _fits(fits: Sequence[Fit]) -> Iterator[Finding]:
             yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
         elif _misaligned(fit):
             yield _shifted(fit, fit.shift)
-        elif fit.shift.before < least:
+        elif fit.shift.before < least and fit.turn.upright < _ALIKE:
             problem = "they do not show the same picture, or hardly"
             yield Finding("wrong-partner", "error", files, problem, "find the right partner")
     picked = {
