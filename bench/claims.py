@@ -2,9 +2,10 @@
 
     python bench/claims.py [--trials 4000]
 
-Each trial draws the scores of two models on the same images and asks `beyne.evaluation.statistics`
-for a verdict. Rows: shape of the differences, seeds a model was trained with, images. Columns:
-share of trials that claim a difference where there is none, and where it is 0.2 at a spread of 0.3.
+Each trial draws the scores of two models on the same images and asks `beyne.evaluation` for a
+verdict. Rows: shape of the differences, seeds a model was trained with (and how they scatter),
+images. Columns: share of trials that claim a difference where there is none, and where it is 0.2 at
+a spread of 0.3.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from beyne.errors import BeyneError, UsageError
 from beyne.evaluation.enlargers import Enlarger, find_enlarger
 from beyne.evaluation.measures import Measures, load_metrics, protocol_for
 from beyne.evaluation.scores import Scores, write_scores
+from beyne.evaluation.statistics import scipy_stats
 from beyne.evaluation.worst import Worst
 from beyne.files import check_free
 from beyne.images import Raster
@@ -76,6 +77,7 @@ def evaluate(
 
     Raises:
         UsageError: The call is wrong; nothing was written.
+        MissingExtraError: SciPy is not installed.
         BeyneError: Not one picture could be scored.
 
     Example:
@@ -83,6 +85,7 @@ def evaluate(
         >>> scores = beyne.evaluate("photo-x4", "Set5")
         >>> scores.mean["psnr"], scores.interval["psnr"]
     """
+    scipy_stats()  # what is missing should be known before the work
     folder = Path(output) if output else None
     if folder:
         _check_output(folder, overwrite)
@@ -126,7 +129,7 @@ def score(
         BeyneError: Not one picture could be scored.
     """
     listener = listener or Listener()
-    loaded, missing = load_metrics()
+    loaded, missing = load_metrics(enlarger.device)
     for why in missing.values():
         listener.message(f"left out: {why}")
     failed: dict[str, Failure] = {}

@@ -35,8 +35,10 @@ def protocol_for(pictures: Iterable[Decoded]) -> Protocol:
     return Protocol(luma=luma, crop=min(crops, default=0), bits=min(bits, default=None))
 
 
-def load_metrics() -> tuple[dict[str, Callable[..., Tensor]], dict[str, str]]:
-    """The metrics of `METRICS` that need weights.
+def load_metrics(
+    device: torch.device,
+) -> tuple[dict[str, Callable[..., Tensor]], dict[str, str]]:
+    """The metrics of `METRICS` that need weights, ready on a device.
 
     Returns:
         By name, those whose weights are on this machine, and of the others what is missing.
@@ -46,7 +48,7 @@ def load_metrics() -> tuple[dict[str, Callable[..., Tensor]], dict[str, str]]:
     for name, metric in METRICS.items():
         if metric.loaded:
             try:
-                here[name] = metric.function()
+                here[name] = metric.function().to(device)
             except MissingWeightsError as error:
                 missing[name] = str(error)
     return here, missing

@@ -70,9 +70,9 @@ class Worst:
         """
         self.metric = self.metric or ("lpips" if isfinite(values["lpips"]) else "psnr")
         value, full = values[self.metric], len(self.faults) == self.number
-        if isfinite(value) and not (
-            full and self._rank(value) <= self._rank(self.faults[-1].value)
-        ):
+        if not isfinite(value):
+            return
+        if not full or self._rank(value) > self._rank(self.faults[-1].value):
             self.faults.append(_fault(file, value, output, hr, lr))
             self.faults.sort(key=lambda fault: -self._rank(fault.value))
             del self.faults[self.number :]
@@ -95,10 +95,8 @@ class Worst:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["rank", "file", "metric", "value", "top", "left", "height", "width"])
         for rank, fault in enumerate(self.faults, start=1):
-            size = fault.squares[-1].shape[:2]
-            writer.writerow(
-                [rank, fault.file, self.metric, fault.value, fault.top, fault.left, *size]
-            )
+            place = [fault.top, fault.left, *fault.squares[-1].shape[:2]]
+            writer.writerow([rank, fault.file, self.metric, fault.value, *place])
         write(Raster(_sheet([fault.squares for fault in self.faults])), sheet)
         write_whole(names, text.getvalue().encode())
 
