@@ -21,6 +21,7 @@ from beyne.metrics import (
     Protocol,
     high_frequency_energy,
     lr_psnr,
+    mae,
     ms_ssim,
     psnr,
     spectral_angle,
@@ -252,6 +253,17 @@ def test_ms_ssim_at_its_limits():
     assert ms_ssim(1 - target, target).tolist() == [0, 0]  # structures turned round
     with pytest.raises(UsageError, match="174×174 pixels are too few for MS-SSIM"):
         ms_ssim(output, target, crop=1)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_mae_equals_torchmetrics(channels):
+    functional = pytest.importorskip("torchmetrics.functional")
+    output, target = pair(channels)
+    expected = [
+        255 * functional.mean_absolute_error(o, t).item()
+        for o, t in zip(output, target, strict=False)
+    ]
+    assert mae(output, target).tolist() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("channels", [2, 3, 12])

@@ -63,7 +63,7 @@ def test_scores_are_pillows_and_scikit_images(tmp_path):
         expected = skimage.metrics.peak_signal_noise_ratio(*inner, data_range=255)
         # Pillow rounds between the two axes.
         assert row["psnr"] == pytest.approx(expected, abs=0.02)
-    assert scores.columns.keys() == {"psnr", "ssim", "lr_psnr", "fine_detail"}
+    assert scores.columns.keys() == {"mae", "psnr", "ssim", "lr_psnr", "fine_detail"}
 
 
 def test_json_is_one_document(folder, model):

@@ -285,7 +285,7 @@ class Study:
         columns = {arm.name: found.values(arm.name, found.metric) for arm in arms}
         metric = METRICS[found.metric]
         assert metric.better is not None
-        found.verdicts = tuple(verdicts(columns, metric.better, metric.unit))
+        found.verdicts = tuple(verdicts(columns, metric.better, metric.unit or metric.title))
         every = [table for tables in found.tables.values() for table in tables]
         write_scores(self.folder / "scores.csv", *every)
         return found

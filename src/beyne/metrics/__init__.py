@@ -10,6 +10,7 @@ from beyne.backbones import SMALLEST_SIDE
 from beyne.metrics.consistency import lr_psnr
 from beyne.metrics.frequency import high_frequency_energy
 from beyne.metrics.lpips import LPIPS
+from beyne.metrics.mae import mae
 from beyne.metrics.metric import Better, Metric
 from beyne.metrics.ms_ssim import MS_SSIM_SIDE, ms_ssim
 from beyne.metrics.protocol import PUBLISHED_X4, Protocol
@@ -19,11 +20,12 @@ from beyne.metrics.ssim import SSIM_WINDOW, ssim
 
 #: Name, as tables of scores have it → the metric.
 METRICS: dict[str, Metric] = {
+    "mae": Metric("MAE", mae, "lower", "levels"),
     "psnr": Metric("PSNR", psnr, "higher", "dB", most=60.0),
-    "ssim": Metric("SSIM", ssim, "higher", "SSIM", smallest=SSIM_WINDOW),
-    "ms_ssim": Metric("MS-SSIM", ms_ssim, "higher", "MS-SSIM", smallest=MS_SSIM_SIDE),
+    "ssim": Metric("SSIM", ssim, "higher", digits=4, smallest=SSIM_WINDOW),
+    "ms_ssim": Metric("MS-SSIM", ms_ssim, "higher", digits=4, smallest=MS_SSIM_SIDE),
     "lpips": Metric(
-        "LPIPS", LPIPS, "lower", "LPIPS", loaded=True, whole=True, smallest=SMALLEST_SIDE
+        "LPIPS", LPIPS, "lower", digits=4, loaded=True, whole=True, smallest=SMALLEST_SIDE
     ),
     "lr_psnr": Metric("LR-PSNR", lr_psnr, "higher", "dB", against="input", most=100.0),
     "fine_detail": Metric("fine detail", high_frequency_energy, None, scaled=True),
@@ -41,6 +43,7 @@ __all__ = [
     "Protocol",
     "high_frequency_energy",
     "lr_psnr",
+    "mae",
     "ms_ssim",
     "psnr",
     "spectral_angle",

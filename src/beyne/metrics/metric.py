@@ -19,7 +19,8 @@ class Metric:
         function: Takes ``(output, target)``, float tensors ``(N, C, H, W)``, and the keywords
             ``data_range``, ``luma`` and ``crop``; gives one value per image, ``(N,)``.
         better: Which values are better; None where 1 is right, and more is as wrong as less.
-        unit: Of the values.
+        unit: Of the values; empty without one.
+        digits: Decimal places that tell pictures apart.
         scaled: Takes ``scale``, the enlargement, too.
         loaded: ``function`` has first to be made, by calling it, and needs weights.
         against: What the output is compared with: the original, or the actual input; then it takes
@@ -35,6 +36,7 @@ class Metric:
     function: Callable[..., Any]
     better: Better | None
     unit: str = ""
+    digits: int = 2
     scaled: bool = False
     loaded: bool = False
     against: Literal["original", "input"] = "original"

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from beyne import metrics
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -45,16 +47,14 @@ class Metric:
     digits: int = 2
 
 
-#: Those that have a name for readers, by key.
+#: Those that have a name for readers, by key: of pictures, and of sets of them.
 METRICS = {
+    key: Metric(key, metric.title, metric.better, metric.unit, metric.digits)
+    for key, metric in metrics.METRICS.items()
+    if metric.better
+} | {
     metric.key: metric
     for metric in (
-        Metric("psnr", "PSNR", "higher", "dB"),
-        Metric("ssim", "SSIM", "higher", digits=4),
-        Metric("ms_ssim", "MS-SSIM", "higher", digits=4),
-        Metric("lr_psnr", "LR-PSNR", "higher", "dB"),
-        Metric("lpips", "LPIPS", "lower", digits=4),
-        Metric("spectral_angle", "spectral angle", "lower", "°"),
         Metric("fid", "FID", "lower"),
         Metric("kid", "KID", "lower", digits=4),
         Metric("recognition", "recognition accuracy", "higher", digits=3),
