@@ -20,7 +20,7 @@ from beyne.metrics.ssim import SSIM_WINDOW, ssim
 
 #: Name, as tables of scores have it → the metric.
 METRICS: dict[str, Metric] = {
-    "mae": Metric("MAE", mae, "lower", "levels"),
+    "mae": Metric("MAE", mae, "lower", "/255"),
     "psnr": Metric("PSNR", psnr, "higher", "dB", most=60.0),
     "ssim": Metric("SSIM", ssim, "higher", digits=4, smallest=SSIM_WINDOW),
     "ms_ssim": Metric("MS-SSIM", ms_ssim, "higher", digits=4, smallest=MS_SSIM_SIDE),
