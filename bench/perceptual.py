@@ -26,7 +26,8 @@ from quality import SHARED
 import beyne
 from beyne import weights, zoo
 from beyne.backbones import BACKBONES
-from beyne.comparison.study import Comparison, Listener
+from beyne.comparison.result import Comparison
+from beyne.comparison.study import Listener
 from beyne.evaluation.enlargers import find_enlarger
 from beyne.evaluation.recognition import (
     Labelled,
@@ -58,7 +59,8 @@ def backbone_settings(backbone: str) -> tuple[str, list[str]]:
     """What is said of the weights, and the settings that use those that are here."""
     term = "losses.perceptual"
     usual = BACKBONES[backbone][1].usual_layer
-    for name, entry in weights.present(backbone).items():
+    name = weights.chosen(backbone)
+    if entry := weights.present(backbone).get(name):
         layer = entry.deepest or usual
         return "", [f"{term}.weights='{name}'", f"{term}.layers=['{layer}']"]
     return "-random", [f"{term}.weights='random'", f"{term}.layers=['{usual}']"]

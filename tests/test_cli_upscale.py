@@ -210,7 +210,7 @@ def test_version():
 
 @pytest.mark.skipif(os.name != "posix", reason="signals differ on Windows")
 def test_ctrl_c_leaves_nothing_half_written(model_file, tmp_path):
-    save_pictures(tmp_path / "in", count=60, side=150)
+    save_pictures(tmp_path / "in", count=60, side=300)
     command = [*BEYNE, "upscale", "in", "-o", "out", "--model", str(model_file)]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

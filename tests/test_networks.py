@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from beyne.errors import UsageError
 from beyne.images.resample import downscale
 from beyne.networks import NETWORKS, build
-from beyne.networks.blocks import shuffled
+from beyne.networks.blocks import SkipShuffle
 
 
 def test_every_network_has_a_tiny_form() -> None:
@@ -49,7 +49,7 @@ def test_output_is_float32_under_autocast_and_near(kind) -> None:
 def test_image_skip_is_what_interpolation_gives(skip, scale, size) -> None:
     image = torch.rand(2, 4, *size)
     with torch.autocast("cpu", torch.bfloat16):
-        added = shuffled(torch.zeros(2, 4 * scale**2, *size), image, scale, skip)
+        added = SkipShuffle(4, scale, skip)(torch.zeros(2, 4 * scale**2, *size), image)
     expected = F.interpolate(image, scale_factor=scale, mode=skip)
     assert (added - expected).abs().max() < 1e-6
 

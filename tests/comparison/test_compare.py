@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from beyne.comparison.study import Listener
 from beyne.data.split import read_split
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation.scores import read_scores
-from beyne.evaluation.statistics import verdict
+from beyne.evaluation.statistics import verdict, verdicts
 from beyne.recipe import load_recipe
 
 RECIPE = """
@@ -86,7 +87,7 @@ def test_recipe_model_and_baseline(data, recipe, model, tmp_path) -> None:
     split = read_split(out / "split.csv")
     assert sorted(split) == sorted(path.name for path in data.iterdir())
     scored = [file for file, part in split.items() if part == "test"]
-    assert found.part == "test"
+    assert found.part == "split test"
     assert list(found.names) == sorted(scored)
     for seed in (0, 1):
         run = out / "runs" / f"mine-{seed}"
@@ -117,7 +118,7 @@ def test_columns_and_verdict_are_those_of_the_tables(data, model) -> None:
     expected = verdict("nearest", "given", column["nearest"], column["given"], "higher", "SSIM")
     assert found.verdicts[0].gain == pytest.approx(expected.gain)
     assert found.verdicts[0].p == pytest.approx(expected.p)
-    assert found.part == "all"
+    assert found.part == "all pictures"
     assert np.allclose(found.values("nearest", "ssim")[0], column["nearest"])
     assert found.best == max(column, key=lambda name: np.mean(column[name]))
 
@@ -182,6 +183,11 @@ def test_nothing_to_compare_is_an_error(data, recipe, tmp_path) -> None:
         (["bicubic", "photo-x5"], "photo-x4"),
         (["bicubic", "nearest", "--seeds", "0"], "--seeds 0"),
         (["bicubic", "nearest", "--metric", "psn"], "psn"),
+        (["bicubic", "nearest", "--metric", "lpips"], "beyne weights fetch"),
+        (["bicubic", "nearest", "--device", "gpuu"], "gpuu"),
+        (["bicubic", "nearest", "--lang", "de"], "'de'"),
+        (["bicubic", "photo-x4", "--scale", "8"], "×8"),
+        (["bicubic", "nearest", "--budget", "images=0.4"], "not understood"),
         (["bicubic", "nearest", "--metric", "fine_detail"], "can't decide"),
         (["bicubic", "nearest", "--budget", "hours=3"], "images=20000"),
         (["bicubic", "nearest", "--budget", "images=-1"], "not understood"),
@@ -192,10 +198,96 @@ def test_wrong_calls_say_what_to_type(words, message, data) -> None:
     result = CliRunner().invoke(app, ["compare", *words, "--data", str(data), "-o", "out"])
     assert result.exit_code == 2, result.output
     assert message in result.output
+    assert not Path("out").exists()
+
+
+def write_split(path: Path, **parts: str) -> Path:
+    rows = (f"{name}.png,,{part}\n" for name, part in parts.items())
+    path.write_text("file,group,split\n" + "".join(rows))
+    return path
+
+
+def trained(recipe: str, data: Path, run: str, split: Path) -> str:
+    assert beyne.train(recipe, data, run, split=split)
+    return run
+
+
+def test_no_arm_is_scored_on_what_it_was_trained_on(data, recipe, tmp_path) -> None:
+    everything = {f"p{index}": "val" for index in range(10)}
+    first = write_split(tmp_path / "1.csv", **everything | {"p0": "train", "p1": "train"})
+    second = write_split(tmp_path / "2.csv", **everything | {"p1": "train", "p2": "train"})
+    runs = [trained(recipe, data, "one", first), trained(recipe, data, "two", second)]
+    found = beyne.compare([*runs, "bicubic"], data, "out")
+    assert set(found.names) == {f"p{index}.png" for index in range(3, 10)}
+
+    third = write_split(tmp_path / "3.csv", **everything | {"p7": "test", "p0": "train"})
+    all_but = {name: "train" for name in everything if name != "p0"} | {"p0": "val"}
+    run = trained(recipe, data, "three", write_split(tmp_path / "4.csv", **all_but))
+    with pytest.raises(UsageError, match="trained on every picture of split test"):
+        beyne.compare([recipe, run], data, "other", seeds=1, split=third)
+
+
+def test_given_split_is_obeyed_over_folders(data, recipe, tmp_path) -> None:
+    for index in range(10):
+        part = "train" if index < 8 else "val"
+        (data / part).mkdir(exist_ok=True)
+        (data / f"p{index}.png").rename(data / part / f"p{index}.png")
+    rows = [
+        f"{'train' if i < 8 else 'val'}/p{i}.png,,{'train' if i else 'test'}" for i in range(10)
+    ]
+    split = tmp_path / "split.csv"
+    split.write_text("\n".join(["file,group,split", *rows]) + "\n")
+    found = beyne.compare([recipe, "bicubic"], data, "out", seeds=1, split=split)
+    assert found.names == ("train/p0.png",)
+    seen = read_split(Path("out/runs/mine-0/split.csv"))
+    assert seen["train/p0.png"] == "test"
+    # The split has no pictures to validate on, so some are taken from train.
+    assert sum(part == "val" for part in seen.values()) == 1
+    assert seen == read_split(Path("out/split.csv"))
+
+
+def test_other_training_pictures_are_another_comparison(data, recipe, tmp_path) -> None:
+    beyne.compare([recipe, "bicubic"], data, "out", seeds=1)
+    train = [f for f, part in read_split(Path("out/split.csv")).items() if part == "train"]
+    shutil.copy(data / train[0], data / train[1])
+    with pytest.raises(UsageError, match="another comparison: data"):
+        beyne.compare([recipe, "bicubic"], data, "out", seeds=1)
+
+
+def test_one_picture_has_no_interval(data, model) -> None:
+    for path in sorted(data.iterdir())[1:]:
+        path.unlink()
+    found = beyne.compare(["bicubic", model], data, "out")
+    assert "1 image can't show any" in found.verdicts[0].sentence
+    page = Path("out/report.html").read_text(encoding="utf-8")
+    assert "NaN" not in page.upper().replace("NANO", "")
+    report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
+    scores = next(section for section in report["sections"] if section["kind"] == "scores")
+    assert scores["rows"][0]["values"][0]["low"] is None
+
+
+def test_means_are_of_pictures_that_every_arm_could_do(data, recipe) -> None:
+    found = beyne.compare(["bicubic", "nearest"], data, "out")
+    table = found.tables["bicubic"][0]
+    easy = replace(
+        table, names=table.names[:4], columns={k: v[:4] for k, v in table.columns.items()}
+    )
+    partly = replace(found, tables=found.tables | {"bicubic": (easy,)})
+    assert partly.common("nearest", "psnr").shape == (1, 4)
+    assert np.array_equal(
+        partly.common("nearest", "psnr")[0], found.values("nearest", "psnr")[0, :4]
+    )
+
+
+def test_arms_that_share_no_picture_have_no_verdict() -> None:
+    columns = {"a": [1.0, np.nan], "b": [np.nan, 2.0], "c": [1.0, 3.0]}
+    made = verdicts(columns, "higher")
+    assert [(one.first, one.second) for one in made] == [("a", "c"), ("b", "c")]
 
 
 def test_names_of_arms(recipe, model) -> None:
     arms = find_arms(["photo-x4", "recipe:photo-x4", model, recipe, "compact", "bicubic"])
+    assert len({arm.slug for arm in arms}) == 6
     assert [arm.name for arm in arms] == [
         "photo-x4",
         "photo-x4 2",

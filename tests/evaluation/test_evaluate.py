@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 import beyne
 from beyne.bundle import save
 from beyne.cli import app
+from beyne.data import Pair, fingerprint
 from beyne.errors import UsageError
 from beyne.evaluation.enlargers import BASELINES
 from beyne.evaluation.scores import read_scores
@@ -173,7 +175,26 @@ def test_a_run_is_scored_on_what_it_has_not_seen(folder, model):
     scores = beyne.evaluate(kept, folder)
     assert (scores.model, scores.names) == ("run", ("p1.png",))
     save_pictures(folder.parent / "new", 5)  # one that the run does not know
-    assert beyne.evaluate(kept, folder.parent / "new").n == 5
+    scores = beyne.evaluate(kept, folder.parent / "new")
+    assert scores.names == ("p1.png", "p4.png")
+    assert scores.data == "new, all pictures but 3 that a run was trained on"
+    shutil.rmtree(folder.parent / "new")
+    save_pictures(folder.parent / "new", 1)
+    with pytest.raises(UsageError, match="every picture"):
+        beyne.evaluate(kept, folder.parent / "new")
+
+
+def test_other_pictures_of_the_same_names_are_scored(folder, model, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    model.rename(run / "best.safetensors")
+    write_split(run / "split.csv", p0="train", p1="train", p2="val", p3="val")
+    named = [Pair(name, folder / name) for name in ("p0.png", "p1.png")]
+    (run / "recipe.toml").write_text(f'[run]\nfingerprint = "{fingerprint(named)}"\n')
+    assert beyne.evaluate(run, folder).names == ("p2.png", "p3.png")
+    for index in range(4):
+        Image.fromarray(picture(64, 64, seed=10 + index)).save(folder / f"p{index}.png")
+    assert beyne.evaluate(run, folder).n == 4
 
 
 def test_bad_pictures_among_good_ones(folder, model):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from beyne.bundle import read_card
 from beyne.errors import UsageError
 from beyne.evaluation.enlargers import BASELINES, find_enlarger, model_file
+from beyne.predict.fitting import checked_scale
 from beyne.recipe import Recipe, load_recipe, presets
 from beyne.zoo import builtin
 
@@ -21,7 +23,7 @@ class Arm:
     """One side of a comparison.
 
     Attributes:
-        name: For tables and folders; no two arms have the same.
+        name: For tables; no two arms have the same, nor the same `slug`.
         source: What was asked for: a model, a run or a baseline; of a recipe its name or file.
         trained: Whether it is a recipe.
         scale: Enlargement; None for a baseline, which takes any.
@@ -31,6 +33,11 @@ class Arm:
     source: str
     trained: bool = False
     scale: int | None = None
+
+    @property
+    def slug(self) -> str:
+        """The name as part of a path."""
+        return self.name.replace(" ", "-").casefold()
 
     def recipe(self, settings: Sequence[str] = ()) -> Recipe:
         """The recipe of a trained arm, with settings such as ``train.seed=1`` over it."""
@@ -50,10 +57,12 @@ def find_arms(sources: Sequence[str]) -> tuple[Arm, ...]:
     found: list[Arm] = []
     for source in sources:
         arm = _arm(source)
-        alike = sum(other.name.rpartition(" ")[0] == arm.name for other in found)
-        taken = any(other.name == arm.name for other in found)
-        name = f"{arm.name} {alike + 2}" if taken else arm.name
-        found.append(Arm(name, arm.source, arm.trained, arm.scale))
+        taken, name = {other.slug for other in found}, arm.name
+        for number in count(2):
+            if arm.slug not in taken:
+                break
+            arm = replace(arm, name=f"{name} {number}")
+        found.append(arm)
     return tuple(found)
 
 
@@ -61,11 +70,13 @@ def common_scale(arms: Sequence[Arm], scale: int | None = None) -> int:
     """The enlargement at which all are compared: the smallest of theirs, 4 for baselines alone.
 
     Raises:
-        UsageError: A recipe makes another one.
+        UsageError: A recipe makes another one, or a model can't make it.
     """
     known = [arm.scale for arm in arms if arm.scale is not None]
     common = scale or min(known, default=4)
     for arm in arms:
+        if not arm.trained and arm.source not in BASELINES:
+            checked_scale(read_card(model_file(arm.source)), common)
         if arm.trained and arm.scale != common:
             problem = f"{arm.name} trains for ×{arm.scale}, and the others make ×{common}"
             raise UsageError(problem, "compare recipes of one scale, see data.size_out")

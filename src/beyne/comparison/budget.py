@@ -30,7 +30,8 @@ class Budget:
             amount = float(number)
         except ValueError:
             amount = 0.0
-        if kind not in ("images", "minutes") or not 0 < amount < float("inf"):
+        least = 1 if kind == "images" else 1e-6
+        if kind not in ("images", "minutes") or not least <= amount < float("inf"):
             raise UsageError(f"--budget {text}: not understood", "images=20000, or minutes=30")
         return cls("images" if kind == "images" else "minutes", amount)
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from beyne.comparison.budget import Budget
 from beyne.comparison.page import comparison_report
-from beyne.comparison.study import Comparison, Listener, Options, Study
+from beyne.comparison.result import Comparison
+from beyne.comparison.study import Listener, Options, Study
 from beyne.reports import write_report
+from beyne.reports.words import Words
 
 
 def compare(
@@ -29,8 +31,8 @@ def compare(
     """Compare ways to enlarge pictures, on pictures that none was trained on.
 
     Recipes are trained first, several times each. Every arm is scored on the same pictures: the
-    test split, else val, else (where nothing is trained) all. The same call again goes on where it
-    stopped.
+    test split, else val, else (where nothing is trained) all, but for those that a run among the
+    arms was trained on. The same call again goes on where it stopped.
 
     Args:
         arms: Two or more of: a recipe (its name, or a TOML file; ``recipe:NAME`` where a model has
@@ -44,7 +46,8 @@ def compare(
         split: A ``split.csv`` to obey instead of the data folder's.
         scale: Enlargement; None: the smallest that the arms make.
         metric: That decides; None: LPIPS if its weights are here, else PSNR.
-        device: As for `beyne.load`.
+        device: Where pictures are enlarged and scored, as for `beyne.load`; training takes the GPU
+            that is there.
         language: Of the report: ``en``, ``kk``, ``ru`` or ``uk``.
         debug: Let errors nobody foresaw through.
         listener: Is told how it goes on.
@@ -58,6 +61,7 @@ def compare(
         >>> found = beyne.compare(["bicubic", "photo-x4"], "Set5", "report")
         >>> print(found.verdicts[0].sentence)
     """
+    Words(language)  # refused before the work, not after
     options = Options(
         seeds=seeds,
         budget=Budget.of(budget) if budget else None,

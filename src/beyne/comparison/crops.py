@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from beyne.comparison.study import Comparison, Study
+from beyne.comparison.result import Comparison
+from beyne.comparison.study import Study
 from beyne.data import Pair, decode
 from beyne.errors import BeyneError
 from beyne.evaluation.enlargers import Enlarger
@@ -21,17 +22,18 @@ _SIDE = 256  # pixels of the original
 TYPICAL, WORST = 4, 6
 
 
-def specimens(study: Study, found: Comparison) -> tuple[list[Specimen], list[Specimen]]:
+def specimens(
+    study: Study, found: Comparison, enlargers: Mapping[str, Enlarger]
+) -> tuple[list[Specimen], list[Specimen], dict[str, float]]:
     """Squares of typical pictures, evenly spaced over the best arm's ranking, and of its worst.
 
     Returns:
-        Typical and worst; how long each arm took is noted in ``found.seconds``.
+        Typical and worst; arm → seconds that it took for a picture.
     """
     best = found.tables[found.best][0]
     ranked = best.worst(found.metric, best.n)
     typical = [ranked[len(ranked) * (2 * i + 1) // (2 * TYPICAL)] for i in range(TYPICAL)]
     pairs = {pair.name: pair for pair in study.pairs}
-    enlargers = {arm.name: study.enlarger(arm) for arm in found.arms}
     spent = dict.fromkeys(enlargers, 0.0)
     drawn: dict[str, Specimen] = {}
     for name in dict.fromkeys([*typical, *ranked[:WORST]]):
@@ -39,10 +41,10 @@ def specimens(study: Study, found: Comparison) -> tuple[list[Specimen], list[Spe
             drawn[name] = _specimen(pairs[name], enlargers, found, spent)
         except BeyneError:  # an arm could not do it, and said so when it was scored
             continue
-    found.seconds = {name: total / len(drawn) for name, total in spent.items() if drawn}
+    seconds = {name: total / len(drawn) for name, total in spent.items() if drawn}
     chosen = (dict.fromkeys(names) for names in (typical, ranked[:WORST]))
     first, second = ([drawn[name] for name in names if name in drawn] for names in chosen)
-    return first, second
+    return first, second, seconds
 
 
 def _specimen(

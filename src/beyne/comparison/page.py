@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -11,14 +12,16 @@ import numpy as np
 
 from beyne import info
 from beyne.comparison.crops import specimens
-from beyne.comparison.study import Comparison, Study
+from beyne.comparison.result import Comparison
+from beyne.comparison.study import Study
 from beyne.config import write_toml
+from beyne.evaluation.enlargers import Enlarger
 from beyne.evaluation.statistics import bootstrap_interval, verdict
-from beyne.images import read
 from beyne.reports import document, sections
-from beyne.reports.document import Document, Estimate, Metric, Picture, Section
+from beyne.reports.document import Document, Estimate, Metric, Section, estimated
 from beyne.reports.histories import curves
-from beyne.training.tracker import read_records, read_seconds
+from beyne.training.report import sheet_of
+from beyne.training.tracker import images_seen, read_records, read_seconds
 
 _FEW = 30  # pictures below which the report says that they are few
 _MANY = 200  # dots of a scatter are drawn up to this number of pictures
@@ -26,7 +29,8 @@ _MANY = 200  # dots of a scatter are drawn up to this number of pictures
 
 def comparison_report(study: Study, found: Comparison) -> Document:
     """The document of a finished comparison; applies the arms to the pictures that it shows."""
-    typical, worst = specimens(study, found)
+    enlargers = {arm.name: study.enlarger(arm) for arm in found.arms}
+    typical, worst, seconds = specimens(study, found, enlargers)
     column = _column(found.metric)
     runs = _runs(study, found)
     shown: list[Section] = [
@@ -38,13 +42,14 @@ def comparison_report(study: Study, found: Comparison) -> Document:
     ]
     if runs:
         shown.append(curves({name: read_records(run / "stats.jsonl") for name, run in runs}))
-        if sheets := tuple(_sheets(runs)):
+        found_sheets = [sheet_of(run, name, images_seen(run)) for name, run in runs]
+        if sheets := tuple(sheet for sheet in found_sheets if sheet):
             shown.append(sections.Sheets(sheets, paired=True))
     findings = [sections.Finding(**vars(finding)) for finding in study.diagnosis.findings]
     shown += [
         sections.Findings(tuple(findings)),
         _protocol(study, found),
-        _costs(study, found, dict(runs)),
+        _costs(found, dict(runs), enlargers, seconds),
         *_recipes(study),
         _limits(study, found),
     ]
@@ -67,7 +72,7 @@ def _verdicts(found: Comparison) -> Iterator[sections.Verdict]:
             reference=one.first,
             metric=_column(found.metric),
             outcome=outcome,
-            difference=Estimate(sign * one.gain, low, high),
+            difference=estimated(sign * one.gain, low, high),
             share=one.share,
             p=one.p,
             effect=one.effect,
@@ -80,30 +85,33 @@ def _scores(found: Comparison) -> sections.Scores:
     rows, differences = [], []
     first = found.arms[0].name
     for arm in found.arms:
-        columns = [(name, found.values(arm.name, name)) for name in names]
-        rows.append(sections.Row(arm.name, tuple(_estimate(values) for _, values in columns)))
+        columns = [found.common(arm.name, name) for name in names]
+        rows.append(sections.Row(arm.name, tuple(_estimate(values) for values in columns)))
         if arm.name != first:
             gains = [_difference(found, first, arm.name, name) for name in names]
             differences.append(sections.Row(arm.name, tuple(gains)))
     return sections.Scores(tuple(_column(name) for name in names), tuple(rows), tuple(differences))
 
 
-def _estimate(values: np.ndarray) -> Estimate:
-    low, high = bootstrap_interval(values)
-    mean = float(values[:, np.isfinite(values).all(0)].mean())
-    return Estimate(mean, low, high)
+def _estimate(values: np.ndarray) -> Estimate | None:
+    """Mean and interval of ``(seeds, pictures)``; None without a picture."""
+    if not values.size:
+        return None
+    return estimated(float(values.mean()), *bootstrap_interval(values))
 
 
-def _difference(found: Comparison, first: str, second: str, metric: str) -> Estimate:
-    one, other = found.values(first, metric), found.values(second, metric)
+def _difference(found: Comparison, first: str, second: str, metric: str) -> Estimate | None:
+    one, other = found.common(first, metric), found.common(second, metric)
+    if not one.size:
+        return None
     risen = verdict(first, second, one, other, "higher")
-    return Estimate(risen.gain, *risen.interval)
+    return estimated(risen.gain, *risen.interval)
 
 
 def _scatters(found: Comparison) -> Iterator[sections.Scatter]:
     """The best arm against each other."""
     best = found.values(found.best, found.metric).mean(0)
-    step = max(1, len(found.names) // _MANY)
+    step = -(-len(found.names) // _MANY)
     for arm in found.arms:
         if arm.name == found.best:
             continue
@@ -121,16 +129,8 @@ def _runs(study: Study, found: Comparison) -> list[tuple[str, Path]]:
     return [(arm.name, study.run_folder(arm, 0)) for arm in found.arms if arm.trained]
 
 
-def _sheets(runs: list[tuple[str, Path]]) -> Iterator[sections.Sheet]:
-    for name, run in runs:
-        if paths := sorted((run / "previews").glob("*.png")):
-            first, last = (Picture(read(path).pixels) for path in (paths[0], paths[-1]))
-            earlier = (first, int(paths[0].stem)) if len(paths) > 1 else ()
-            yield sections.Sheet(name, last, int(paths[-1].stem), *earlier)
-
-
 def _protocol(study: Study, found: Comparison) -> sections.Protocol:
-    counts = Counter(study.diagnosis.split.values())
+    counts = Counter(study.split.values())
     table = found.tables[found.arms[0].name][0]
     return sections.Protocol(
         {
@@ -141,7 +141,7 @@ def _protocol(study: Study, found: Comparison) -> sections.Protocol:
             "statistics": "mean with 95 % bootstrap interval over pictures and seeds; pairs by "
             "Wilcoxon's signed-rank test, p by Holm for all pairs; a difference is claimed where "
             "the interval excludes 0 and p < 0.05; effect: matched-pairs rank-biserial",
-            "seeds": f"0 to {study.options.seeds - 1}" if _runs(study, found) else "none",
+            "seeds": f"0 to {study.options.seeds - 1}" if _trained(study) else "none",
             "versions": info.versions(),
             "hardware": info.hardware(),
             "command": _command(study),
@@ -150,24 +150,34 @@ def _protocol(study: Study, found: Comparison) -> sections.Protocol:
 
 
 def _command(study: Study) -> str:
-    budget = study.options.budget
-    given = f" --budget {budget.kind}={budget.amount:g}" if budget else ""
-    arms = " ".join(study.sources)
-    return f"beyne compare {arms} --data DIR -o REPORT --seeds {study.options.seeds}{given}"
+    options, words = study.options, ["beyne", "compare", *study.sources]
+    words += ["--data", "DIR", "-o", "REPORT"]
+    if _trained(study):
+        words += ["--seeds", str(options.seeds)]
+    if options.budget:
+        words += ["--budget", f"{options.budget.kind}={options.budget.amount:g}"]
+    for name in ("split", "scale", "metric"):
+        if (value := getattr(options, name)) is not None:
+            words += [f"--{name}", str(value)]
+    return shlex.join(words)
 
 
-def _costs(study: Study, found: Comparison, runs: dict[str, Path]) -> sections.Costs:
+def _costs(
+    found: Comparison,
+    runs: Mapping[str, Path],
+    enlargers: Mapping[str, Enlarger],
+    seconds: Mapping[str, float],
+) -> sections.Costs:
     costs = []
     for arm in found.arms:
         run = runs.get(arm.name)
-        records = read_records(run / "stats.jsonl") if run else []
         costs.append(
             sections.Cost(
                 arm.name,
-                parameters=study.enlarger(arm).parameters,
-                images=int(records[-1]["images"]) if records else None,
+                parameters=enlargers[arm.name].parameters,
+                images=images_seen(run) if run else None,
                 seconds=read_seconds(run) if run else None,
-                picture_seconds=found.seconds.get(arm.name),
+                picture_seconds=seconds.get(arm.name),
             )
         )
     return sections.Costs(tuple(costs))
@@ -182,10 +192,20 @@ def _recipes(study: Study) -> Iterator[sections.Recipes]:
 def _limits(study: Study, found: Comparison) -> sections.Limits:
     known: list[sections.LimitName] = ["sample", "detail", "scores"]
     trained = [arm for arm in found.arms if arm.trained]
-    if trained and found.part == "val":
+    if trained and "val" in found.part:
         known.insert(0, "chosen")
     if len(found.names) < _FEW:
         known.append("few")
+    groups = study.diagnosis.groups
+    if len({groups.get(name, name) for name in found.names}) < len(found.names):
+        known.append("groups")
     if trained and study.options.seeds == 1:
         known.append("seeds")
-    return sections.Limits(tuple(known), tuple(str(failure) for failure in found.failed))
+    others = [str(failure) for failure in found.failed]
+    protocols = {table.protocol for tables in found.tables.values() for table in tables}
+    others += [f"not all arms were scored alike: {one}" for one in sorted(protocols)[1:]]
+    return sections.Limits(tuple(known), tuple(others))
+
+
+def _trained(study: Study) -> bool:
+    return any(arm.trained for arm in study.arms)

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from beyne import training
 from beyne.comparison.arms import Arm, common_scale, find_arms
 from beyne.comparison.budget import Budget
-from beyne.data import Pair, find_all, find_unseen, fingerprint, write_split
+from beyne.comparison.record import check_record, identity, write_record
+from beyne.comparison.result import Comparison
+from beyne.data import Pair, find_all, fingerprint, make_split, read_split, write_split
+from beyne.data.split import SplitName
 from beyne.doctor import Diagnosis, Watcher, examine
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation import evaluate
-from beyne.evaluation.enlargers import BASELINES, Enlarger, find_enlarger, model_file
+from beyne.evaluation.enlargers import Enlarger, find_enlarger
+from beyne.evaluation.measures import load_metrics
 from beyne.evaluation.scores import Scores, read_scores, write_scores
-from beyne.evaluation.statistics import Values, Verdict, verdicts
+from beyne.evaluation.statistics import scipy_stats, verdicts
+from beyne.evaluation.unseen import find_unseen, trained_on
 from beyne.files import write_whole
 from beyne.metrics import METRICS
+from beyne.predict.device import find_device
 from beyne.predict.files import Failure
-
-_CALL = "comparison.json"
 
 
 @dataclass
@@ -48,7 +47,7 @@ class Options:
         split: A ``split.csv`` to obey instead of the data folder's.
         scale: Enlargement; None: the smallest that the arms make.
         metric: That decides; None: LPIPS if it could be measured, or else PSNR.
-        device: As for `beyne.load`.
+        device: Where pictures are enlarged and scored, as for `beyne.load`.
         debug: Let errors nobody foresaw through.
     """
 
@@ -63,50 +62,9 @@ class Options:
     def __post_init__(self) -> None:
         if self.seeds < 1:
             raise UsageError(f"--seeds {self.seeds}: at least one", "--seeds 3")
-        if self.metric is not None and self.metric not in METRICS:
-            raise UsageError(f"there is no metric '{self.metric}'", f"one of {', '.join(METRICS)}")
-
-
-@dataclass
-class Comparison:
-    """What a comparison found.
-
-    Attributes:
-        arms: Those that were scored.
-        names: Pictures, in the order of all columns.
-        part: Split they are of, or ``all``.
-        tables: Arm → its scores, one table for each seed.
-        metric: That the verdicts are about.
-        verdicts: Every pair of arms, p corrected for their number.
-        failed: Arms and pictures that came to nothing.
-        seconds: Arm → seconds that the enlargement of a picture took, where it was measured.
-    """
-
-    arms: tuple[Arm, ...]
-    names: tuple[str, ...]
-    part: str
-    tables: dict[str, tuple[Scores, ...]]
-    metric: str
-    verdicts: tuple[Verdict, ...]
-    failed: tuple[Failure, ...]
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def values(self, arm: str, metric: str) -> Values:
-        """Scores of an arm, ``(seeds, pictures)``."""
-        return np.stack([table.values(metric, self.names) for table in self.tables[arm]])
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """Those that every arm has, in the order of `METRICS`."""
-        columns = [table.columns.keys() for tables in self.tables.values() for table in tables]
-        return tuple(name for name in METRICS if all(name in column for column in columns))
-
-    @property
-    def best(self) -> str:
-        """The arm with the best mean of the metric that decides."""
-        means = {a.name: float(np.nanmean(self.values(a.name, self.metric))) for a in self.arms}
-        choose = min if METRICS[self.metric].better == "lower" else max
-        return choose(means, key=means.__getitem__)
+        if self.metric is not None:
+            _check_metric(self.metric)
+        find_device(self.device)
 
 
 class Study:
@@ -137,11 +95,28 @@ class Study:
         self.options, self.listener = options, listener
         self.arms = find_arms(sources)
         self.scale = common_scale(self.arms, options.scale)
-        if any(arm.trained for arm in self.arms):
+        scipy_stats()
+        if self._trains():
             training.require_extra()
+        if options.metric and METRICS[options.metric].loaded:
+            missing = load_metrics(find_device(options.device))[1].get(options.metric)
+            if missing:
+                raise UsageError(f"--metric {options.metric}: {missing}")
+        if options.split:
+            read_split(options.split)
         self.diagnosis: Diagnosis = examine(data, "upscale", options.split, None, listener.watcher)
+        self.split = self._frozen()
         self.part, self.pairs = self._scored()
-        self._check_call()
+        budget = asdict(options.budget) if options.budget else None
+        self._call = {
+            "arms": {arm.name: identity(arm) for arm in self.arms},
+            "data": fingerprint(find_all(data)),
+            "split": dict(sorted(self.split.items())),
+            "scale": self.scale,
+            "seeds": options.seeds,
+            "budget": budget,
+        }
+        check_record(folder, self._call)
 
     def run(self) -> Comparison:
         """Train and score what is not done yet; one arm that fails leaves the others.
@@ -178,59 +153,55 @@ class Study:
 
     def run_folder(self, arm: Arm, seed: int) -> Path:
         """Of a trained arm."""
-        return self.folder / "runs" / f"{_slug(arm.name)}-{seed}"
+        return self.folder / "runs" / f"{arm.slug}-{seed}"
+
+    def _trains(self) -> bool:
+        return any(arm.trained for arm in self.arms)
+
+    def _frozen(self) -> Mapping[str, SplitName]:
+        """The split of all arms: that of the data or the doctor's, with pictures to validate on."""
+        kept = self.folder / "split.csv"
+        if kept.is_file():
+            return read_split(kept)
+        split, groups = self.diagnosis.split, self.diagnosis.groups
+        if not split and self._trains():
+            problem = next(
+                (f.problem for f in self.diagnosis.findings if f.severity == "error"), ""
+            )
+            raise UsageError(f"{self.data} has no usable split; {problem}", "see beyne check")
+        if self._trains() and "val" not in split.values():
+            train = [file for file, part in split.items() if part == "train"]
+            split = split | make_split(train, 0, {"val": 0.1}, groups)
+        return split
 
     def _scored(self) -> tuple[str, list[Pair]]:
         """Pictures that no arm was trained on."""
-        if not any(arm.trained for arm in self.arms):
-            runs = [Path(arm.source) / "split.csv" for arm in self.arms]
-            kept = next((path for path in runs if path.is_file()), None)
-            return find_unseen(self.data, self.options.split, kept)
-        chosen = [name for name in ("test", "val") if name in self.diagnosis.split.values()]
-        if not chosen:
+        runs = [arm.source for arm in self.arms if not arm.trained]
+        if not self._trains():
+            return find_unseen(self.data, self.options.split, runs)
+        part = next((name for name in ("test", "val") if name in self.split.values()), None)
+        if part is None:
             problem = f"{self.data} has no pictures to keep from training: all are of one group"
             raise UsageError(problem, "add pictures, or name groups in metadata.csv")
-        split = self.diagnosis.split
-        return chosen[0], [p for p in find_all(self.data) if split.get(p.name) == chosen[0]]
-
-    def _call(self) -> dict[str, Any]:
-        """What must be the same when the comparison goes on."""
-        budget = self.options.budget
-        return {
-            "arms": {arm.name: _identity(arm) for arm in self.arms},
-            "data": fingerprint(self.pairs),
-            "scale": self.scale,
-            "seeds": self.options.seeds,
-            "budget": asdict(budget) if budget else None,
-        }
-
-    def _check_call(self) -> None:
-        path = self.folder / _CALL
-        if not path.is_file():
-            if self.folder.is_dir() and any(self.folder.iterdir()):
-                problem = f"{self.folder} is not empty and holds no comparison"
-                raise UsageError(problem, "use another -o")
-            return
-        try:
-            before = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            raise UsageError(f"{path} is damaged", "use another -o") from None
-        changed = [name for name, value in self._call().items() if before.get(name) != value]
-        if changed:
-            problem = f"{self.folder} holds another comparison: {', '.join(changed)} differ"
-            raise UsageError(problem, "use another -o")
+        pairs = [pair for pair in find_all(self.data) if self.split.get(pair.name) == part]
+        seen = {name for run in runs for name in trained_on(Path(run), find_all(self.data))}
+        left = [pair for pair in pairs if pair.name not in seen]
+        if not left:
+            problem = f"a run among the arms was trained on every picture of split {part}"
+            raise UsageError(problem, "give --split the split.csv of that run")
+        return f"split {part}", left
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self.folder / _CALL, json.dumps(self._call(), indent=1).encode())
-        write_split(self.folder / "split.csv", self.diagnosis.split, self.diagnosis.groups)
+        write_record(self.folder, self._call)
+        write_split(self.folder / "split.csv", self.split, self.diagnosis.groups)
         self.listener.message(f"{len(self.pairs)} pictures to score ({self.part})")
 
     def _tables(self, arm: Arm) -> Iterator[Scores]:
         """The arm's scores, one table for each seed."""
         for seed in range(self.options.seeds if arm.trained else 1):
             label = f"{arm.name}, seed {seed}" if arm.trained else arm.name
-            path = self.folder / "scores" / f"{_slug(arm.name)}-{seed}.csv"
+            path = self.folder / "scores" / f"{arm.slug}-{seed}.csv"
             if not path.is_file():
                 if arm.trained:
                     self._train(arm, seed, label)
@@ -254,10 +225,13 @@ class Study:
         )
         if not finished:
             raise KeyboardInterrupt
+        if leaked := trained_on(run, self.pairs) & {pair.name for pair in self.pairs}:
+            problem = f"the recipe trained on {min(leaked)}, which is to be scored"
+            raise BeyneError(problem, "take its data.hr, data.val_hr … out")
 
     def _images(self, arm: Arm, budget: Budget) -> int:
         """Training images of each seed, measured once where the budget is in minutes."""
-        path = self.folder / "runs" / f"{_slug(arm.name)}.images"
+        path = self.folder / "runs" / f"{arm.slug}.images"
         if not path.is_file():
             split = self.folder / "split.csv"
             images = budget.images(arm.recipe(), self.data, self.run_folder(arm, 0), split)
@@ -292,20 +266,15 @@ class Study:
 
     def _metric(self, measured: Sequence[str]) -> str:
         wanted = self.options.metric
-        if wanted and (wanted not in measured or METRICS[wanted].better is None):
+        if wanted and wanted not in measured:
             known = ", ".join(name for name in measured if METRICS[name].better)
-            raise UsageError(f"--metric {wanted} can't decide here", f"one of {known}")
+            raise UsageError(f"{wanted} could not be measured here", f"--metric one of {known}")
         return wanted or ("lpips" if "lpips" in measured else "psnr")
 
 
-def _identity(arm: Arm) -> str:
-    """What the arm is, as text that changes with it."""
-    if arm.trained:
-        return json.dumps(arm.recipe().plain(), sort_keys=True)
-    if arm.source in BASELINES:
-        return arm.source
-    return hashlib.sha256(model_file(arm.source).read_bytes()).hexdigest()
-
-
-def _slug(name: str) -> str:
-    return name.replace(" ", "-")
+def _check_metric(name: str) -> None:
+    deciding = [known for known, metric in METRICS.items() if metric.better]
+    if name not in METRICS:
+        raise UsageError(f"there is no metric '{name}'", f"one of {', '.join(deciding)}")
+    if name not in deciding:
+        raise UsageError(f"--metric {name} can't decide", f"one of {', '.join(deciding)}")

@@ -2,7 +2,7 @@
 
 from beyne.data.crops import Crops
 from beyne.data.degradations import DEGRADATIONS, DegradationConfig, RealConfig
-from beyne.data.folder import Pair, Sources, find_all, find_pairs, find_unseen, fingerprint
+from beyne.data.folder import Pair, Sources, find_all, find_held_out, find_pairs, fingerprint
 from beyne.data.pictures import Decoded, Original, decode, read_original
 from beyne.data.split import make_split, read_groups, read_split, write_split
 
@@ -17,8 +17,8 @@ __all__ = [
     "Sources",
     "decode",
     "find_all",
+    "find_held_out",
     "find_pairs",
-    "find_unseen",
     "fingerprint",
     "make_split",
     "read_groups",

@@ -40,8 +40,8 @@ def find_pairs(
 ) -> dict[SplitName, list[Pair]]:
     """The pictures of each split.
 
-    In order of precedence: ``sources``; ``train/``, ``val/``, ``test/`` below ``root``;
-    ``split_file`` or ``root/split.csv``; a seeded 90/10 split by group.
+    In order of precedence: ``sources``; ``split_file``; ``train/``, ``val/``, ``test/`` below
+    ``root``; ``root/split.csv``; a seeded 90/10 split by group.
 
     Raises:
         UsageError: There are no pictures, or originals and partners do not match.
@@ -54,8 +54,10 @@ def find_pairs(
             val = _pairs_in(root, root / sources.val_hr, _below(root, sources.val_lr))
             return _required({"train": train, "val": val, "test": []}, root)
         return _required(_divided(train, root, seed, split_file), root)
+    if split_file:
+        return _required(_divided(find_all(root), root, seed, split_file), root)
     if (root / "train").is_dir():
-        parts = {name: _layout(root, root / name) for name in SPLITS if (root / name).is_dir()}
+        parts = _split_folders(root)
         if "val" not in parts:
             return _required(
                 _divided(parts["train"], root, seed, split_file) | {"test": parts.get("test", [])},
@@ -65,18 +67,12 @@ def find_pairs(
     return _required(_divided(_layout(root, root), root, seed, split_file), root)
 
 
-def find_unseen(
-    root: Path, split_file: Path | None = None, kept: Path | None = None
+def find_held_out(
+    root: Path, split_file: Path | None = None
 ) -> tuple[SplitName | Literal["all"], list[Pair]]:
     """The pictures to score a model on: those of test, else those of val, else all.
 
-    In order of precedence: ``split_file``; ``test/``, ``val/`` below ``root``;
-    ``root/split.csv``; ``kept``.
-
-    Args:
-        root: The data folder.
-        split_file: A ``split.csv`` to obey.
-        kept: That of the run that made the model; counts if it names every picture.
+    In order of precedence: ``split_file``; ``test/``, ``val/`` below ``root``; ``root/split.csv``.
 
     Returns:
         The split, and its pictures.
@@ -88,7 +84,7 @@ def find_unseen(
     chosen = split_file
     if not (chosen or parts.get("test") or parts.get("val")):
         own = root / "split.csv"
-        chosen = own if own.is_file() else kept if _names_all(kept, pairs) else None
+        chosen = own if own.is_file() else None
     if chosen:
         parts = _divided(pairs, root, 0, chosen)
     held_out: tuple[SplitName, ...] = ("test", "val")
@@ -116,12 +112,6 @@ def find_all(root: Path) -> list[Pair]:
 
 def _split_folders(root: Path) -> dict[SplitName, list[Pair]]:
     return {name: _layout(root, root / name) for name in SPLITS if (root / name).is_dir()}
-
-
-def _names_all(split_file: Path | None, pairs: list[Pair]) -> bool:
-    if not (split_file and split_file.is_file()):
-        return False
-    return {pair.name for pair in pairs} <= read_split(split_file).keys()
 
 
 def fingerprint(pairs: list[Pair]) -> str:

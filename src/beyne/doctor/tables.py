@@ -94,7 +94,8 @@ def _from_json(name: str, text: str) -> Table:
             return _refused(name, f"line {line} is no object", 'write {"file": …, "text": …}')
         rows.append((line, _plain(row)))
     columns = dict.fromkeys(column for _, row in rows for column in row)
-    return Table(name, tuple(columns), tuple(rows))
+    filled = tuple((line, dict.fromkeys(columns, "") | row) for line, row in rows)
+    return Table(name, tuple(columns), filled)
 
 
 def _plain(row: dict[str, object]) -> Row:

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from beyne.data import Decoded, Pair, decode, find_unseen
+from beyne.data import Decoded, Pair, decode
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation.enlargers import Enlarger, find_enlarger
 from beyne.evaluation.measures import Measures, load_metrics, protocol_for
 from beyne.evaluation.scores import Scores, write_scores
 from beyne.evaluation.statistics import scipy_stats
+from beyne.evaluation.unseen import find_unseen
 from beyne.evaluation.worst import Worst
 from beyne.files import check_free
 from beyne.images import Raster
@@ -56,15 +57,15 @@ def evaluate(
 ) -> Scores:
     """Score a model on pictures whose originals are known.
 
-    The pictures of the test split are taken, else of val, else all. Inputs that the folder does not
+    The pictures of the test split are taken, else of val, else all; none that the run itself was
+    trained on. Inputs that the folder does not
     bring are made of the originals by the downscaling operator A.
 
     Args:
         model: A built-in model's name, a model file, the folder of a run (its best model), or
             ``nearest``, ``bicubic``, ``lanczos``.
         data: Folder of originals, or with ``hr/`` and ``lr*/``.
-        split: A ``split.csv`` to obey; None: the folder's own, or the run's if it is of these
-            pictures.
+        split: A ``split.csv`` to obey; None: the folder's own.
         output: Folder for ``scores.csv`` and the ten worst pictures, ``worst.png``, which
             ``worst.csv`` names.
         scale: Enlargement, up to the model's; None: the model's, 4 for the last three.
@@ -89,10 +90,8 @@ def evaluate(
     folder = Path(output) if output else None
     if folder:
         _check_output(folder, overwrite)
-    kept = Path(model) / "split.csv"
-    part, pairs = find_unseen(Path(data), Path(split) if split else None, kept)
-    which = "all pictures" if part == "all" else f"split {part}"
-    named = f"{Path(data).resolve().name}, {which}"
+    part, pairs = find_unseen(Path(data), Path(split) if split else None, [model])
+    named = f"{Path(data).resolve().name}, {part}"
     message(f"{named}: {len(pairs)}")
     enlarger = find_enlarger(model, scale, consistent, device, precision)
     worst = Worst()
@@ -147,6 +146,7 @@ def score(
         with _noted(named[picture.name], failed):
             rows[picture.name] = _scored(picture, enlarger, measures, listener)
         listener.progress(done, len(pairs))
+    listener.progress(len(pairs), len(pairs))  # those that failed are done, too
     if not rows:
         problem = f"not one of {len(pairs)} pictures could be scored"
         raise BeyneError(problem, str(next(iter(failed.values()))))

@@ -95,7 +95,11 @@ class Verdict:
         span = f"[{ends[0]:.{number}f}, {ends[1]:.{number}f}]"
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"
         if self.outcome == "no difference shown":
-            few = "" if _can_show(self.n) else f", and {self.n} images can't show any"
+            few = (
+                ""
+                if _can_show(self.n)
+                else f", and {self.n} image{'s' * (self.n != 1)} can't show any"
+            )
             between = f"no difference shown between {self.first} and {self.second}"
             return f"{between}: {size} {span}, n = {self.n}, {p}{few}"
         share = f"{100 * self.share:.0f} % of images" + (" better" if worse else "")
@@ -182,7 +186,7 @@ def verdict(
 def verdicts(
     columns: Mapping[str, ArrayLike], better: Better, unit: str = "", **options: int
 ) -> list[Verdict]:
-    """Every pair of models by one score, corrected for their number.
+    """Every pair of models that share a scored image, corrected for their number.
 
     Args:
         columns: Name → scores as for `verdict`; of a pair the earlier is ``first``.
@@ -191,9 +195,13 @@ def verdicts(
     Raises:
         UsageError: As `verdict`.
     """
-    pairs = combinations(columns, 2)
+    tables = {name: _table(values) for name, values in columns.items()}
     return corrected(
-        [verdict(a, b, columns[a], columns[b], better, unit, **options) for a, b in pairs]
+        [
+            verdict(a, b, tables[a], tables[b], better, unit, **options)
+            for a, b in combinations(tables, 2)
+            if tables[a].shape[1] != tables[b].shape[1] or _finite(tables[a], tables[b]).any()
+        ]
     )
 
 
@@ -269,10 +277,14 @@ def _table(values: ArrayLike) -> Values:
 
 def _measured(*tables: Values) -> NDArray[np.bool_]:
     """Which images have a finite value everywhere."""
-    found = np.logical_and.reduce([np.isfinite(table).all(0) for table in tables])
+    found = _finite(*tables)
     if not found.any():
         raise UsageError("no image has a score", "look into the table of scores")
-    return np.asarray(found)
+    return found
+
+
+def _finite(*tables: Values) -> NDArray[np.bool_]:
+    return np.asarray(np.logical_and.reduce([np.isfinite(table).all(0) for table in tables]))
 
 
 def _can_show(n: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -112,39 +111,42 @@ def in_float32(module: nn.Module, x: Tensor) -> Tensor:
     return result
 
 
-def shuffled(detail: Tensor, image: Tensor, scale: int, skip: ImageSkip) -> Tensor:
+class SkipShuffle(nn.Module):
     """Pixel shuffle of what a network computed, with the enlarged input added.
 
+    The input is enlarged before the shuffle, each of the s² phases by a kernel of its own: that
+    takes half the time of enlarging it afterwards.
+
     Args:
-        detail: ``(N, C·s², H, W)``.
-        image: ``(N, C, H, W)``.
+        channels: Of the image.
         scale: Enlargement s.
-        skip: How to enlarge ``image``, in float32; ``none`` leaves it out.
-
-    Returns:
-        ``(N, C, H·s, W·s)``.
+        skip: How to enlarge the image, in float32; ``none`` leaves it out.
     """
-    if skip != "none":
-        detail = detail + _phases(image.float(), scale, skip)
-    return F.pixel_shuffle(detail, scale)
+
+    def __init__(self, channels: int, scale: int, skip: ImageSkip) -> None:
+        super().__init__()
+        self.scale, self.skip = scale, skip
+        kernels = _bicubic_phases(scale).repeat(channels, 1, 1, 1)
+        self.register_buffer("kernels", kernels, persistent=False)
+        self.kernels: Tensor
+
+    def forward(self, detail: Tensor, image: Tensor) -> Tensor:
+        """``(N, C·s², H, W)`` and ``(N, C, H, W)`` → ``(N, C, H·s, W·s)``."""
+        if self.skip != "none":
+            detail = detail + self._phases(image.float())
+        return F.pixel_shuffle(detail, self.scale)
+
+    def _phases(self, image: Tensor) -> Tensor:
+        if self.scale == 1 or self.skip == "nearest":
+            return image.repeat_interleave(self.scale**2, 1)
+        with torch.autocast(image.device.type, enabled=False):
+            around = F.pad(image, (2, 2, 2, 2), mode="replicate")
+            return F.conv2d(around, self.kernels, groups=image.shape[1])
 
 
-def _phases(image: Tensor, scale: int, skip: ImageSkip) -> Tensor:
-    """``image`` enlarged, as it is before a pixel shuffle: in half the time of enlarging it."""
-    if scale == 1 or skip == "nearest":
-        return image.repeat_interleave(scale**2, 1)
-    kernels = _bicubic_phases(scale).to(image.device).repeat(image.shape[1], 1, 1, 1)
-    with torch.autocast(image.device.type, enabled=False):
-        around = F.pad(image, (2, 2, 2, 2), mode="replicate")
-        return F.conv2d(around, kernels, groups=image.shape[1])
-
-
-@lru_cache(maxsize=8)
 def _bicubic_phases(scale: int) -> Tensor:
     """What each of s² result pixels takes of 5×5 around theirs: ``(s², 1, 5, 5)``."""
-    # What is kept for later calls must not be an inference tensor, whoever calls first.
-    with torch.inference_mode(False):
-        impulses = torch.eye(25).view(25, 1, 5, 5)
-        enlarged = F.interpolate(impulses, scale_factor=scale, mode="bicubic")
-        middle = enlarged[:, 0, 2 * scale : 3 * scale, 2 * scale : 3 * scale]
-        return middle.permute(1, 2, 0).reshape(scale**2, 1, 5, 5).contiguous()
+    impulses = torch.eye(25).view(25, 1, 5, 5)
+    enlarged = F.interpolate(impulses, scale_factor=scale, mode="bicubic")
+    middle = enlarged[:, 0, 2 * scale : 3 * scale, 2 * scale : 3 * scale]
+    return middle.permute(1, 2, 0).reshape(scale**2, 1, 5, 5).contiguous()

@@ -13,8 +13,8 @@ from beyne.networks.blocks import (
     ImageNetwork,
     ImageSkip,
     SkipConfig,
+    SkipShuffle,
     in_float32,
-    shuffled,
 )
 
 
@@ -39,6 +39,7 @@ class Compact(ImageNetwork):
             layers += [nn.Conv2d(features, features, 3, padding=1), nn.PReLU(features)]
         layers.append(nn.Conv2d(features, config.channels_out * config.scale**2, 3, padding=1))
         self.body = nn.ModuleList(layers)
+        self.shuffle = SkipShuffle(config.channels_out, config.scale, config.image_skip)
 
     @property
     def reach(self) -> int:
@@ -51,4 +52,5 @@ class Compact(ImageNetwork):
         for layer in self.body[:-1]:
             features = layer(features)
         detail = in_float32(self.body[-1], features)
-        return shuffled(detail, x, self.config.scale, self.config.image_skip)
+        output: Tensor = self.shuffle(detail, x)
+        return output

@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from beyne.networks.blocks import ImageNetwork, SkipConfig, in_float32, shuffled
+from beyne.networks.blocks import ImageNetwork, SkipConfig, SkipShuffle, in_float32
 
 
 class SpanConfig(SkipConfig):
@@ -127,6 +127,7 @@ class Span(ImageNetwork):
         self.conv_cat = nn.Conv2d(4 * features, last, 1)
         shuffled = config.channels_out * config.scale**2
         self.upsampler = nn.ModuleList([nn.Conv2d(last, shuffled, 3, padding=1)])
+        self.shuffle = SkipShuffle(config.channels_out, config.scale, config.image_skip)
         mean = config.mean or (0.5,) * config.channels_in
         self.register_buffer("mean", torch.tensor(mean), persistent=False)
         self.mean: Tensor
@@ -154,7 +155,8 @@ class Span(ImageNetwork):
         stages = [start, self.conv_2(outputs[-1]), outputs[0], first_activation]
         joined = self.conv_cat(torch.cat(stages, 1))
         detail = in_float32(self.upsampler[0], joined) * self.config.detail
-        return shuffled(detail, x, self.config.scale, self.config.image_skip)
+        output: Tensor = self.shuffle(detail, x)
+        return output
 
     def for_use(self) -> Span:
         """A plain copy: every layer's branches multiplied out into its one kernel."""

@@ -35,23 +35,22 @@ class Metric:
     Attributes:
         key: Its name in files: ``psnr``.
         name: Its name for readers: ``PSNR``.
-        better: Which way is good.
+        better: Which way is good; ``one``: as near to 1 as can be.
         unit: ``dB``; empty without one.
         digits: Decimal places that are shown.
     """
 
     key: str
     name: str
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", "one"]
     unit: str = ""
     digits: int = 2
 
 
 #: Those that have a name for readers, by key: of pictures, and of sets of them.
 METRICS = {
-    key: Metric(key, metric.title, metric.better, metric.unit, metric.digits)
+    key: Metric(key, metric.title, metric.better or "one", metric.unit, metric.digits)
     for key, metric in metrics.METRICS.items()
-    if metric.better
 } | {
     metric.key: metric
     for metric in (
@@ -69,6 +68,12 @@ class Estimate:
     mean: float
     low: float | None = None
     high: float | None = None
+
+
+def estimated(mean: float, low: float, high: float) -> Estimate:
+    """With its interval, unless that is not known (of one picture)."""
+    known = math.isfinite(low) and math.isfinite(high)
+    return Estimate(mean, low, high) if known else Estimate(mean)
 
 
 @dataclass(frozen=True)

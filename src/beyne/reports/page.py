@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -124,13 +125,19 @@ def _known_to_templates(words: Words) -> dict[str, Any]:
     }
 
 
+_FAULTS: dict[str, Callable[[Estimate], float]] = {
+    "higher": lambda value: -value.mean,
+    "lower": lambda value: value.mean,
+    "one": lambda value: abs(value.mean - 1),
+}
+
+
 def best_of(section: Scores) -> list[Estimate | None]:
     """The best mean of every column; None where there is nothing to choose from."""
     best: list[Estimate | None] = []
     for index, metric in enumerate(section.metrics):
         known = [value for row in section.rows if (value := row.values[index])]
-        choose = max if metric.better == "higher" else min
-        best.append(choose(known, key=lambda e: e.mean) if len(known) > 1 else None)
+        best.append(min(known, key=_FAULTS[metric.better]) if len(known) > 1 else None)
     return best
 
 

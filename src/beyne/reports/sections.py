@@ -284,7 +284,7 @@ class Recipes(Section):
     recipes: Mapping[str, str]
 
 
-LimitName = Literal["sample", "detail", "scores", "chosen", "few", "seeds"]
+LimitName = Literal["sample", "detail", "scores", "chosen", "few", "groups", "seeds"]
 
 
 @dataclass(frozen=True)

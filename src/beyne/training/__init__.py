@@ -16,7 +16,7 @@ def require_extra() -> None:
     """Raise `MissingExtraError` unless what training needs is installed."""
     from importlib.util import find_spec
 
-    for package in ("accelerate", "matplotlib", "jinja2"):
+    for package in ("accelerate", "matplotlib", "jinja2", "scipy"):
         if find_spec(package) is None:
             raise MissingExtraError(package, "train")
 

@@ -31,6 +31,7 @@ def run_report(setup: Setup, tracker: Tracker, network: nn.Module, precision: st
         precision: What the networks computed in and where, in words.
     """
     recipe = setup.recipe
+    sheet = sheet_of(tracker.run, recipe.name, setup.state.images)
     return Document(
         recipe.name,
         recipe.description,
@@ -39,7 +40,7 @@ def run_report(setup: Setup, tracker: Tracker, network: nn.Module, precision: st
             _outcome(setup, tracker.records),
             *_scores(tracker.records, recipe.train.select),
             curves({recipe.name: tracker.records}),
-            *_sheets(tracker.run, recipe.name, setup.state.images),
+            *([sections.Sheets((sheet,), paired=True)] if sheet else []),
             _protocol(setup, precision),
             _costs(setup, network, tracker.seconds),
             sections.Recipes({recipe.name: write_toml(recipe.plain())}),
@@ -85,18 +86,21 @@ def _scores(records: Records, select: str) -> Iterator[sections.Scores]:
     rows = []
     for name, images in (("best.safetensors", best[0]), ("last.safetensors", None)):
         of = next((r for r in validations if r["images"] == images), validations[-1])
-        values = tuple(Estimate(float(of[metric.key])) for metric in metrics)
+        known = [of.get(metric.key) for metric in metrics]  # weights may have come later
+        values = tuple(None if value is None else Estimate(float(value)) for value in known)
         rows.append(sections.Row(name, values))
     yield sections.Scores(tuple(metrics), tuple(rows))
 
 
-def _sheets(run: Path, arm: str, images: int) -> Iterator[sections.Sheets]:
+def sheet_of(run: Path, arm: str, images: int) -> sections.Sheet | None:
+    """First and last preview of a run up to ``images``; None before there is one."""
     paths = {int(path.stem): path for path in sorted((run / "previews").glob("*.png"))}
     seen = {at: Picture(read(paths[at]).pixels) for at in _ends(paths, images)}
-    if seen:
-        first, last = min(seen), max(seen)
-        earlier = (seen[first], first) if first < last else ()
-        yield sections.Sheets((sections.Sheet(arm, seen[last], last, *earlier),), paired=True)
+    if not seen:
+        return None
+    first, last = min(seen), max(seen)
+    earlier = (seen[first], first) if first < last else ()
+    return sections.Sheet(arm, seen[last], last, *earlier)
 
 
 def _ends(paths: dict[int, Path], images: int) -> set[int]:

@@ -91,6 +91,12 @@ def read_records(path: Path) -> list[dict[str, Any]]:
     return records
 
 
+def images_seen(run: Path) -> int:
+    """Training images that the last record of a run tells."""
+    records = read_records(run / "stats.jsonl")
+    return int(records[-1]["images"]) if records else 0
+
+
 def read_seconds(run: Path) -> float:
     """How long a run took up to its last saved state; 0 before there is one."""
     path = run / _SECONDS

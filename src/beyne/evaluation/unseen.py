@@ -1,0 +1,56 @@
+"""Pictures that no model was trained on, as far as their runs tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from beyne.config import read_toml
+from beyne.data import Pair, find_held_out, fingerprint
+from beyne.data.split import read_split
+from beyne.errors import UsageError
+
+
+def find_unseen(
+    root: Path, split_file: Path | None = None, models: Iterable[str | Path] = ()
+) -> tuple[str, list[Pair]]:
+    """The pictures to score models on: held out, and not among what a run was trained on.
+
+    Args:
+        root: The data folder.
+        split_file: A ``split.csv`` to obey, see `beyne.data.find_held_out`.
+        models: Folders of runs among them say by their ``split.csv`` what they have seen.
+
+    Returns:
+        What they are, in words, and the pictures.
+
+    Raises:
+        UsageError: There are none, or originals and partners do not match.
+    """
+    part, pairs = find_held_out(root, split_file)
+    seen = {name for model in models for name in trained_on(Path(model), pairs)}
+    left = [pair for pair in pairs if pair.name not in seen]
+    words = "all pictures" if part == "all" else f"split {part}"
+    if not left:
+        problem = f"every picture of {root} ({words}) was among those that a run was trained on"
+        raise UsageError(problem, "score it on other pictures")
+    if len(left) < len(pairs):
+        words += f" but {len(pairs) - len(left)} that a run was trained on"
+    return words, left
+
+
+def trained_on(run: Path, pairs: list[Pair]) -> set[str]:
+    """Names of the pictures that a run trained on; empty for what is no run.
+
+    Files go by their names, unless all of the run's are here and differ in content: then this is
+    another data set whose files are called alike.
+    """
+    split, recipe = run / "split.csv", run / "recipe.toml"
+    if not split.is_file():
+        return set()
+    seen = {name for name, part in read_split(split).items() if part == "train"}
+    known = read_toml(recipe).get("run") if recipe.is_file() else None
+    here = [pair for pair in pairs if pair.name in seen]
+    if isinstance(known, dict) and len(here) == len(seen):
+        return seen if fingerprint(here) == known.get("fingerprint") else set()
+    return seen
