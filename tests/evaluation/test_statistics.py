@@ -160,7 +160,8 @@ def test_sentences():
 def test_few_images_show_nothing_and_say_so(n):
     found = verdict("A", "B", np.zeros(n), np.arange(1.0, n + 1), "higher", "dB")
     assert found.outcome == NONE
-    assert found.sentence.endswith(f"and {n} images can't show any")
+    images = "1 image" if n == 1 else f"{n} images"
+    assert found.sentence.endswith(f"and {images} can't show any")
     assert found.gain == pytest.approx((n + 1) / 2)
     if n == 1:
         assert all(map(math.isnan, found.interval))
