@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,14 @@ Stage = Literal["all", "warmup", "adversarial"]
 
 
 class LossConfig(Config):
-    """Weight of a loss in the sum, and the stage of the run it acts in."""
+    """Weight of a loss in the sum, and the stage of the run it acts in.
+
+    Attributes:
+        moved: Whether the loss sees output and original moved by some pixels, by others in every
+            step: what looks through a grid of its own lets patterns pass that repeat with it.
+    """
+
+    moved: ClassVar[bool] = False
 
     weight: float = Field(1.0, ge=0)
     stage: Stage = "all"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field, NonNegativeFloat, field_validator
@@ -31,6 +31,8 @@ class PerceptualLossConfig(LossConfig):
             ``random`` for numbers drawn by chance.
         seed: Of random weights.
     """
+
+    moved: ClassVar[bool] = True
 
     kind: Literal["perceptual"] = "perceptual"
     backbone: str = "vgg19"

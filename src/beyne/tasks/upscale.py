@@ -18,11 +18,16 @@ Terms = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Term:
-    """A loss between output and original, its weight, and the stage it acts in."""
+    """A loss between output and original, its weight, and the stage it acts in.
+
+    Attributes:
+        moved: See `beyne.losses.LossConfig`; so does the discriminator see the images.
+    """
 
     loss: nn.Module
     weight: float
     stage: Stage = "all"
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,20 @@ class UpscaleTask:
         """
         if phase == "discriminator":
             assert self.adversarial is not None
-            fake = self.generated(nets["generator"], batch)
+            images = self.generated(nets["generator"], batch), batch["hr"]
+            fake, real = _moved(images, batch, moment)
             judge = nets["discriminator"]
-            return self.adversarial.discriminator_terms(judge, fake, batch["hr"], moment)
-        output = nets["generator"](batch["lr"])
+            return self.adversarial.discriminator_terms(judge, fake, real, moment)
+        images = nets["generator"](batch["lr"]), batch["hr"]
+        moved = _moved(images, batch, moment)
         terms = {
-            name: term.loss(output, batch["hr"]) * term.weight
+            name: term.loss(*(moved if term.moved else images)) * term.weight
             for name, term in self.losses.items()
             if term.stage in ("all", self._stage(moment))
         }
         if self.adversarial:
             judge = nets["discriminator"]
-            terms |= self.adversarial.generator_terms(judge, output, batch["hr"], moment)
+            terms |= self.adversarial.generator_terms(judge, *moved, moment)
         return terms
 
     def _stage(self, moment: Moment) -> Stage:
@@ -92,3 +99,16 @@ class UpscaleTask:
             lr = lr.mean(1, keepdim=True).expand(-1, hr.shape[1], -1, -1)
         shown = F.interpolate(lr, size=hr.shape[-2:], mode="nearest")
         return torch.cat([shown, output, hr], dim=3)[0].clamp(0, 1)
+
+
+def _moved(images: tuple[Tensor, Tensor], batch: Batch, moment: Moment) -> tuple[Tensor, Tensor]:
+    """Both images without their first rows and columns, other numbers of them in every step.
+
+    A pixel shuffle's patterns repeat every s pixels, and networks with strides see the same of
+    every repetition: moved by 0 to s − 1 pixels, none of it can hide.
+    """
+    scale = batch["hr"].shape[-1] // batch["lr"].shape[-1]
+    step = moment.images // len(batch["hr"])
+    top, left = step % scale, step // scale % scale
+    first, second = (image[..., top:, left:] for image in images)
+    return first, second

@@ -69,7 +69,7 @@ def build_task(recipe: Recipe) -> UpscaleTask:
         if isinstance(loss, PerceptualLoss) and recipe.data.size_out < SMALLEST_SIDE:
             problem = f"losses.{name} takes crops of {SMALLEST_SIDE} pixels and more"
             raise UsageError(f"{problem}, data.size_out is {recipe.data.size_out}", "enlarge it")
-        terms[name] = Term(loss, config.weight, config.stage)
+        terms[name] = Term(loss, config.weight, config.stage, config.moved)
     _check_stages(recipe, {term.stage for term in terms.values()})
     return UpscaleTask(terms, Adversarial(recipe.adversarial) if recipe.adversarial else None)
 
