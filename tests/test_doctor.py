@@ -183,3 +183,13 @@ def test_listed_pairs(source, tmp_path) -> None:
     planted = faulty_data.listed_faults(root)
     found = {(one.kind, file) for one in doubtful(beyne.check(root)) for file in one.files}
     assert found == set(planted)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4, 8])
+def test_pictures_enlarged_by_repeating_pixels_are_found(source, factor, tmp_path) -> None:
+    small = source[0].resize((48, 40))
+    small.resize((48 * factor, 40 * factor), Image.Resampling.NEAREST).save(tmp_path / "fake.png")
+    source[1].save(tmp_path / "good.png")
+    found = [f for f in beyne.check(tmp_path).findings if f.kind == "repeated-pixels"]
+    assert [f.files for f in found] == [("fake.png",)]
+    assert f"×{factor}" in found[0].problem

@@ -62,6 +62,7 @@ def check(
         diagnosis = api.check(data, task, split, group=group, watcher=progress)
     if write_split:
         write(write_split, diagnosis.split, diagnosis.groups)
+        typer.echo(f"wrote {write_split}", err=True)
     if as_json:
         sheet = {"preview": str(output)} if seen else {}
         typer.echo(json.dumps(diagnosis.document() | sheet, ensure_ascii=False, indent=1))

@@ -68,7 +68,7 @@ class TrainingProgress:
 
     def message(self, text: str) -> None:
         """One line, above the bar."""
-        self.console.print(text, highlight=False, markup=False)
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def show(self, seen: int, total: int, values: dict[str, float]) -> None:
         """Move the bar."""

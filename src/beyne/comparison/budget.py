@@ -40,5 +40,6 @@ class Budget:
         if self.kind == "images":
             return round(self.amount)
         _, trial = dry_run(recipe, data, run, split)
-        rate = recipe.train.batch / trial.step_seconds
-        return max(recipe.train.batch, round(self.amount * 60 * rate))
+        train = recipe.train
+        seconds = trial.step_seconds / train.batch + trial.validation_seconds / train.save_every
+        return max(train.batch, round(self.amount * 60 / seconds))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from beyne import info
 from beyne.comparison.crops import specimens
 from beyne.comparison.result import Comparison
 from beyne.comparison.study import Study
-from beyne.config import write_toml
 from beyne.evaluation.enlargers import Enlarger
 from beyne.evaluation.statistics import bootstrap_interval, verdict
+from beyne.metrics import METRICS
 from beyne.reports import document, sections
 from beyne.reports.document import Document, Estimate, Metric, Section, estimated
 from beyne.reports.histories import curves
@@ -50,11 +50,14 @@ def comparison_report(study: Study, found: Comparison) -> Document:
         sections.Findings(tuple(findings)),
         _protocol(study, found),
         _costs(found, dict(runs), enlargers, seconds),
-        *_recipes(study),
+        *_recipes(runs),
         _limits(study, found),
     ]
     title = " · ".join(arm.name for arm in found.arms)
     summary = f"{len(found.names)} pictures of {study.data.resolve().name} ({found.part})"
+    missing = [arm.name for arm in study.arms if arm.name not in found.tables]
+    if missing:
+        summary += f"; could not be scored, see the end: {', '.join(missing)}"
     return Document(title, summary, date.today().isoformat(), tuple(shown))
 
 
@@ -76,28 +79,29 @@ def _verdicts(found: Comparison) -> Iterator[sections.Verdict]:
             share=one.share,
             p=one.p,
             effect=one.effect,
+            few=not one.can_show,
         )
 
 
 def _scores(found: Comparison) -> sections.Scores:
     """Means, and differences from the first arm, each with its interval."""
-    names = [name for name in found.metrics if name in document.METRICS]
+    names = sorted(found.metrics, key=lambda name: name != found.metric)  # what decides first
     rows, differences = [], []
     first = found.arms[0].name
     for arm in found.arms:
-        columns = [found.common(arm.name, name) for name in names]
-        rows.append(sections.Row(arm.name, tuple(_estimate(values) for values in columns)))
+        means = (_estimate(found.common(arm.name, name), name) for name in names)
+        rows.append(sections.Row(arm.name, tuple(means)))
         if arm.name != first:
             gains = [_difference(found, first, arm.name, name) for name in names]
             differences.append(sections.Row(arm.name, tuple(gains)))
     return sections.Scores(tuple(_column(name) for name in names), tuple(rows), tuple(differences))
 
 
-def _estimate(values: np.ndarray) -> Estimate | None:
+def _estimate(values: np.ndarray, metric: str) -> Estimate | None:
     """Mean and interval of ``(seeds, pictures)``; None without a picture."""
     if not values.size:
         return None
-    return estimated(float(values.mean()), *bootstrap_interval(values))
+    return estimated(float(values.mean()), *METRICS[metric].within(bootstrap_interval(values)))
 
 
 def _difference(found: Comparison, first: str, second: str, metric: str) -> Estimate | None:
@@ -183,8 +187,8 @@ def _costs(
     return sections.Costs(tuple(costs))
 
 
-def _recipes(study: Study) -> Iterator[sections.Recipes]:
-    recipes = {arm.name: write_toml(arm.recipe().plain()) for arm in study.arms if arm.trained}
+def _recipes(runs: Sequence[tuple[str, Path]]) -> Iterator[sections.Recipes]:
+    recipes = {name: (run / "recipe.toml").read_text(encoding="utf-8") for name, run in runs}
     if recipes:
         yield sections.Recipes(recipes)
 

@@ -214,9 +214,12 @@ class Study:
         settings = [f"train.seed={seed}"]
         if self.options.budget:
             settings.append(f"train.images={self._images(arm, self.options.budget)}")
-        self.listener.message(f"training {label}")
+        recipe = arm.recipe(settings)
+        length = f"{recipe.train.images:,} images" if recipe.train.images else "whole epochs"
+        shorter = "" if self.options.budget else "; --budget shortens it"
+        self.listener.message(f"training {label}: {length}{shorter}")
         finished = training.train(
-            arm.recipe(settings),
+            recipe,
             self.data,
             run,
             split,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from beyne.doctor.evidence import Evidence
 from beyne.doctor.facts import Facts
-from beyne.doctor.findings import Finding, alike
+from beyne.doctor.findings import Finding, Severity, alike
 
 #: JPEG quality below which blocks show in an enlargement; between the two it is mentioned only.
 _POOR, _FAIR = 82, 88
@@ -24,6 +24,7 @@ def check(seen: Evidence) -> Iterator[Finding]:
     }
     yield from _constant(seen)
     yield from _soft(made)
+    yield from _repeated(made, seen.layout.task)
     yield from _compressed(made)
     if seen.layout.task == "translate":
         yield from _lossy_masks(seen)
@@ -56,6 +57,17 @@ def _soft(made: dict[str, Facts]) -> Iterator[Finding]:
         if facts.cut
     }
     yield from alike("blurred-or-enlarged", "warning", soft, "take the original, or shrink it")
+
+
+def _repeated(made: dict[str, Facts], task: str) -> Iterator[Finding]:
+    """Masks of few levels may well look so."""
+    found = {
+        file: f"enlarged ×{facts.repeated} by repeating pixels"
+        for file, facts in made.items()
+        if facts.repeated > 1
+    }
+    severity: Severity = "info" if task == "translate" else "warning"
+    yield from alike("repeated-pixels", severity, found, "take the original, or shrink it back")
 
 
 def _compressed(made: dict[str, Facts]) -> Iterator[Finding]:

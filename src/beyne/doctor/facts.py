@@ -37,6 +37,7 @@ class Facts:
         high: The largest sample, in [0, 1].
         spread: Largest less smallest sample of the channel where that is most, in [0, 1].
         coarse_samples: 16-bit samples that hold no more than 8 bits.
+        repeated: By how much it was enlarged without smoothing: 2, 3, 4 or 8; 1 if not.
         clipped: Share of black and white pixels.
         ringing: Share of pixels near, but not at, the few levels nearly all are near; 0 for
             pictures of many levels.
@@ -58,6 +59,7 @@ class Facts:
     high: float
     spread: float
     coarse_samples: bool
+    repeated: int
     clipped: float
     ringing: float
     quality: int
@@ -98,6 +100,7 @@ def describe(raster: Raster, path: Path) -> Facts:
         high=float(highest.max()) / white,
         spread=float((highest - pixels.min((0, 1))).max()) / white,
         coarse_samples=pixels.dtype == np.uint16 and _coarse(pixels),
+        repeated=_repeated(pixels),
         clipped=float(((luma < 0.5) | (luma > 254.5)).mean()),
         ringing=_ringing(luma),
         quality=jpeg.quality(luma),
@@ -142,6 +145,19 @@ def _grey(pixels: Pixels) -> bool:
 def _coarse(pixels: Pixels) -> bool:
     """16-bit samples made of 8: multiples of 256, or both bytes the same."""
     return not (pixels & 255).any() or not (pixels % 257).any()
+
+
+def _repeated(pixels: Pixels) -> int:
+    """How often every pixel stands side by side and one below the other."""
+    for factor in (8, 4, 3, 2):
+        height, width = (side // factor * factor for side in pixels.shape[:2])
+        cells = pixels[:height, :width]
+        small = cells[::factor, ::factor]
+        if min(small.shape[:2]) > 1 and np.array_equal(
+            cells, small.repeat(factor, 0).repeat(factor, 1)
+        ):
+            return factor
+    return 1
 
 
 def _ringing(luma: Pixels) -> float:

@@ -61,10 +61,10 @@ _SINGLE: tuple[tuple[str, Severity, Callable[[Facts], bool], str, str], ...] = (
     ),
     (
         "dark",
-        "warning",
+        "info",
         lambda facts: facts.samples == "uint16" and facts.high < 1 / 8 and not facts.constant,
         "uses less than an eighth of its 16 bits",
-        "stretch the samples to the full range, all pictures by one factor",
+        "nothing, if the values are measured; else stretch all pictures by one factor",
     ),
     (
         "exif-turned",

@@ -60,7 +60,10 @@ class Scores:
     @property
     def interval(self) -> dict[str, Interval]:
         """95 % bootstrap interval of each mean."""
-        return {name: bootstrap_interval(values) for name, values in self.columns.items()}
+        return {
+            name: Interval(*METRICS[name].within(bootstrap_interval(values)))
+            for name, values in self.columns.items()
+        }
 
     @property
     def main(self) -> str:

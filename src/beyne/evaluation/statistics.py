@@ -80,6 +80,11 @@ class Verdict:
         return "no difference shown"
 
     @property
+    def can_show(self) -> bool:
+        """Whether so few images, all of one mind, could pass the test: its least p is 2/2ⁿ."""
+        return 2.0 ** (1 - self.n) < 1 - LEVEL
+
+    @property
     def sentence(self) -> str:
         """Such as ``"B better than A by 0.012 LPIPS [0.007, 0.016], 83 % of images, p = 0.002"``.
 
@@ -95,11 +100,8 @@ class Verdict:
         span = f"[{ends[0]:.{number}f}, {ends[1]:.{number}f}]"
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"
         if self.outcome == "no difference shown":
-            few = (
-                ""
-                if _can_show(self.n)
-                else f", and {self.n} image{'s' * (self.n != 1)} can't show any"
-            )
+            images = "1 image" if self.n == 1 else f"{self.n} images"
+            few = "" if self.can_show else f", and {images} can't show any"
             between = f"no difference shown between {self.first} and {self.second}"
             return f"{between}: {size} {span}, n = {self.n}, {p}{few}"
         share = f"{100 * self.share:.0f} % of images" + (" better" if worse else "")
@@ -285,11 +287,6 @@ def _measured(*tables: Values) -> NDArray[np.bool_]:
 
 def _finite(*tables: Values) -> NDArray[np.bool_]:
     return np.asarray(np.logical_and.reduce([np.isfinite(table).all(0) for table in tables]))
-
-
-def _can_show(n: int) -> bool:
-    """Whether n images, all of one mind, would pass the test: its least p is 2/2ⁿ."""
-    return 2.0 ** (1 - n) < 1 - LEVEL
 
 
 def _decimals(interval: Interval) -> int:

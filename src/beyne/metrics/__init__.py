@@ -22,8 +22,8 @@ from beyne.metrics.ssim import SSIM_WINDOW, ssim
 METRICS: dict[str, Metric] = {
     "mae": Metric("MAE", mae, "lower", "/255"),
     "psnr": Metric("PSNR", psnr, "higher", "dB", most=60.0),
-    "ssim": Metric("SSIM", ssim, "higher", digits=4, smallest=SSIM_WINDOW),
-    "ms_ssim": Metric("MS-SSIM", ms_ssim, "higher", digits=4, smallest=MS_SSIM_SIDE),
+    "ssim": Metric("SSIM", ssim, "higher", digits=4, bounds=(-1, 1), smallest=SSIM_WINDOW),
+    "ms_ssim": Metric("MS-SSIM", ms_ssim, "higher", digits=4, bounds=(0, 1), smallest=MS_SSIM_SIDE),
     "lpips": Metric(
         "LPIPS", LPIPS, "lower", digits=4, loaded=True, whole=True, smallest=SMALLEST_SIDE
     ),

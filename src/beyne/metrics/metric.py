@@ -28,6 +28,7 @@ class Metric:
         whole: Takes all channels and crops nothing, whatever the protocol.
         smallest: Pixels a side that it needs, after the crop.
         bands: Channels that it needs.
+        bounds: Least and greatest value that there is; intervals of means end there.
         most: What one image counts at most. Where chance left an input as it was and the model
             did, too, the score is infinite, and so would be every mean.
     """
@@ -43,4 +44,11 @@ class Metric:
     whole: bool = False
     smallest: int = 1
     bands: int = 1
+    bounds: tuple[float, float] = (0.0, math.inf)
     most: float = math.inf
+
+    def within(self, ends: tuple[float, float]) -> tuple[float, float]:
+        """An interval without what lies outside `bounds`; NaN stays NaN."""
+        least, greatest = self.bounds
+        low, high = (min(max(end, least), greatest) if end == end else end for end in ends)
+        return low, high

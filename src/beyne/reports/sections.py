@@ -18,6 +18,7 @@ class Verdict:
         share: Pictures in which the arm is better, in [0, 1].
         p: After the correction that the protocol names.
         effect: Effect size that the protocol names.
+        few: Whether the pictures are too few to show any difference.
     """
 
     arm: str
@@ -28,6 +29,7 @@ class Verdict:
     share: float
     p: float | None = None
     effect: float | None = None
+    few: bool = False
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,10 @@ class Words:
             details += ", " + probability(verdict.p)
         if verdict.effect is not None:
             details += ", " + self("verdict.effect", effect=number(verdict.effect))
-        return self(f"verdict.{verdict.outcome}", **names), details + "."
+        details += "."
+        if verdict.few:
+            details += " " + self("verdict.few")
+        return self(f"verdict.{verdict.outcome}", **names), details
 
     def outcome(self, outcome: Outcome) -> tuple[str, str]:
         """How a run ended, and its best score: two sentences."""
