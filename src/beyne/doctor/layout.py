@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
-from beyne.data.folder import partner_names, pictures_in
+from beyne.data.folder import partner_names
+from beyne.data.pairs import pictures_in
 from beyne.data.split import SPLITS, SplitName
 from beyne.doctor.findings import Finding, not_there
 from beyne.doctor.tables import Table, read_table

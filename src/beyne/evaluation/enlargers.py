@@ -107,7 +107,7 @@ def find_enlarger(
     project = checked_consistent(predictor.card, factor, consistent)
     # Several runs may be of one recipe: a run goes by the name of its folder.
     title = Path(name).resolve().name if Path(name).is_dir() else predictor.card.name
-    enlarge = partial(predictor.upscale, scale=factor, consistent=project)
+    enlarge = partial(predictor.apply, scale=factor, consistent=project)
     return Enlarger(title, factor, enlarge, predictor.device, parameters)
 
 

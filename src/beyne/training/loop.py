@@ -19,6 +19,7 @@ from torch import Tensor
 from beyne.data import write_split
 from beyne.errors import BeyneError, UsageError
 from beyne.images.raster import to_tensor
+from beyne.metrics import METRICS
 from beyne.networks import ImageNetwork
 from beyne.reports import write_report
 from beyne.tasks.adversarial import Moment
@@ -267,7 +268,8 @@ class Loop:
         self.state.nets["generator"].train()
         judge = self.state.nets["discriminator"]
         batch = self.train.micro_batch or self.train.batch
-        measured = guard.accuracy(task.adversarial.loss, judge, fake, held_out["hr"], batch)
+        fake, real = (task.shown(held_out, images) for images in (fake, held_out["hr"]))
+        measured = guard.accuracy(task.adversarial.loss, judge, fake, real, batch)
         measured = self._agreed({"accuracy": measured})["accuracy"]
         self.state.balance = guard.rebalanced(
             self.state.balance, adversarial.guard, measured, self.listener.message
@@ -290,7 +292,12 @@ class Loop:
         setup = self.setup
         with self.accelerator.autocast():
             return validate(
-                self._used(), setup.validation, self.device, setup.recipe.data.made_by, setup.lpips
+                self._used(),
+                setup.validation,
+                self.device,
+                setup.recipe.data.made_by,
+                setup.lpips,
+                setup.recipe.job,
             )
 
     def _validate(self) -> None:
@@ -299,7 +306,7 @@ class Loop:
         if self.tracker:
             self.tracker.record(state.images, scores)
         select = self.train.select
-        score = -scores[select] if select == "lpips" else scores[select]
+        score = -scores[select] if METRICS[select].better == "lower" else scores[select]
         if score > state.best:
             state.best, state.stale = score, 0
             self._save_model("best.safetensors", scores)
@@ -313,8 +320,8 @@ class Loop:
         assert self.tracker is not None
         network, sheets = self._used(), []
         for picture in self.setup.validation[:4]:
-            side = min(96, *picture.lr.shape[:2])
             scale = picture.scale
+            side = min(max(96, 256 // scale), *picture.lr.shape[:2])
             lr, hr = picture.lr[:side, :side], picture.hr[: side * scale, : side * scale]
             lr_tensor, hr_tensor = to_tensor(lr).to(self.device), to_tensor(hr).to(self.device)
             sheets.append(self.setup.task.preview(network, lr_tensor, hr_tensor))

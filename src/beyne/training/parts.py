@@ -14,7 +14,7 @@ from beyne.errors import UsageError
 from beyne.losses.perceptual import PerceptualLoss
 from beyne.metrics import LPIPS
 from beyne.recipe import Recipe
-from beyne.tasks import Adversarial, Term, UpscaleTask
+from beyne.tasks import Adversarial, PairedTask, Term
 from beyne.training.resolve import fields_of
 from beyne.weights import MissingWeightsError
 
@@ -60,7 +60,7 @@ def optimizer_for(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     )
 
 
-def build_task(recipe: Recipe) -> UpscaleTask:
+def build_task(recipe: Recipe) -> PairedTask:
     """Losses and the discriminator's part."""
     defaults = {"scale": recipe.data.scale, "operator": recipe.data.operator}
     terms = {}
@@ -71,7 +71,8 @@ def build_task(recipe: Recipe) -> UpscaleTask:
             raise UsageError(f"{problem}, data.size_out is {recipe.data.size_out}", "enlarge it")
         terms[name] = Term(loss, config.weight, config.stage)
     _check_stages(recipe, {term.stage for term in terms.values()})
-    return UpscaleTask(terms, Adversarial(recipe.adversarial) if recipe.adversarial else None)
+    adversarial = Adversarial(recipe.adversarial) if recipe.adversarial else None
+    return PairedTask(terms, adversarial, conditional=recipe.job == "translate")
 
 
 def _check_stages(recipe: Recipe, stages: set[str]) -> None:

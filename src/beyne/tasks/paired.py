@@ -1,4 +1,4 @@
-"""What training means for image → image ×scale."""
+"""What training means for image → image: enlarged, cleaned or translated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from beyne.losses import Stage
-from beyne.tasks.adversarial import Adversarial, Moment
+from beyne.tasks.adversarial import Adversarial, Judge, Moment
 
 Batch = Mapping[str, Tensor]
 Terms = dict[str, Tensor]
@@ -26,16 +26,19 @@ class Term:
 
 
 @dataclass(frozen=True)
-class UpscaleTask:
-    """A generator trained to repeat the original from its low-resolution version.
+class PairedTask:
+    """A generator trained to make one image of a pair from the other.
 
     Attributes:
         losses: Term by name, from the recipe's ``losses`` tables.
         adversarial: The discriminator's part; None trains the generator alone.
+        conditional: The discriminator sees the input, too, before the image it judges (pix2pix,
+            Isola et al. 2017, arXiv 1611.07004): it asks whether they belong together.
     """
 
     losses: Mapping[str, Term]
     adversarial: Adversarial | None = None
+    conditional: bool = False
 
     def to(self, device: torch.device) -> None:
         """Move what the losses hold."""
@@ -60,7 +63,7 @@ class UpscaleTask:
         if phase == "discriminator":
             assert self.adversarial is not None
             fake = self.generated(nets["generator"], batch)
-            judge = nets["discriminator"]
+            judge = self.judge(nets["discriminator"], batch)
             return self.adversarial.discriminator_terms(judge, fake, batch["hr"], moment)
         output = nets["generator"](batch["lr"])
         terms = {
@@ -69,9 +72,17 @@ class UpscaleTask:
             if term.stage in ("all", self._stage(moment))
         }
         if self.adversarial:
-            judge = nets["discriminator"]
+            judge = self.judge(nets["discriminator"], batch)
             terms |= self.adversarial.generator_terms(judge, output, batch["hr"], moment)
         return terms
+
+    def shown(self, batch: Batch, images: Tensor) -> Tensor:
+        """What the discriminator is shown of images that belong to a batch's inputs."""
+        return torch.cat([batch["lr"], images], 1) if self.conditional else images
+
+    def judge(self, discriminator: nn.Module, batch: Batch) -> Judge:
+        """The discriminator as a function of images alone."""
+        return lambda images: discriminator(self.shown(batch, images))
 
     def _stage(self, moment: Moment) -> Stage:
         if self.adversarial and self.adversarial.active(moment.images):
