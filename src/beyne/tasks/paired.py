@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from beyne.losses import Stage
-from beyne.tasks.adversarial import Adversarial, Judge, Moment
+from beyne.tasks.adversarial import Adversarial, Layers, Moment
 
 Batch = Mapping[str, Tensor]
 Terms = dict[str, Tensor]
+Look = TypeVar("Look")
 
 
 @dataclass(frozen=True)
@@ -60,29 +62,42 @@ class PairedTask:
             batch: ``lr`` ``(N, C, H, W)`` and ``hr`` ``(N, C, H·s, W·s)`` in [0, 1].
             moment: Where the run stands.
         """
+        generator, hr = nets["generator"], batch["hr"]
         if phase == "discriminator":
             assert self.adversarial is not None
-            fake = self.generated(nets["generator"], batch)
-            judge = self.judge(nets["discriminator"], batch)
-            return self.adversarial.discriminator_terms(judge, fake, batch["hr"], moment)
-        output = nets["generator"](batch["lr"])
+            judge = self._judge(nets["discriminator"], batch)
+            fake = self.generated(generator, batch)
+            return self.adversarial.discriminator_terms(judge, fake, hr, moment)
+        output = generator(batch["lr"])
         terms = {
-            name: term.loss(output, batch["hr"]) * term.weight
+            name: term.loss(output, hr) * term.weight
             for name, term in self.losses.items()
             if term.stage in ("all", self._stage(moment))
         }
-        if self.adversarial:
-            judge = self.judge(nets["discriminator"], batch)
-            terms |= self.adversarial.generator_terms(judge, output, batch["hr"], moment)
-        return terms
+        if not self.adversarial:
+            return terms
+        if self.adversarial.config.feature_matching:
+            seen: Layers = nets["discriminator"].layers  # type: ignore[assignment]
+            layers = self._judge(seen, batch)
+            return terms | self.adversarial.matching_terms(layers, output, hr, moment)
+        judge = self._judge(nets["discriminator"], batch)
+        return terms | self.adversarial.generator_terms(judge, output, hr, moment)
 
     def shown(self, batch: Batch, images: Tensor) -> Tensor:
         """What the discriminator is shown of images that belong to a batch's inputs."""
         return torch.cat([batch["lr"], images], 1) if self.conditional else images
 
-    def judge(self, discriminator: nn.Module, batch: Batch) -> Judge:
-        """The discriminator as a function of images alone."""
-        return lambda images: discriminator(self.shown(batch, images))
+    def _judge(self, look: Callable[[Tensor], Look], batch: Batch) -> Callable[[Tensor], Look]:
+        """What looks at the discriminator's view, as a function of the images it is to judge.
+
+        The view is augmented the same way for every call, the input with the image; but colours are
+        changed in the image alone, as those of an input may be labels.
+        """
+        assert self.adversarial is not None
+        drawn = self.adversarial.augmentation(len(batch["lr"]))
+        if drawn is None:
+            return lambda images: look(self.shown(batch, images))
+        return lambda images: look(drawn.moved(self.shown(batch, drawn.coloured(images))))
 
     def _stage(self, moment: Moment) -> Stage:
         if self.adversarial and self.adversarial.active(moment.images):

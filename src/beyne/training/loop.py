@@ -27,7 +27,7 @@ from beyne.training import guard
 from beyne.training.interrupt import Interrupt
 from beyne.training.products import save_model
 from beyne.training.report import run_report
-from beyne.training.schedule import chosen_precision, scheduled
+from beyne.training.schedule import chosen_precision, scheduled, step_seed
 from beyne.training.setup import Setup, keep_recipe
 from beyne.training.tracker import Tracker
 from beyne.training.validation import validate
@@ -168,6 +168,9 @@ class Loop:
             for batch in upcoming.result()
         ]
         following = pool.submit(self._batches, self.state.images + self.train.batch)
+        # Dropout and augmentation draw from torch's own generator; a resumed run draws the same.
+        process = self.accelerator.process_index
+        torch.manual_seed(step_seed(self.train.seed, self.state.images, process))
         moment = Moment(self.state.images, self.state.balance)
         for phase in self.setup.task.phases(moment):
             self._phase(phase, batches, moment)

@@ -28,6 +28,7 @@ def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
     if judge := recipe.discriminator:
         nets["discriminator"] = discriminators.build(judge["kind"], fields_of(judge))
         _check_judge(nets["discriminator"], recipe)
+        _check_layers(nets["discriminator"], recipe)
     for net in nets.values():
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return nets
@@ -46,6 +47,15 @@ def _check_judge(judge: nn.Module, recipe: Recipe) -> None:
         problem = f"discriminator '{kind}' can't judge {number} crops of {side}×{side} pixels"
         remedy = "a larger data.size_in, or --set discriminator.norm=none"
         raise UsageError(problem, remedy) from None
+
+
+def _check_layers(judge: nn.Module, recipe: Recipe) -> None:
+    assert recipe.discriminator
+    assert recipe.adversarial
+    if recipe.adversarial.feature_matching and not hasattr(judge, "layers"):
+        problem = f"discriminator '{recipe.discriminator['kind']}' shows no layers to match"
+        remedy = "--set adversarial.feature_matching=0, or --set discriminator.kind=patch"
+        raise UsageError(problem, remedy)
 
 
 def optimizer_for(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

@@ -103,8 +103,10 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
 
 
 def _left_out(recipe: Recipe, data: Path) -> list[str]:
-    unpaired = find_unpaired(data, recipe.sources)
-    return [f"left out: {len(unpaired)} without a partner, such as {unpaired[0]}"] * bool(unpaired)
+    """What a translation passes over, in words."""
+    alone = find_unpaired(data, recipe.sources) if recipe.job == "translate" else []
+    count = f"{len(alone)} pictures without a partner are left out"
+    return [f"{count}, such as {alone[0]}; beyne check tells more"] if alone else []
 
 
 def keep_recipe(setup: Setup, run: Path) -> None:
