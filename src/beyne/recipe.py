@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -165,6 +166,28 @@ class Recipe(Config):
     def plain(self) -> Tree:
         """Nested plain values, as TOML or JSON take them; unset values left out."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def named_sources(job: PairedJob, settings: Sequence[str], data: Tree | None = None) -> Sources:
+    """Where the two sides of a translation are.
+
+    Args:
+        job: What the data folder is for.
+        settings: Texts such as ``"data.a=masks"``.
+        data: What a recipe says of its data, which they are laid over.
+
+    Raises:
+        UsageError: A setting is about something else.
+    """
+    kept = {key: value for key, value in (data or {}).items() if key in ("a", "b", "layout")}
+    values: Tree = {"data": kept}
+    for setting in settings:
+        values = merged(values, parse_setting(setting))
+    if strange := values.keys() - {"data"} | values["data"].keys() - {"a", "b", "layout"}:
+        problem = f"--set {min(strange)}: only data.a, data.b and data.layout mean something here"
+        raise UsageError(problem, "leave it out")
+    found = validated(DataConfig, values["data"], "data")
+    return Sources(job=job, a=found.a, b=found.b, layout=found.layout)
 
 
 def presets() -> list[str]:
