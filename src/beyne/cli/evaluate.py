@@ -19,9 +19,7 @@ def evaluate(
     model: Annotated[
         str, typer.Argument(help="Name, model file, run; nearest, bicubic, lanczos; copy, median.")
     ],
-    data: Annotated[
-        Path, typer.Option("--data", help="Folder of originals, hr/ and lr*/, or a/ and b/.")
-    ],
+    data: Annotated[Path, typer.Option("--data", help="Originals, or hr/ and lr*/, or a/ and b/.")],
     split: Annotated[Path | None, typer.Option(help="split.csv: file,group,split")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for the table and the worst ten.")

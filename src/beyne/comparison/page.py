@@ -153,6 +153,7 @@ def _command(study: Study) -> str:
     budget = study.options.budget
     given = f" --budget {budget.kind}={budget.amount:g}" if budget else ""
     arms = " ".join(study.sources)
+    given += "".join(f" --set {setting}" for setting in study.options.settings)
     return f"beyne compare {arms} --data DIR -o REPORT --seeds {study.options.seeds}{given}"
 
 

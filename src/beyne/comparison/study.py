@@ -14,11 +14,17 @@ import numpy as np
 from beyne import training
 from beyne.comparison.arms import Arm, common_scale, find_arms
 from beyne.comparison.budget import Budget
-from beyne.data import Pair, find_all, find_unseen, fingerprint, write_split
+from beyne.data import Pair, Sources, find_all, find_unseen, fingerprint, write_split
 from beyne.doctor import Diagnosis, Watcher, examine
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation import evaluate
-from beyne.evaluation.enlargers import BASELINES, Enlarger, find_enlarger, model_file
+from beyne.evaluation.enlargers import (
+    PLAIN,
+    Enlarger,
+    find_enlarger,
+    model_file,
+    sources_of,
+)
 from beyne.evaluation.scores import Scores, read_scores, write_scores
 from beyne.evaluation.statistics import Values, Verdict, verdicts
 from beyne.files import write_whole
@@ -49,6 +55,7 @@ class Options:
         scale: Enlargement; None: the smallest that the arms make.
         metric: That decides; None: LPIPS if it could be measured, or else PSNR.
         device: As for `beyne.load`.
+        settings: Over every recipe; of a translation also where its sides are.
         debug: Let errors nobody foresaw through.
     """
 
@@ -58,6 +65,7 @@ class Options:
     scale: int | None = None
     metric: str | None = None
     device: str = "auto"
+    settings: tuple[str, ...] = ()
     debug: bool = False
 
     def __post_init__(self) -> None:
@@ -135,11 +143,14 @@ class Study:
             raise UsageError(f"{folder} is a file", "give a folder with -o")
         self.sources, self.data, self.folder = tuple(sources), data, folder
         self.options, self.listener = options, listener
-        self.arms = find_arms(sources)
+        self.arms = find_arms(sources, options.settings)
+        self.sources_of_data = _sources(self.arms, options.settings)
         self.scale = common_scale(self.arms, options.scale)
         if any(arm.trained for arm in self.arms):
             training.require_extra()
-        self.diagnosis: Diagnosis = examine(data, "upscale", options.split, None, listener.watcher)
+        self.diagnosis: Diagnosis = examine(
+            data, self.arms[0].job, options.split, None, listener.watcher, self.sources_of_data
+        )
         self.part, self.pairs = self._scored()
         self._check_call()
 
@@ -174,24 +185,32 @@ class Study:
     def enlarger(self, arm: Arm) -> Enlarger:
         """What applies an arm: of a recipe its first seed's best model."""
         source = self.run_folder(arm, 0) if arm.trained else arm.source
-        return find_enlarger(source, self.scale, None, self.options.device)
+        return self._enlarger(source)
 
     def run_folder(self, arm: Arm, seed: int) -> Path:
         """Of a trained arm."""
         return self.folder / "runs" / f"{_slug(arm.name)}-{seed}"
+
+    def _enlarger(self, source: str | Path) -> Enlarger:
+        scale, device = self.scale, self.options.device
+        return find_enlarger(source, scale, None, device, training=self._of("train"))
+
+    def _of(self, part: str) -> list[Pair]:
+        split = self.diagnosis.split
+        pairs = find_all(self.data, self.sources_of_data)
+        return [pair for pair in pairs if split.get(pair.name) == part]
 
     def _scored(self) -> tuple[str, list[Pair]]:
         """Pictures that no arm was trained on."""
         if not any(arm.trained for arm in self.arms):
             runs = [Path(arm.source) / "split.csv" for arm in self.arms]
             kept = next((path for path in runs if path.is_file()), None)
-            return find_unseen(self.data, self.options.split, kept)
+            return find_unseen(self.data, self.options.split, kept, self.sources_of_data)
         chosen = [name for name in ("test", "val") if name in self.diagnosis.split.values()]
         if not chosen:
             problem = f"{self.data} has no pictures to keep from training: all are of one group"
             raise UsageError(problem, "add pictures, or name groups in metadata.csv")
-        split = self.diagnosis.split
-        return chosen[0], [p for p in find_all(self.data) if split.get(p.name) == chosen[0]]
+        return chosen[0], self._of(chosen[0])
 
     def _call(self) -> dict[str, Any]:
         """What must be the same when the comparison goes on."""
@@ -267,7 +286,7 @@ class Study:
 
     def _score(self, arm: Arm, source: str | Path, seed: int, label: str, path: Path) -> None:
         self.listener.message(f"scoring {label}")
-        enlarger = find_enlarger(source, self.scale, None, self.options.device)
+        enlarger = self._enlarger(source)
         listener = evaluate.Listener(
             self.listener.message, lambda done, total: self.listener.progress(done, total, {})
         )
@@ -298,11 +317,20 @@ class Study:
         return wanted or ("lpips" if "lpips" in measured else "psnr")
 
 
+def _sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:
+    """Where the pictures are: as the first recipe says, else as the first model."""
+    trained = [arm for arm in arms if arm.trained]
+    if trained:
+        return trained[0].recipe().sources
+    models = [arm for arm in arms if arm.source not in PLAIN]
+    return sources_of((models or arms)[0].source, settings)
+
+
 def _identity(arm: Arm) -> str:
     """What the arm is, as text that changes with it."""
     if arm.trained:
         return json.dumps(arm.recipe().plain(), sort_keys=True)
-    if arm.source in BASELINES:
+    if arm.source in PLAIN:
         return arm.source
     return hashlib.sha256(model_file(arm.source).read_bytes()).hexdigest()
 

@@ -57,6 +57,8 @@ BASELINES: dict[str, Callable[[Raster, int], Raster]] = {
     "bicubic": bicubic,
     "lanczos": lanczos,
 }
+#: Everything that is no model, whatever the job.
+PLAIN = (*BASELINES, *translators.BASELINES)
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,7 @@ def sources_of(model: str, settings: Sequence[str] = ()) -> Sources:
     Raises:
         UsageError: There is no such model, or a setting means nothing to it.
     """
-    plain = model in BASELINES or model in translators.BASELINES
-    recipe = {} if plain else read_card(model_file(model)).provenance.get("recipe", {})
+    recipe = {} if model in PLAIN else read_card(model_file(model)).provenance.get("recipe", {})
     job = job_of(model)
     if job == "upscale":
         if settings:
@@ -169,7 +170,7 @@ def model_file(name: str) -> Path:
         UsageError: There is no such model.
     """
     if not Path(name).is_dir():
-        known = [*builtin(), *BASELINES, *translators.BASELINES]
+        known = [*builtin(), *PLAIN]
         if name != "auto" and name not in known and not Path(name).suffix and "/" not in name:
             raise UsageError(f"there is no model '{name}'", did_you_mean(name, known))
         return find(name)
