@@ -406,6 +406,7 @@ def check(
     split: str | Path | None = None,
     *,
     group: str | None = None,
+    settings: Sequence[str] = (),
     watcher: Watcher | None = None,
 ) -> Diagnosis:
     """Look at a data folder: every file is read once, nothing is changed.
@@ -417,6 +418,8 @@ def check(
         group: What must not be cut across splits: a column of ``metadata.csv``, or a regular
             expression whose first group in a file's path is the name. None: a column such as
             ``patient`` or ``scene``, else the file names.
+        settings: Where the sides of a translation are, such as ``"data.a=masks"``; what else a
+            recipe is set to is passed over.
         watcher: Is told how it goes on, such as `beyne.cli.progress.Progress`.
 
     Returns:
@@ -431,8 +434,12 @@ def check(
         (True, ['layout'])
     """
     from beyne.doctor import examine
+    from beyne.recipe import named_sources
 
-    return examine(Path(data), task, _path(split), group, watcher)
+    sides = [text for text in settings if text.startswith(("data.a=", "data.b=", "data.layout="))]
+    sources = named_sources("translate", sides)
+    task = task or ("translate" if sides else None)
+    return examine(Path(data), task, _path(split), group, watcher, sources)
 
 
 def preview(

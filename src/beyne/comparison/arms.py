@@ -60,11 +60,11 @@ def find_arms(sources: Sequence[str], settings: Sequence[str] = ()) -> tuple[Arm
         taken = any(other.name == arm.name for other in found)
         name = f"{arm.name} {alike + 2}" if taken else arm.name
         found.append(replace(arm, name=name))
-    if other := [arm for arm in found if arm.job != found[0].job]:
-        problem = (
-            f"{found[0].name} is to {found[0].job} pictures, {other[0].name} to {other[0].job}"
-        )
-        raise UsageError(f"{problem} them", "compare arms of one job")
+    first = found[0]
+    for arm in found:
+        if arm.job != first.job:
+            problem = f"{first.name} is to {first.job} pictures, {arm.name} to {arm.job} them"
+            raise UsageError(problem, "compare arms of one job")
     return tuple(found)
 
 
