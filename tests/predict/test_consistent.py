@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pictures import picture
-from tiny_networks import tiny_model
+from tiny_networks import ENLARGERS, tiny_model
 
 import beyne
 from beyne.errors import UsageError
@@ -13,7 +13,6 @@ from beyne.images import Raster
 from beyne.images.raster import to_tensor
 from beyne.images.resample import OPERATORS
 from beyne.metrics import PUBLISHED_X4, lr_psnr, psnr
-from beyne.networks import NETWORKS
 from beyne.predict.predictor import Predictor
 
 #: Decibels that rounding to the file's samples leaves, and float32 in float files.
@@ -70,7 +69,7 @@ def test_the_operator_is_that_of_the_card(operator):
 
 
 @pytest.mark.parametrize("projection", ["none", "bicubic"])
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", ENLARGERS)
 def test_tiles_equal_the_whole(kind, projection):
     model = tiny_model(kind, projection=projection)
     source = raster(90, 75, "float32")

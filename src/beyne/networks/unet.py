@@ -45,7 +45,7 @@ class UNet(ImageNetwork):
             # Neither the image nor the single pixel at the bottom is normalised.
             plain = level in (0, config.levels - 1)
             before = widths[level - 1] if level else config.channels_in
-            halved = nn.Conv2d(before, width, 4, 2, 1, bias=plain)
+            halved = nn.Conv2d(before, width, 4, 2, 1, bias=False)
             self.down.append(nn.Sequential(halved, *([] if plain else [_norm(config.norm, width)])))
         for level in range(config.levels - 1, 0, -1):
             joined = widths[level] * (1 if level == config.levels - 1 else 2)
