@@ -167,7 +167,9 @@ def test_feature_matching_wants_layers(data) -> None:
 @pytest.mark.parametrize("name", TINY)
 def test_overfits_four_pairs(name, tmp_path) -> None:
     data = save_pairs(tmp_path / "data", 2, side=32)
-    longer = ["train.images=240", "train.save_every=240", "train.learning_rate=3e-3"]
+    rows = [f"a/{i}{eye}.bmp,,train" for i in range(2) for eye in "LR"]
+    (data / "split.csv").write_text("\n".join(["file,group,split", *rows]))
+    longer = ["train.images=320", "train.save_every=320", "train.learning_rate=3e-3"]
     assert train(recipe_for(name, *longer, "train.batch=2"), data, tmp_path / "run")
     card = bundle.read_card(tmp_path / "run" / "best.safetensors")
     assert (card.job, card.side, card.channels_in, card.channels_out) == ("translate", 32, 1, 3)
