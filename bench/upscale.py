@@ -91,8 +91,8 @@ def compare_network(name: str, model: Model, picture: Raster, repeat: int) -> No
     with torch.inference_mode():
         plain = timed(lambda: model.network(image), repeat)
         reference = model.network(image).clamp(0, 1)
-    ours = timed(lambda: predictor.upscale(picture), repeat)
-    result = to_tensor(predictor.upscale(picture).pixels)
+    ours = timed(lambda: predictor.apply(picture), repeat)
+    result = to_tensor(predictor.apply(picture).pixels)
     ratio = statistics.median(plain) / statistics.median(ours)
     distance = float((result - reference).abs().mean()) * 255
     print(f"\n{name}, {picture.width}×{picture.height} → ×{model.card.scale}")

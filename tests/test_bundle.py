@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from tiny_networks import FIELDS, tiny
+from tiny_networks import ENLARGERS, FIELDS, tiny
 
 from beyne.bundle import FORMAT, ModelCard, card_for, load, read_card, read_header, save
 from beyne.errors import BeyneError, UsageError
@@ -21,6 +21,9 @@ from beyne.images.resample import Operator
 from beyne.networks import NETWORKS
 
 KINDS = pytest.mark.parametrize("kind", NETWORKS)
+FORMS: list[dict[str, object]] = [{}, {"channels_in": 5, "channels_out": 5}]
+ENLARGED = [{"channels_in": 1, "channels_out": 1, "scale": 2}, {"projection": "bicubic-matlab"}]
+CASES = [(kind, f) for kind in NETWORKS for f in FORMS + ENLARGED * (kind in ENLARGERS)]
 
 
 @pytest.fixture
@@ -48,16 +51,7 @@ def test_every_network_has_a_tiny_form():
     assert FIELDS.keys() == NETWORKS.keys()
 
 
-@KINDS
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {},
-        {"channels_in": 1, "channels_out": 1, "scale": 2},
-        {"channels_in": 5, "channels_out": 5},
-        {"projection": "bicubic-matlab"},
-    ],
-)
+@pytest.mark.parametrize(("kind", "fields"), CASES)
 def test_round_trip(kind, fields, tmp_path):
     network = tiny(kind, **fields)
     path = tmp_path / "model.safetensors"

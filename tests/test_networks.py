@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny_networks import FIELDS, tiny
+from tiny_networks import ENLARGERS, FIELDS, TRANSLATORS, tiny
 from torch.nn import functional as F
 
 from beyne.errors import UsageError
@@ -12,13 +12,15 @@ from beyne.images.resample import downscale
 from beyne.networks import NETWORKS, build
 from beyne.networks.blocks import SkipShuffle
 
+SIZES = [(kind, scale) for kind in ENLARGERS for scale in (1, 2, 3, 4)]
+SIZES += [(kind, 1) for kind in TRANSLATORS]
+
 
 def test_every_network_has_a_tiny_form() -> None:
     assert FIELDS.keys() == NETWORKS.keys()
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
-@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+@pytest.mark.parametrize(("kind", "scale"), SIZES)
 @pytest.mark.parametrize("channels", [1, 3, 4, 12])
 def test_output_is_scaled_for_any_size_and_channel_count(kind, scale, channels) -> None:
     skips = {"image_skip": "none"} if kind in ("compact", "span") else {}
@@ -54,21 +56,22 @@ def test_image_skip_is_what_interpolation_gives(skip, scale, size) -> None:
     assert (added - expected).abs().max() < 1e-6
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
-@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+@pytest.mark.parametrize(("kind", "scale"), SIZES)
 def test_halo_is_the_reach_of_the_output(kind, scale) -> None:
     """The gradient of one output pixel reaches as far as the halo says, not further."""
     skip = {"image_skip": "bicubic"} if kind in ("compact", "span") else {}
     # Through thirty small-started convolutions a gradient vanishes before it has gone all the way.
     depth = {"blocks": 1} if kind == "rrdb" else {}
     network = tiny(kind, scale=scale, **skip, **depth)
-    side = 2 * network.halo + 5
-    middle = side // 2
-    image = torch.rand(1, 3, side, side, requires_grad=True)
-    block = slice(middle * scale, (middle + 1) * scale)
-    network(image)[..., block, block].sum().backward()
-    touched = image.grad.abs().sum((0, 1)).nonzero()
-    reach = int((touched - middle).abs().max())
+    side = 2 * network.halo + 5 + network.alignment
+    side += -side % network.alignment
+    reach = 0
+    for middle in range(side // 2, side // 2 + network.alignment):
+        image = torch.rand(1, 3, side, side, requires_grad=True)
+        block = slice(middle * scale, (middle + 1) * scale)
+        network(image)[..., block, block].sum().backward()
+        touched = image.grad.abs().sum((0, 1)).nonzero()
+        reach = max(reach, int((touched - middle).abs().max()))
     assert reach <= network.halo
     assert reach >= network.halo - 2, f"the halo of {kind} could be {reach}"
 
@@ -86,7 +89,7 @@ def test_form_for_use_gives_the_same_and_starts_training_again(kind) -> None:
         assert torch.allclose(again(image), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", ENLARGERS)
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_a_network_may_end_in_the_projection(kind, scale) -> None:
     """In every form, in any precision, with the weights of a network that has none."""
@@ -98,7 +101,7 @@ def test_a_network_may_end_in_the_projection(kind, scale) -> None:
             assert (downscale(form(image), scale) - image).abs().max() < 1e-5
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", ENLARGERS)
 def test_influence_has_faded_beyond_the_halo_of_a_projection(kind) -> None:
     depth = {} if kind == "compact" else {"blocks": 1}
     network = tiny(kind, projection="bicubic", **depth)
@@ -111,6 +114,23 @@ def test_influence_has_faded_beyond_the_halo_of_a_projection(kind) -> None:
     total = float(influence.sum())
     influence[within, within] = 0
     assert 0 < float(influence.sum()) < 0.001 * total
+
+
+@pytest.mark.parametrize("kind", TRANSLATORS)
+def test_translations_stay_in_range_at_any_size(kind) -> None:
+    network = tiny(kind, channels_in=1, channels_out=5)
+    with torch.inference_mode():
+        for size in ((1, 1), (13, 6), (8, 8)):
+            image = network(torch.rand(2, 1, *size) * 8 - 4)
+            assert image.shape == (2, 5, *size)
+            assert 0 <= image.min() < image.max() <= 1
+
+
+def test_unet_of_pix2pix_has_the_published_size() -> None:
+    network = build("unet", {})
+    assert sum(parameter.numel() for parameter in network.parameters()) == 54_413_955
+    assert not network.needs_whole
+    assert build("unet", {"norm": "instance", "levels": 2}).needs_whole
 
 
 def test_span_for_use_is_plain_convolutions() -> None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from beyne.discriminators import build
 from beyne.losses import build as build_loss
-from beyne.tasks import Adversarial, Term, UpscaleTask
+from beyne.tasks import Adversarial, Term, PairedTask
 from beyne.tasks.adversarial import AdversarialConfig, Moment
 
 
@@ -28,7 +28,7 @@ class Sizes(nn.Module):
 def test_what_has_a_grid_of_its_own_sees_every_phase() -> None:
     fixed, moved = Sizes(), Sizes()
     terms = {"fixed": Term(fixed, 1.0), "moved": Term(moved, 1.0, moved=True)}
-    task = UpscaleTask(terms, Adversarial(AdversarialConfig(weight=1.0)))
+    task = PairedTask(terms, Adversarial(AdversarialConfig(weight=1.0)))
     nets = {"generator": tiny("compact"), "discriminator": build("patch", {"features": 2})}
     batch = {"lr": torch.rand(2, 3, 8, 8), "hr": torch.rand(2, 3, 32, 32)}
     for step in range(16):

@@ -11,13 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
-from tiny_networks import tiny, tiny_model
+from tiny_networks import ENLARGERS, tiny, tiny_model
 from torch.nn import functional as F
 
 from beyne import zoo
 from beyne.bundle import load, read_card, save
 from beyne.errors import UsageError
-from beyne.networks import NETWORKS, build
+from beyne.networks import build
 from beyne.zoo.community import UNKNOWN_LICENCE, import_model, read_published
 from beyne.zoo.detect import detect
 from beyne.zoo.naming import read_weights
@@ -57,7 +57,7 @@ VISIBLE: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 @st.composite
 def networks(draw):
     """A kind and random fields of it."""
-    kind = draw(st.sampled_from(sorted(NETWORKS)))
+    kind = draw(st.sampled_from(ENLARGERS))
     fields = {name: draw(strategy) for name, strategy in VISIBLE[kind].items()}
     both = fields.pop("channels")
     return kind, {"channels_in": both, "channels_out": both, **fields}
@@ -75,7 +75,7 @@ def same_pictures(one, two, channels_in=3):
 
 
 def test_every_network_has_its_visible_fields():
-    assert VISIBLE.keys() == NETWORKS.keys()
+    assert sorted(VISIBLE) == ENLARGERS
 
 
 @settings(max_examples=60, deadline=None)
@@ -95,7 +95,7 @@ def test_sizes_are_read_from_shapes(case):
     assert {name: read[name] for name in fields} == fields
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", ENLARGERS)
 @pytest.mark.parametrize("suffix", [".pth", ".pt", ".safetensors"])
 def test_import_gives_the_same_pictures(kind, suffix, tmp_path):
     network = tiny(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         preview,
         save,
         train,
+        translate,
+        translate_files,
         upscale,
         upscale_files,
     )
@@ -47,6 +49,8 @@ _HOMES = {
     "read": "beyne.images",
     "save": "beyne.api",
     "train": "beyne.api",
+    "translate": "beyne.api",
+    "translate_files": "beyne.api",
     "upscale": "beyne.api",
     "upscale_files": "beyne.api",
 }
@@ -67,6 +71,8 @@ __all__ = [
     "read",
     "save",
     "train",
+    "translate",
+    "translate_files",
     "upscale",
     "upscale_files",
 ]

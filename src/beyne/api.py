@@ -12,6 +12,7 @@ from beyne.bundle import ModelCard, read_card
 from beyne.errors import UsageError, about
 from beyne.predict.fitting import (
     Bands,
+    check_job,
     checked_consistent,
     checked_scale,
     checked_smooth,
@@ -73,8 +74,33 @@ class LoadedModel:
         """
         from beyne.predict.arrays import as_raster
 
-        raster = picked(as_raster(image), bands)
-        return self._predictor.upscale(raster, scale, smooth, consistent)
+        check_job(self.card, "upscale")
+        return self._predictor.apply(picked(as_raster(image), bands), scale, smooth, consistent)
+
+    def translate(
+        self, image: str | Path | Raster | Any, bands: Bands = None, smooth: float = 0.0
+    ) -> Raster:
+        """Turn one picture of any size into one of another domain, such as a mask into a photo.
+
+        Args:
+            image: As for `upscale`, as are ``bands`` and ``smooth``.
+
+        Returns:
+            The picture made, of the same size, samples of the same type; `save` writes it.
+
+        Raises:
+            UsageError: The model does not translate, or ``smooth`` is impossible.
+            ImageError: The picture can't be read, or the model was not made for it.
+
+        Example:
+            >>> import beyne
+            >>> raster = beyne.load("runs/retina/best.safetensors").translate("mask.png")
+            >>> beyne.save(raster, "fundus.png")
+        """
+        from beyne.predict.arrays import as_raster
+
+        check_job(self.card, "translate")
+        return self._predictor.apply(picked(as_raster(image), bands), smooth=smooth)
 
 
 def load(
@@ -112,6 +138,20 @@ def upscale(
 ) -> Raster:
     """Enlarge one picture: `load` and `LoadedModel.upscale` in one call, with their options."""
     return load(model, device, precision, tile).upscale(image, scale, bands, smooth, consistent)
+
+
+def translate(
+    image: str | Path | Raster | Any,
+    model: str | Path,
+    *,
+    bands: Bands = None,
+    smooth: float = 0.0,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+) -> Raster:
+    """Translate one picture: `load` and `LoadedModel.translate` in one call, with their options."""
+    return load(model, device, precision, tile).translate(image, bands, smooth)
 
 
 def save(raster: Raster, path: str | Path) -> None:
@@ -164,29 +204,82 @@ def upscale_files(
     Raises:
         UsageError: The call itself is wrong; nothing was done.
     """
+    path = find(model)
+    card = read_card(path)
+    check_job(card, "upscale")
+    scale = checked_scale(card, scale)
+    asked = {
+        "scale": scale,
+        "bands": bands,
+        "smooth": smooth,
+        "consistent": checked_consistent(card, scale, consistent),
+        "overwrite": overwrite,
+        "resume": resume,
+        "pixel_limit": pixel_limit,
+        "measure": measure,
+        "debug": debug,
+    }
+    return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
+
+
+def translate_files(
+    inputs: Sequence[str],
+    output: str,
+    listener: Listener,
+    *,
+    model: str,
+    bands: Bands = None,
+    smooth: float = 0.0,
+    format: str | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+    overwrite: bool = False,
+    resume: bool = False,
+    pixel_limit: int | None = None,
+    debug: bool = False,
+) -> Report:
+    """Translate files; arguments, what is returned and errors as for `upscale_files`."""
+    path = find(model)
+    card = read_card(path)
+    check_job(card, "translate")
+    asked = {
+        "scale": 1,
+        "bands": bands,
+        "smooth": smooth,
+        "overwrite": overwrite,
+        "resume": resume,
+        "pixel_limit": pixel_limit,
+        "debug": debug,
+    }
+    return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
+
+
+def _apply(
+    path: Path,
+    card: ModelCard,
+    files: tuple[Sequence[str], str, str | None],
+    listener: Listener,
+    how: tuple[str, str, int | str],
+    asked: dict[str, Any],
+) -> Report:
+    """A model over files.
+
+    Args:
+        files: Inputs, output and format, see `beyne.predict.files.plan`.
+        how: Device, precision and tile, as for `load`.
+        asked: Fields of `beyne.predict.batch.Options`.
+    """
     from beyne.predict.batch import Batch, Options
     from beyne.predict.files import plan
 
-    path = find(model)
-    card = read_card(path)
-    checked_smooth(smooth)
-    scale = checked_scale(card, scale)
-    options = Options(
-        scale=scale,
-        bands=bands,
-        smooth=smooth,
-        consistent=checked_consistent(card, scale, consistent),
-        overwrite=overwrite,
-        resume=resume,
-        pixel_limit=pixel_limit,
-        measure=measure,
-        debug=debug,
-    )
-    jobs, failures = plan(inputs, output, format)
+    checked_smooth(asked["smooth"])
+    options = Options(**asked)
+    jobs, failures = plan(*files)
 
     def load_predictor() -> Predictor:
         with _imports_that_stay():
-            return _predictor(path, device, precision, tile)
+            return _predictor(path, *how)
 
     return Batch(options, listener, load_predictor, card.name).run(jobs, failures)
 
@@ -313,6 +406,7 @@ def check(
     split: str | Path | None = None,
     *,
     group: str | None = None,
+    settings: Sequence[str] = (),
     watcher: Watcher | None = None,
 ) -> Diagnosis:
     """Look at a data folder: every file is read once, nothing is changed.
@@ -324,6 +418,8 @@ def check(
         group: What must not be cut across splits: a column of ``metadata.csv``, or a regular
             expression whose first group in a file's path is the name. None: a column such as
             ``patient`` or ``scene``, else the file names.
+        settings: Where the sides of a translation are, such as ``"data.a=masks"``; what else a
+            recipe is set to is passed over.
         watcher: Is told how it goes on, such as `beyne.cli.progress.Progress`.
 
     Returns:
@@ -338,8 +434,12 @@ def check(
         (True, ['layout'])
     """
     from beyne.doctor import examine
+    from beyne.recipe import named_sources
 
-    return examine(Path(data), task, _path(split), group, watcher)
+    sides = [text for text in settings if text.startswith(("data.a=", "data.b=", "data.layout="))]
+    sources = named_sources("translate", sides)
+    task = task or ("translate" if sides else None)
+    return examine(Path(data), task, _path(split), group, watcher, sources)
 
 
 def preview(

@@ -42,6 +42,8 @@ class ModelCard(Config):
         scale: Enlargement, 1 for none.
         operator: The downscaling A it was trained against.
         consistent: Whether `--consistent` is on unless the call says otherwise.
+        side: Whole pictures are resampled to squares of this many pixels, and the results back to
+            their size; None: they are taken as they are.
         size_multiple: Height and width must be multiples of this; 1 for any size.
         conditioning: Labels or text encoder it needs besides the image, None for nothing.
         provenance: How it was made: recipe, images seen, data fingerprint, parents.
@@ -53,7 +55,7 @@ class ModelCard(Config):
 
     name: str
     format: int = FORMAT
-    job: Literal["upscale"] = "upscale"
+    job: Literal["upscale", "translate"] = "upscale"
     generator: dict[str, Any]
     channels_in: int = Field(ge=1)
     channels_out: int = Field(ge=1)
@@ -63,6 +65,7 @@ class ModelCard(Config):
     # The names of images.resample.Operator, which needs torch; a test keeps them equal.
     operator: Literal["bicubic", "bicubic-matlab"] = "bicubic"
     consistent: bool = False
+    side: int | None = Field(default=None, ge=1)
     size_multiple: int = Field(default=1, ge=1)
     conditioning: dict[str, Any] | None = None
     provenance: dict[str, Any] = Field(default_factory=dict)

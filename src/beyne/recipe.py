@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from beyne.config import Config, Tree, merged, parse_setting, read_toml, validated
+from beyne.data.crops import Views
 from beyne.data.degradations import BicubicConfig, DegradationConfig, configured
+from beyne.data.pairs import Layout, PairedJob, Sources
 from beyne.errors import UsageError, did_you_mean
 from beyne.images.resample import Operator
 from beyne.tasks.adversarial import AdversarialConfig
 
 _LENGTHS = {"images", "epochs"}
 #: Columns of stats.jsonl that are no losses of the recipe.
-_TAKEN = {"images", "learning_rate", "psnr", "ssim", "lr_psnr", "lpips"}
-_TAKEN |= {"adversarial", "discriminator", "r1", "r2", "accuracy", "discriminator_rate"}
+_TAKEN = {"images", "learning_rate", "mae", "psnr", "ssim", "lr_psnr", "lpips"}
+_TAKEN |= {
+    "adversarial",
+    "feature_matching",
+    "discriminator",
+    "r1",
+    "r2",
+    "accuracy",
+    "discriminator_rate",
+}
 
 PRESETS = Path(__file__).with_name("presets")
 
@@ -38,7 +49,9 @@ class TrainConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: int = Field(0, ge=0)
     start: str | None = None  # a RUN or a MODEL to start from
-    select: Literal["psnr", "lpips"] = "psnr"  # the validation score that decides which is best
+    select: Literal["mae", "psnr", "lpips"] = (
+        "psnr"  # the validation score that decides which is best
+    )
     patience: int = Field(0, ge=0, description="validations without gain before stopping; 0: off")
     log_every: int = Field(1_600, ge=1)
     save_every: int = Field(16_000, ge=1, description="also validates")
@@ -59,12 +72,16 @@ class DataConfig(Config):
     size_in: int = Field(32, ge=1, description="side of the low-resolution crop")
     size_out: int = Field(128, ge=1, description="side of the original's crop")
     cut: Literal["crops", "whole"] = "crops"  # whole: pictures resampled to the two sides
+    views: Views = "all"  # in which crops are shown; mirrored or upright where up is up
     operator: Operator = "bicubic"
     degradation: SerializeAsAny[DegradationConfig] = BicubicConfig()
     hr: Path | None = None
     lr: Path | None = None
     val_hr: Path | None = None
     val_lr: Path | None = None
+    a: Path | None = None  # inputs to translate, and what they shall become: b
+    b: Path | None = None
+    layout: Layout = "folders"
     validation_pictures: int = Field(16, ge=1, description="at most; evenly spaced over val")
 
     @field_validator("degradation", mode="before")
@@ -76,6 +93,12 @@ class DataConfig(Config):
     def _scale_is_possible(self) -> DataConfig:
         if self.size_out % self.size_in or self.size_out // self.size_in not in (1, 2, 3, 4, 8):
             raise ValueError("size_out must be 1, 2, 3, 4 or 8 times size_in")
+        return self
+
+    @model_validator(mode="after")
+    def _sides_go_together(self) -> DataConfig:
+        if (self.a is None) != (self.b is None):
+            raise ValueError("data.a and data.b go together")
         return self
 
     @property
@@ -98,7 +121,7 @@ class Recipe(Config):
     """Everything that decides a training run."""
 
     name: str
-    job: Literal["upscale"] = "upscale"
+    job: PairedJob = "upscale"
     description: str = ""
     licence: str = Field("not stated", description="licence of the weights this run makes")
     credit: str = Field("", description="whose pictures the weights were made from")
@@ -122,9 +145,49 @@ class Recipe(Config):
             raise ValueError("the tables discriminator and adversarial go together")
         return self
 
+    @model_validator(mode="after")
+    def _translates_at_one_size(self) -> Recipe:
+        if self.job == "translate" and self.data.scale != 1:
+            raise ValueError("a translation keeps the size: data.size_out must be data.size_in")
+        return self
+
+    @property
+    def sources(self) -> Sources:
+        """What the data folder is for, and where in it the pictures are."""
+        named = ("hr", "lr", "val_hr", "val_lr", "a", "b", "layout")
+        return Sources(job=self.job, **{name: getattr(self.data, name) for name in named})
+
+    @property
+    def side(self) -> int | None:
+        """Side of the squares that a translation takes whole pictures as; None: their own size."""
+        translated = self.job == "translate" and self.data.cut == "whole"
+        return self.data.size_in if translated else None
+
     def plain(self) -> Tree:
         """Nested plain values, as TOML or JSON take them; unset values left out."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def named_sources(job: PairedJob, settings: Sequence[str], data: Tree | None = None) -> Sources:
+    """Where the two sides of a translation are.
+
+    Args:
+        job: What the data folder is for.
+        settings: Texts such as ``"data.a=masks"``.
+        data: What a recipe says of its data, which they are laid over.
+
+    Raises:
+        UsageError: A setting is about something else.
+    """
+    kept = {key: value for key, value in (data or {}).items() if key in ("a", "b", "layout")}
+    values: Tree = {"data": kept}
+    for setting in settings:
+        values = merged(values, parse_setting(setting))
+    if strange := values.keys() - {"data"} | values["data"].keys() - {"a", "b", "layout"}:
+        problem = f"--set {min(strange)}: only data.a, data.b and data.layout mean something here"
+        raise UsageError(problem, "leave it out")
+    found = validated(DataConfig, values["data"], "data")
+    return Sources(job=job, a=found.a, b=found.b, layout=found.layout)
 
 
 def presets() -> list[str]:

@@ -41,10 +41,10 @@ class Log:
 class Stumbling(Predictor):
     """Meets something nobody foresaw at pictures of one height."""
 
-    def upscale(self, raster: Raster, *words, **options) -> Raster:
+    def apply(self, raster: Raster, *words, **options) -> Raster:
         if raster.height == 20:
             raise ZeroDivisionError("division by zero")
-        return super().upscale(raster, *words, **options)
+        return super().apply(raster, *words, **options)
 
 
 @pytest.fixture

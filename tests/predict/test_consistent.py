@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pictures import picture
-from tiny_networks import tiny_model
+from tiny_networks import ENLARGERS, tiny_model
 
 import beyne
 from beyne.errors import UsageError
@@ -13,7 +13,6 @@ from beyne.images import Raster
 from beyne.images.raster import to_tensor
 from beyne.images.resample import OPERATORS
 from beyne.metrics import PUBLISHED_X4, lr_psnr, psnr
-from beyne.networks import NETWORKS
 from beyne.predict.predictor import Predictor
 
 #: Decibels that rounding to the file's samples leaves, and float32 in float files.
@@ -55,8 +54,8 @@ def test_every_depth_and_scale(tile, scale, depth):
     model = like_a_trained_one("span", image_skip="bicubic")
     source = raster(61, 45, depth)
     predictor = Predictor(model, precision="fp32", tile=tile)
-    plain = predictor.upscale(source, scale, consistent=False)
-    result = predictor.upscale(source, scale, consistent=True)
+    plain = predictor.apply(source, scale, consistent=False)
+    result = predictor.apply(source, scale, consistent=True)
     assert faithfulness(result, source) > max(ROUNDING[depth], faithfulness(plain, source) + 5)
 
 
@@ -65,17 +64,17 @@ def test_the_operator_is_that_of_the_card(operator):
     model = like_a_trained_one("compact", image_skip="bicubic")
     card = model.card.model_copy(update={"operator": operator, "consistent": True})
     source = raster(20, 31)
-    result = Predictor(type(model)(card, model.network), precision="fp32").upscale(source)
+    result = Predictor(type(model)(card, model.network), precision="fp32").apply(source)
     assert faithfulness(result, source, operator) > 65
 
 
 @pytest.mark.parametrize("projection", ["none", "bicubic"])
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", ENLARGERS)
 def test_tiles_equal_the_whole(kind, projection):
     model = tiny_model(kind, projection=projection)
     source = raster(90, 75, "float32")
     whole, tiled = (
-        Predictor(model, precision="fp32", tile=tile).upscale(source, consistent=True)
+        Predictor(model, precision="fp32", tile=tile).apply(source, consistent=True)
         for tile in (1000, 16)
     )
     assert levels_apart(whole, tiled) < 1
@@ -88,9 +87,9 @@ def test_smoothing_costs_no_consistency(channels):
     bands = {"channels_in": 7, "channels_out": 7} if channels == 7 else {}
     predictor = Predictor(tiny_model("compact", **bands), precision="fp32", tile=16)
     source = raster(40, 50, channels=channels)
-    smooth = predictor.upscale(source, smooth=1.5, consistent=True)
+    smooth = predictor.apply(source, smooth=1.5, consistent=True)
     assert faithfulness(smooth, source) > 65
-    rough = predictor.upscale(source, consistent=True)
+    rough = predictor.apply(source, consistent=True)
     assert (
         np.abs(np.diff(smooth.pixels.astype(float), axis=0)).mean()
         < np.abs(np.diff(rough.pixels.astype(float), axis=0)).mean()
@@ -104,7 +103,7 @@ def test_a_network_that_ends_in_the_projection(depth):
     assert predictor.card.consistent
     for source in (raster(30, 22, depth), raster(30, 22, depth, channels=1)):
         for scale in (4, 3):
-            result = predictor.upscale(source, scale)
+            result = predictor.apply(source, scale)
             assert faithfulness(result, source) > 65
 
 
@@ -112,7 +111,7 @@ def test_alpha_is_enlarged_as_ever():
     alpha = np.tile(np.linspace(0, 255, 20).astype(np.uint8), (16, 1))
     source = Raster(picture(16, 20), alpha)
     predictor = Predictor(tiny_model("compact"), precision="fp32")
-    results = [predictor.upscale(source, consistent=wanted).alpha for wanted in (True, False)]
+    results = [predictor.apply(source, consistent=wanted).alpha for wanted in (True, False)]
     assert np.array_equal(*results)
 
 
@@ -128,8 +127,8 @@ def test_alpha_is_enlarged_as_ever():
 def test_what_is_impossible_is_refused(fields, scale, wanted, words):
     predictor = Predictor(tiny_model("compact", **fields), precision="fp32")
     with pytest.raises(UsageError, match=words):
-        predictor.upscale(raster(9, 9), scale, consistent=wanted)
-    assert predictor.upscale(raster(9, 9), scale).pixels.dtype == np.uint8
+        predictor.apply(raster(9, 9), scale, consistent=wanted)
+    assert predictor.apply(raster(9, 9), scale).pixels.dtype == np.uint8
 
 
 def test_photographs(shared):

@@ -108,14 +108,14 @@ def test_fp16_is_never_chosen_on_a_cpu():
 def test_bf16_stays_within_one_level_on_average(kind):
     model = tiny_model(kind)
     raster = Raster(picture(90, 70))
-    exact = Predictor(model, precision="fp32").upscale(raster).pixels.astype(float)
-    reduced = Predictor(model, precision="bf16").upscale(raster).pixels
+    exact = Predictor(model, precision="fp32").apply(raster).pixels.astype(float)
+    reduced = Predictor(model, precision="bf16").apply(raster).pixels
     assert np.abs(exact - reduced).mean() <= 1
 
 
 def test_what_was_computed_in_is_told():
     predictor = Predictor(tiny_model("compact"))
-    predictor.upscale(Raster(picture(8, 8)))
+    predictor.apply(Raster(picture(8, 8)))
     assert predictor.precision == "fp32"
 
 
@@ -143,6 +143,6 @@ def test_tiles_of_heavy_networks_are_smaller():
 def test_a_gpu_gives_what_the_cpu_gives():
     model = tiny_model("span")
     raster = Raster(picture(200, 150))
-    expected = Predictor(model, "cpu", "fp32").upscale(raster).pixels.astype(float)
-    found = Predictor(model, "cuda").upscale(raster).pixels
+    expected = Predictor(model, "cpu", "fp32").apply(raster).pixels.astype(float)
+    found = Predictor(model, "cuda").apply(raster).pixels
     assert np.abs(expected - found).mean() <= 1

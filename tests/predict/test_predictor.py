@@ -44,17 +44,18 @@ def levels_apart(one: np.ndarray, two: np.ndarray) -> float:
 def test_tiles_equal_the_whole(kind, size):
     model = tiny_model(kind)
     raster = Raster(stretched(picture(*size), "float32"))
-    whole = Predictor(model, precision="fp32", tile=1000).upscale(raster)
-    assert whole.pixels.shape == (4 * size[0], 4 * size[1], 3)
-    tiled = Predictor(model, precision="fp32", tile=16).upscale(raster)
+    whole = Predictor(model, precision="fp32", tile=1000).apply(raster)
+    scale = model.card.scale
+    assert whole.pixels.shape == (scale * size[0], scale * size[1], 3)
+    tiled = Predictor(model, precision="fp32", tile=16).apply(raster)
     assert levels_apart(whole.pixels, tiled.pixels) < 1
 
 
 def test_tiles_equal_the_whole_where_the_halo_is_not_exact():
     model = tiny_model("rrdb", blocks=4)  # reaches 66 pixels, its halo is 48
     raster = Raster(stretched(picture(200, 110), "float32"))
-    whole = Predictor(model, precision="fp32", tile=1000).upscale(raster)
-    tiled = Predictor(model, precision="fp32", tile=64).upscale(raster)
+    whole = Predictor(model, precision="fp32", tile=1000).apply(raster)
+    tiled = Predictor(model, precision="fp32", tile=64).apply(raster)
     assert levels_apart(whole.pixels, tiled.pixels) < 1
 
 
@@ -62,8 +63,8 @@ def test_tiles_equal_the_whole_where_the_halo_is_not_exact():
 def test_tiles_equal_the_whole_where_pixels_are_folded_into_channels(unshuffle):
     model = tiny_model("rrdb", unshuffle=unshuffle, scale=2 if unshuffle > 2 else 4)
     raster = Raster(stretched(picture(161, 123), "float32"))
-    whole = Predictor(model, precision="fp32", tile=1000).upscale(raster)
-    tiled = Predictor(model, precision="fp32", tile=20).upscale(raster)
+    whole = Predictor(model, precision="fp32", tile=1000).apply(raster)
+    tiled = Predictor(model, precision="fp32", tile=20).apply(raster)
     assert levels_apart(whole.pixels, tiled.pixels) < 1
 
 
@@ -72,7 +73,7 @@ def test_tiles_equal_the_whole_where_pixels_are_folded_into_channels(unshuffle):
 def test_any_bands_and_depth(channels, depth):
     model = tiny_model("compact", channels_in=channels, channels_out=channels)
     pixels = stretched(picture(30, 20, channels), depth)
-    result = Predictor(model, precision="fp32").upscale(Raster(pixels)).pixels
+    result = Predictor(model, precision="fp32").apply(Raster(pixels)).pixels
     assert result.dtype == pixels.dtype
     with torch.inference_mode():
         scaled = pixels.astype(np.float32) / (255 if depth == "uint8" else 65535)
@@ -90,8 +91,8 @@ def test_any_bands_and_depth(channels, depth):
 def test_a_dark_16_bit_picture_keeps_its_depth():
     model = tiny_model("span", image_skip="bicubic")
     dark = picture(240, 240).astype(np.uint16) // 2  # 127 of 65535 at most
-    exact = Predictor(model, precision="fp32").upscale(Raster(dark)).pixels
-    chosen = Predictor(model).upscale(Raster(dark)).pixels
+    exact = Predictor(model, precision="fp32").apply(Raster(dark)).pixels
+    chosen = Predictor(model).apply(Raster(dark)).pixels
     assert len(np.unique(chosen)) > 100
     assert np.abs(chosen.astype(float) - exact).mean() <= np.ptp(dark) / 1000
 
@@ -99,8 +100,8 @@ def test_a_dark_16_bit_picture_keeps_its_depth():
 def test_grey_goes_in_three_times_and_comes_out_once():
     model = tiny_model("compact")
     grey = stretched(picture(20, 30, 1), "float32")
-    result = Predictor(model, precision="fp32").upscale(Raster(grey)).pixels
-    colour = Predictor(model, precision="fp32").upscale(Raster(np.repeat(grey, 3, 2))).pixels
+    result = Predictor(model, precision="fp32").apply(Raster(grey)).pixels
+    colour = Predictor(model, precision="fp32").apply(Raster(np.repeat(grey, 3, 2))).pixels
     assert result.shape == (80, 120, 1)
     np.testing.assert_allclose(result[..., 0], colour.mean(2), atol=1e-5)
 
@@ -108,7 +109,7 @@ def test_grey_goes_in_three_times_and_comes_out_once():
 @pytest.mark.parametrize(("channels", "words"), [(2, "2 bands"), (4, "--bands 1,2,3")])
 def test_other_bands_are_refused(channels, words):
     with pytest.raises(ImageError, match=words):
-        Predictor(tiny_model("compact")).upscale(Raster(picture(9, 9, channels)))
+        Predictor(tiny_model("compact")).apply(Raster(picture(9, 9, channels)))
 
 
 @pytest.mark.parametrize(
@@ -118,25 +119,25 @@ def test_floats_that_are_no_picture_are_refused(value, words):
     pixels = np.zeros((9, 9, 3), np.float32)
     pixels[4, 4] = value
     with pytest.raises(ImageError, match=words):
-        Predictor(tiny_model("compact")).upscale(Raster(pixels))
+        Predictor(tiny_model("compact")).apply(Raster(pixels))
 
 
 def test_a_smaller_scale_is_the_result_shrunk():
     model = tiny_model("compact")
     raster = Raster(stretched(picture(50, 41), "float32"))
-    full = Predictor(model, precision="fp32").upscale(raster).pixels
+    full = Predictor(model, precision="fp32").apply(raster).pixels
     for scale in (1, 2, 3):
         expected = resize(torch.from_numpy(full).permute(2, 0, 1)[None], (50 * scale, 41 * scale))[
             0
         ].permute(1, 2, 0)
         for tile in ("auto", 16):
-            found = Predictor(model, precision="fp32", tile=tile).upscale(raster, scale).pixels
+            found = Predictor(model, precision="fp32", tile=tile).apply(raster, scale).pixels
             np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_a_greater_scale_is_refused():
     with pytest.raises(UsageError, match="can't make ×8; it makes ×4, ×3, ×2, ×1"):
-        Predictor(tiny_model("compact")).upscale(Raster(picture(9, 9)), 8)
+        Predictor(tiny_model("compact")).apply(Raster(picture(9, 9)), 8)
 
 
 @pytest.mark.parametrize("tile", ["auto", 16])
@@ -144,8 +145,8 @@ def test_smoothing_is_a_gaussian(tile):
     model = tiny_model("compact")
     raster = Raster(stretched(picture(40, 50), "float32"))
     predictor = Predictor(model, precision="fp32", tile=tile)
-    plain = predictor.upscale(raster).pixels
-    smooth = predictor.upscale(raster, smooth=1.5).pixels
+    plain = predictor.apply(raster).pixels
+    smooth = predictor.apply(raster, smooth=1.5).pixels
     expected = gaussian_filter(plain, (1.5, 1.5, 0), mode="nearest")
     np.testing.assert_allclose(smooth, expected, atol=1e-4)
 
@@ -153,7 +154,7 @@ def test_smoothing_is_a_gaussian(tile):
 @pytest.mark.parametrize("sigma", [-1.0, float("nan"), 1e9])
 def test_impossible_smoothing_is_refused(sigma):
     with pytest.raises(UsageError, match="--smooth"):
-        Predictor(tiny_model("compact")).upscale(Raster(picture(9, 9)), smooth=sigma)
+        Predictor(tiny_model("compact")).apply(Raster(picture(9, 9)), smooth=sigma)
 
 
 @pytest.mark.parametrize("tile", ["auto", 16])
@@ -164,13 +165,13 @@ def test_alpha_is_enlarged_smoothly_and_leaves_no_fringe(tile):
     pixels[:, 30:] = 0  # black where nothing shows
     model = tiny_model("span", image_skip="bicubic")
     predictor = Predictor(model, precision="fp32", tile=tile)
-    result = predictor.upscale(Raster(pixels, alpha))
+    result = predictor.apply(Raster(pixels, alpha))
     assert result.alpha is not None
     assert result.alpha.shape == (240, 240)
     edge = result.alpha[100, 100:140].astype(int)
     assert (np.diff(edge) <= 0).all()  # no ringing after clamping
     assert len(np.unique(edge)) > 4
-    plain = predictor.upscale(Raster(np.full_like(pixels, 200))).pixels
+    plain = predictor.apply(Raster(np.full_like(pixels, 200))).pixels
     visible = result.alpha[20:-20, 20:-20] > 0
     difference = np.abs(result.pixels.astype(int) - plain)[20:-20, 20:-20]
     assert difference[visible].max() <= 2
@@ -178,7 +179,7 @@ def test_alpha_is_enlarged_smoothly_and_leaves_no_fringe(tile):
 
 def test_metadata_stays():
     raster = Raster(picture(9, 9), icc=b"profile", exif=b"II*\0", format="png", extras={"a": 1})
-    result = Predictor(tiny_model("compact")).upscale(raster)
+    result = Predictor(tiny_model("compact")).apply(raster)
     assert (result.icc, result.exif, result.format) == (b"profile", b"II*\0", "png")
     assert result.extras == {"a": 1}
 
@@ -194,7 +195,7 @@ def test_a_size_rule_is_kept_by_padding():
     card = tiny_model("compact").card.model_copy(update={"size_multiple": 2})
     raster = Raster(picture(41, 33))
     results = [
-        Predictor(Model(card, network), precision="fp32", tile=tile).upscale(raster).pixels
+        Predictor(Model(card, network), precision="fp32", tile=tile).apply(raster).pixels
         for tile in (16, 1000)
     ]
     assert results[0].shape == (164, 132, 3)
@@ -234,21 +235,21 @@ def cramped(side: int, error: Exception) -> Model:
 )
 def test_when_memory_runs_out_tiles_get_smaller(error):
     raster = Raster(picture(150, 130))
-    whole = Predictor(tiny_model("compact"), precision="fp32").upscale(raster).pixels
+    whole = Predictor(tiny_model("compact"), precision="fp32").apply(raster).pixels
     predictor = Predictor(cramped(60, error), precision="fp32", tile=1000)
-    assert levels_apart(whole, predictor.upscale(raster).pixels) <= 1
+    assert levels_apart(whole, predictor.apply(raster).pixels) <= 1
 
 
 def test_when_memory_never_suffices_it_is_one_sentence():
     predictor = Predictor(cramped(8, MemoryError()), precision="fp32", tile=100)
     with pytest.raises(ImageError, match="memory does not suffice"):
-        predictor.upscale(Raster(picture(150, 130)))
+        predictor.apply(Raster(picture(150, 130)))
 
 
 def test_other_errors_are_not_taken_for_memory():
     predictor = Predictor(cramped(8, RuntimeError("shape mismatch")), precision="fp32")
     with pytest.raises(RuntimeError, match="shape mismatch"):
-        predictor.upscale(Raster(picture(50, 50)))
+        predictor.apply(Raster(picture(50, 50)))
 
 
 @pytest.mark.parametrize("tile", ["8", "0", "-5", "many", "12.5"])
@@ -271,9 +272,9 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 predictor = Predictor(tiny_model("compact", channels_in=1, channels_out=1), tile=128)
-predictor.upscale(Raster(np.zeros((200, 200, 1), np.uint8)))
+predictor.apply(Raster(np.zeros((200, 200, 1), np.uint8)))
 before = peak()
-predictor.upscale(Raster(np.zeros((1000, 1000, 1), np.uint8)))
+predictor.apply(Raster(np.zeros((1000, 1000, 1), np.uint8)))
 print((peak() - before) // 1024)
 """
     done = subprocess.run(

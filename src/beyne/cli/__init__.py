@@ -20,6 +20,7 @@ from beyne.cli.evaluate import evaluate
 from beyne.cli.info import info
 from beyne.cli.models import models
 from beyne.cli.train import train
+from beyne.cli.translate import translate
 from beyne.cli.upscale import upscale
 from beyne.cli.weights import weights
 from beyne.errors import BeyneError
@@ -90,6 +91,7 @@ def _options(
 
 
 app.command()(upscale)
+app.command()(translate)
 app.command()(train)
 app.command()(check)
 app.command()(evaluate)

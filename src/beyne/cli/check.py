@@ -59,7 +59,7 @@ def check(
         api.preview(data, output, recipe, settings, split, overwrite=overwrite) if preview else None
     )
     with Progress() as progress:
-        diagnosis = api.check(data, task, split, group=group, watcher=progress)
+        diagnosis = api.check(data, task, split, group=group, settings=settings, watcher=progress)
     if write_split:
         write(write_split, diagnosis.split, diagnosis.groups)
         typer.echo(f"wrote {write_split}", err=True)

@@ -14,15 +14,18 @@ def compare(
         list[str],
         typer.Argument(
             help="Recipes (trained here; recipe:NAME where a model has the name), runs, models, "
-            "nearest, bicubic, lanczos."
+            "nearest, bicubic, lanczos; copy, median."
         ),
     ],
-    data: Annotated[Path, typer.Option("--data", help="Folder of originals, or hr/ and lr*/.")],
+    data: Annotated[Path, typer.Option("--data", help="Originals, or hr/ and lr*/, or a/ and b/.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for report and runs.")],
     seeds: Annotated[int, typer.Option(help="Trainings of each recipe.")] = 3,
     budget: Annotated[
         str | None, typer.Option(help="Length of each training: images=N or minutes=M.")
     ] = None,
+    settings: Annotated[
+        list[str], typer.Option("--set", help="key.sub=value over every recipe")
+    ] = [],  # noqa: B006 typer reads it, nothing changes it
     split: Annotated[Path | None, typer.Option(help="split.csv: file,group,split")] = None,
     scale: Annotated[int | None, typer.Option(help="Enlargement; default: the smallest.")] = None,
     metric: Annotated[
@@ -49,6 +52,7 @@ def compare(
             scale=scale,
             metric=metric,
             device=device,
+            settings=settings,
             language=language,
             debug=context.obj["debug"],
             listener=Listener(progress.message, progress.show),

@@ -17,9 +17,9 @@ _ARROWS = {"higher": "↑", "lower": "↓", None: "→ 1"}
 
 def evaluate(
     model: Annotated[
-        str, typer.Argument(help="Name, model file, run, or nearest, bicubic, lanczos.")
+        str, typer.Argument(help="Name, model file, run; nearest, bicubic, lanczos; copy, median.")
     ],
-    data: Annotated[Path, typer.Option("--data", help="Folder of originals, or hr/ and lr*/.")],
+    data: Annotated[Path, typer.Option("--data", help="Originals, or hr/ and lr*/, or a/ and b/.")],
     split: Annotated[Path | None, typer.Option(help="split.csv: file,group,split")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for the table and the worst ten.")
@@ -29,6 +29,9 @@ def evaluate(
         bool | None,
         typer.Option(help="Make the result shrink back to the input; default: the model's."),
     ] = None,
+    settings: Annotated[
+        list[str], typer.Option("--set", help="data.a=FOLDER, data.b=FOLDER; default: the model's")
+    ] = [],  # noqa: B006 typer reads it, nothing changes it
     precision: Annotated[str, typer.Option(help="fp32, auto, bf16 or fp16.")] = "fp32",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of -o.")] = False,
@@ -46,6 +49,7 @@ def evaluate(
         consistent=consistent,
         device=device,
         precision=precision,
+        settings=settings,
         overwrite=overwrite,
         message=lambda text: print(text, file=sys.stderr),
         progress=_show,

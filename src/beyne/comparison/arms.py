@@ -1,4 +1,4 @@
-"""What is compared: recipes, trained on the spot; runs, model files and plain ways to enlarge."""
+"""What is compared: recipes, trained on the spot; runs, model files and plain ways to do it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from itertools import count
 from pathlib import Path
 
 from beyne.bundle import read_card
+from beyne.data.pairs import PairedJob
 from beyne.errors import UsageError
-from beyne.evaluation.enlargers import BASELINES, find_enlarger, model_file
+from beyne.evaluation.enlargers import PLAIN, find_enlarger, job_of, model_file
 from beyne.predict.fitting import checked_scale
 from beyne.recipe import Recipe, load_recipe, presets
 from beyne.zoo import builtin
@@ -27,12 +28,16 @@ class Arm:
         source: What was asked for: a model, a run or a baseline; of a recipe its name or file.
         trained: Whether it is a recipe.
         scale: Enlargement; None for a baseline, which takes any.
+        job: What it is for.
+        settings: Over a recipe, such as ``data.a=masks``.
     """
 
     name: str
     source: str
     trained: bool = False
     scale: int | None = None
+    job: PairedJob = "upscale"
+    settings: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -41,28 +46,34 @@ class Arm:
 
     def recipe(self, settings: Sequence[str] = ()) -> Recipe:
         """The recipe of a trained arm, with settings such as ``train.seed=1`` over it."""
-        return load_recipe(self.source, list(settings))
+        return load_recipe(self.source, [*self.settings, *settings])
 
 
-def find_arms(sources: Sequence[str]) -> tuple[Arm, ...]:
+def find_arms(sources: Sequence[str], settings: Sequence[str] = ()) -> tuple[Arm, ...]:
     """What is meant by each source; all are looked at, so that hours later nothing is missing.
 
     A name that is both a model's and a recipe's is the model's: ``recipe:NAME`` is the recipe.
 
     Raises:
-        UsageError: Fewer than two, or one of them is nothing that can be compared.
+        UsageError: Fewer than two, one of them is nothing that can be compared, or they are for
+            different jobs.
     """
     if len(sources) < 2:
         raise UsageError("a comparison needs two arms or more", "add bicubic, for instance")
     found: list[Arm] = []
     for source in sources:
-        arm = _arm(source)
+        arm = _arm(source, tuple(settings))
         taken, name = {other.slug for other in found}, arm.name
         for number in count(2):
             if arm.slug not in taken:
                 break
             arm = replace(arm, name=f"{name} {number}")
         found.append(arm)
+    first = found[0]
+    for arm in found:
+        if arm.job != first.job:
+            problem = f"{first.name} is to {first.job} pictures, {arm.name} to {arm.job} them"
+            raise UsageError(problem, "compare arms of one job")
     return tuple(found)
 
 
@@ -73,9 +84,9 @@ def common_scale(arms: Sequence[Arm], scale: int | None = None) -> int:
         UsageError: A recipe makes another one, or a model can't make it.
     """
     known = [arm.scale for arm in arms if arm.scale is not None]
-    common = scale or min(known, default=4)
+    common = scale or min(known, default=4 if arms[0].job == "upscale" else 1)
     for arm in arms:
-        if not arm.trained and arm.source not in BASELINES:
+        if not arm.trained and arm.source not in PLAIN:
             checked_scale(read_card(model_file(arm.source)), common)
         if arm.trained and arm.scale != common:
             problem = f"{arm.name} trains for ×{arm.scale}, and the others make ×{common}"
@@ -83,18 +94,19 @@ def common_scale(arms: Sequence[Arm], scale: int | None = None) -> int:
     return common
 
 
-def _arm(source: str) -> Arm:
+def _arm(source: str, settings: tuple[str, ...]) -> Arm:
     name = source.removeprefix(PREFIX)
     is_file = Path(source).suffix == ".toml"
     if name != source or is_file or (name in presets() and not _is_model(name)):
-        return Arm(Path(name).stem, name, trained=True, scale=load_recipe(name, []).data.scale)
+        recipe = load_recipe(name, list(settings))
+        return Arm(Path(name).stem, name, True, recipe.data.scale, recipe.job, settings)
+    if source in PLAIN:
+        return Arm(source, source, job=job_of(source))
     find_enlarger(source)
-    if source in BASELINES:
-        return Arm(source, source)
     path = Path(source)
     title = path.resolve().name if path.is_dir() else path.stem
-    return Arm(title, source, scale=read_card(model_file(source)).scale)
+    return Arm(title, source, scale=read_card(model_file(source)).scale, job=job_of(source))
 
 
 def _is_model(name: str) -> bool:
-    return name in builtin() or name in BASELINES or Path(name).exists()
+    return name in builtin() or name in PLAIN or Path(name).exists()

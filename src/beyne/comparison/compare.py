@@ -24,11 +24,12 @@ def compare(
     scale: int | None = None,
     metric: str | None = None,
     device: str = "auto",
+    settings: Sequence[str] = (),
     language: str = "en",
     debug: bool = False,
     listener: Listener | None = None,
 ) -> Comparison:
-    """Compare ways to enlarge pictures, on pictures that none was trained on.
+    """Compare ways to enlarge pictures, or to translate them, on ones that none was trained on.
 
     Recipes are trained first, several times each. Every arm is scored on the same pictures: the
     test split, else val, else (where nothing is trained) all, but for those that a run among the
@@ -37,8 +38,8 @@ def compare(
     Args:
         arms: Two or more of: a recipe (its name, or a TOML file; ``recipe:NAME`` where a model has
             the same name), a run's folder, a model's name or file, ``nearest``, ``bicubic``,
-            ``lanczos``.
-        data: Folder of originals, or with ``hr/`` and ``lr*/``.
+            ``lanczos``; of translations ``copy`` and ``median``.
+        data: Folder of originals, or with ``hr/`` and ``lr*/``, or of pairs a, b.
         output: Folder for ``report.html``, ``report.json``, ``scores.csv``, the frozen
             ``split.csv``, and the runs.
         seeds: Trainings of each recipe.
@@ -48,6 +49,7 @@ def compare(
         metric: That decides; None: LPIPS if its weights are here, else PSNR.
         device: Where pictures are enlarged and scored, as for `beyne.load`; training takes the GPU
             that is there.
+        settings: Over every recipe, such as ``"data.a=masks"``.
         language: Of the report: ``en``, ``kk``, ``ru`` or ``uk``.
         debug: Let errors nobody foresaw through.
         listener: Is told how it goes on.
@@ -69,6 +71,7 @@ def compare(
         scale=scale,
         metric=metric,
         device=device,
+        settings=tuple(settings),
         debug=debug,
     )
     study = Study(arms, Path(data), Path(output), options, listener or Listener())

@@ -51,7 +51,8 @@ def _specimen(
     pair: Pair, enlargers: Mapping[str, Enlarger], found: Comparison, spent: dict[str, float]
 ) -> Specimen:
     scale = next(iter(enlargers.values())).scale
-    picture = decode(pair, scale, None, "bicubic")
+    channels = next((one.channels for one in enlargers.values() if one.channels), None)
+    picture = decode(pair, scale, channels, "bicubic")
     outputs: dict[str, Tensor] = {}
     for name, enlarger in enlargers.items():
         start = time.perf_counter()

@@ -10,7 +10,7 @@ from typing import Any
 
 from beyne.comparison.arms import Arm
 from beyne.errors import UsageError
-from beyne.evaluation.enlargers import BASELINES, model_file
+from beyne.evaluation.enlargers import PLAIN, model_file
 from beyne.files import write_whole
 
 _FILE = "comparison.json"
@@ -42,7 +42,7 @@ def write_record(folder: Path, call: Mapping[str, Any]) -> None:
 def identity(arm: Arm) -> str:
     """What an arm is, as text that changes with it."""
     if not arm.trained:
-        return arm.source if arm.source in BASELINES else _content(arm.source)
+        return arm.source if arm.source in PLAIN else _content(arm.source)
     recipe = arm.recipe()
     start = _content(recipe.train.start) if recipe.train.start else ""
     return start + json.dumps(recipe.plain(), sort_keys=True)

@@ -11,12 +11,12 @@ from beyne.comparison.arms import Arm, common_scale, find_arms
 from beyne.comparison.budget import Budget
 from beyne.comparison.record import check_record, identity, write_record
 from beyne.comparison.result import Comparison
-from beyne.data import Pair, find_all, fingerprint, make_split, read_split, write_split
+from beyne.data import Pair, Sources, find_all, fingerprint, make_split, read_split, write_split
 from beyne.data.split import SplitName
 from beyne.doctor import Diagnosis, Watcher, examine
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation import evaluate
-from beyne.evaluation.enlargers import Enlarger, find_enlarger
+from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger, sources_of
 from beyne.evaluation.measures import load_metrics
 from beyne.evaluation.scores import Scores, read_scores, write_scores
 from beyne.evaluation.statistics import scipy_stats, verdicts
@@ -48,6 +48,7 @@ class Options:
         scale: Enlargement; None: the smallest that the arms make.
         metric: That decides; None: LPIPS if it could be measured, or else PSNR.
         device: Where pictures are enlarged and scored, as for `beyne.load`.
+        settings: Over every recipe; of a translation also where its sides are.
         debug: Let errors nobody foresaw through.
     """
 
@@ -57,6 +58,7 @@ class Options:
     scale: int | None = None
     metric: str | None = None
     device: str = "auto"
+    settings: tuple[str, ...] = ()
     debug: bool = False
 
     def __post_init__(self) -> None:
@@ -93,7 +95,8 @@ class Study:
             raise UsageError(f"{folder} is a file", "give a folder with -o")
         self.sources, self.data, self.folder = tuple(sources), data, folder
         self.options, self.listener = options, listener
-        self.arms = find_arms(sources)
+        self.arms = find_arms(sources, options.settings)
+        self.sources_of_data = _sources(self.arms, options.settings)
         self.scale = common_scale(self.arms, options.scale)
         scipy_stats()
         if self._trains():
@@ -104,13 +107,15 @@ class Study:
                 raise UsageError(f"--metric {options.metric}: {missing}")
         if options.split:
             read_split(options.split)
-        self.diagnosis: Diagnosis = examine(data, "upscale", options.split, None, listener.watcher)
+        self.diagnosis: Diagnosis = examine(
+            data, self.arms[0].job, options.split, None, listener.watcher, self.sources_of_data
+        )
         self.split = self._frozen()
         self.part, self.pairs = self._scored()
         budget = asdict(options.budget) if options.budget else None
         self._call = {
             "arms": {arm.name: identity(arm) for arm in self.arms},
-            "data": fingerprint(find_all(data)),
+            "data": fingerprint(find_all(data, self.sources_of_data)),
             "split": dict(sorted(self.split.items())),
             "scale": self.scale,
             "seeds": options.seeds,
@@ -149,7 +154,7 @@ class Study:
     def enlarger(self, arm: Arm) -> Enlarger:
         """What applies an arm: of a recipe its first seed's best model."""
         source = self.run_folder(arm, 0) if arm.trained else arm.source
-        return find_enlarger(source, self.scale, None, self.options.device)
+        return self._enlarger(source)
 
     def run_folder(self, arm: Arm, seed: int) -> Path:
         """Of a trained arm."""
@@ -174,18 +179,26 @@ class Study:
             split = split | make_split(train, 0, {"val": 0.1}, groups)
         return split
 
+    def _enlarger(self, source: str | Path) -> Enlarger:
+        scale, device = self.scale, self.options.device
+        return find_enlarger(source, scale, None, device, training=self._of("train"))
+
+    def _of(self, part: str) -> list[Pair]:
+        pairs = find_all(self.data, self.sources_of_data)
+        return [pair for pair in pairs if self.split.get(pair.name) == part]
+
     def _scored(self) -> tuple[str, list[Pair]]:
         """Pictures that no arm was trained on."""
         runs = [arm.source for arm in self.arms if not arm.trained]
         if not self._trains():
-            return find_unseen(self.data, self.options.split, runs)
+            return find_unseen(self.data, self.options.split, runs, self.sources_of_data)
         part = next((name for name in ("test", "val") if name in self.split.values()), None)
         if part is None:
             problem = f"{self.data} has no pictures to keep from training: all are of one group"
             raise UsageError(problem, "add pictures, or name groups in metadata.csv")
-        pairs = [pair for pair in find_all(self.data) if self.split.get(pair.name) == part]
-        seen = {name for run in runs for name in trained_on(Path(run), find_all(self.data))}
-        left = [pair for pair in pairs if pair.name not in seen]
+        everything = find_all(self.data, self.sources_of_data)
+        seen = {name for run in runs for name in trained_on(Path(run), everything)}
+        left = [pair for pair in self._of(part) if pair.name not in seen]
         if not left:
             problem = f"a run among the arms was trained on every picture of split {part}"
             raise UsageError(problem, "give --split the split.csv of that run")
@@ -244,7 +257,7 @@ class Study:
 
     def _score(self, arm: Arm, source: str | Path, seed: int, label: str, path: Path) -> None:
         self.listener.message(f"scoring {label}")
-        enlarger = find_enlarger(source, self.scale, None, self.options.device)
+        enlarger = self._enlarger(source)
         listener = evaluate.Listener(
             self.listener.message, lambda done, total: self.listener.progress(done, total, {})
         )
@@ -281,3 +294,12 @@ def _check_metric(name: str) -> None:
         raise UsageError(f"there is no metric '{name}'", f"one of {', '.join(deciding)}")
     if name not in deciding:
         raise UsageError(f"--metric {name} can't decide", f"one of {', '.join(deciding)}")
+
+
+def _sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:
+    """Where the pictures are: as the first recipe says, else as the first model."""
+    trained = [arm for arm in arms if arm.trained]
+    if trained:
+        return trained[0].recipe().sources
+    models = [arm for arm in arms if arm.source not in PLAIN]
+    return sources_of((models or arms)[0].source, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,16 +14,35 @@ from beyne.data.pictures import Decoded, Original
 from beyne.errors import UsageError
 from beyne.images.raster import Pixels, white_of
 
+Views = Literal["all", "mirrored", "upright"]
+
 
 class Crops:
-    """Random crops, flipped and turned alike, each fixed by the seed and its number alone.
+    """Random crops, both sides flipped and turned alike, fixed by the seed and their number alone.
 
     Crop number ``n`` is the same in every run with the same seed and data, whatever came before:
     a resumed run goes on exactly where it stopped, and processes share the work by number.
     """
 
-    def __init__(self, pictures: Sequence[Decoded | Original], size: int, seed: int) -> None:
-        """Args: ``size`` is the side of the low-resolution crop in pixels."""
+    def __init__(
+        self,
+        pictures: Sequence[Decoded | Original],
+        size: int,
+        seed: int,
+        views: Views = "all",
+    ) -> None:
+        """Take the pictures that are large enough.
+
+        Args:
+            pictures: To cut from.
+            size: Side of the low-resolution crop in pixels.
+            seed: Of the choice of crops.
+            views: ``all`` eight ways to lay a square; ``mirrored``: left and right may change
+                sides; ``upright``: as in the picture.
+
+        Raises:
+            UsageError: Not one picture is large enough.
+        """
         self.pictures = [p for p in pictures if min(p.size) >= size]
         if not self.pictures:
             largest = max(min(p.size) for p in pictures)
@@ -31,7 +50,7 @@ class Crops:
                 f"no picture is as large as the crop of {size} low-resolution pixels",
                 f"--set data.size_in={largest} --set data.size_out={largest * pictures[0].scale}",
             )
-        self.size, self.seed = size, seed
+        self.size, self.seed, self.views = size, seed, views
         area = np.array([p.size[0] * p.size[1] for p in self.pictures], dtype=np.float64)
         self.chance = np.cumsum(area / area.sum())  # every region is equally likely
 
@@ -47,7 +66,8 @@ class Crops:
         height, width = picture.size
         top = int(random.integers(height - self.size + 1))
         left = int(random.integers(width - self.size + 1))
-        turns, flip = int(random.integers(4)), bool(random.integers(2))
+        turns = int(random.integers(4)) if self.views == "all" else 0
+        flip = bool(random.integers(2)) if self.views != "upright" else False
         lr, hr = picture.crop(top, left, self.size, random)
         return _oriented(lr, turns, flip), _oriented(hr, turns, flip)
 

@@ -1,38 +1,20 @@
-"""Find the pictures of an upscale data set: originals alone, or originals and their small pairs."""
+"""Find the pictures of a data set: originals, with their small partners or without; pairs a, b."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from beyne.data.pairs import Pair, Sources, name_below, pictures_in
+from beyne.data.sides import TABLE, listed, sides, unpaired
 from beyne.data.split import SPLITS, SplitName, make_split, read_split
 from beyne.errors import UsageError
 from beyne.images import SUFFIXES
 
-
-@dataclass(frozen=True)
-class Pair:
-    """One original and, where the data set has it, its low-resolution partner.
-
-    Attributes:
-        name: Path relative to the data folder, with ``/``; the key of ``split.csv``.
-    """
-
-    name: str
-    hr: Path
-    lr: Path | None = None
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Folders named one by one instead of by the layout of the data folder."""
-
-    hr: Path | None = None
-    lr: Path | None = None
-    val_hr: Path | None = None
-    val_lr: Path | None = None
+#: An upscale data set in which no folder is named.
+BY_LAYOUT = Sources()
 
 
 def find_pairs(
@@ -55,46 +37,60 @@ def find_pairs(
             return _required({"train": train, "val": val, "test": []}, root)
         return _required(_divided(train, root, seed, split_file), root)
     if split_file:
-        return _required(_divided(find_all(root), root, seed, split_file), root)
-    if (root / "train").is_dir():
-        parts = _split_folders(root)
+        return _required(_divided(find_all(root, sources), root, seed, split_file), root)
+    parts = _split_folders(root, sources)
+    if "train" in parts:
         if "val" not in parts:
             return _required(
                 _divided(parts["train"], root, seed, split_file) | {"test": parts.get("test", [])},
                 root,
             )
         return _required({name: parts.get(name, []) for name in SPLITS}, root)
-    return _required(_divided(_layout(root, root), root, seed, split_file), root)
+    return _required(_divided(_layout(root, root, sources), root, seed, split_file), root)
 
 
 def find_held_out(
-    root: Path, split_file: Path | None = None
+    root: Path, split_file: Path | None = None, sources: Sources = BY_LAYOUT
 ) -> tuple[SplitName | Literal["all"], list[Pair]]:
     """The pictures to score a model on: those of test, else those of val, else all.
 
-    In order of precedence: ``split_file``; ``test/``, ``val/`` below ``root``; ``root/split.csv``.
+    Arguments and errors as for `find_split`.
 
     Returns:
         The split, and its pictures.
-
-    Raises:
-        UsageError: There are no pictures, or originals and partners do not match.
     """
-    pairs, parts = find_all(root), _split_folders(root)
-    chosen = split_file
-    if not (chosen or parts.get("test") or parts.get("val")):
-        own = root / "split.csv"
-        chosen = own if own.is_file() else None
-    if chosen:
-        parts = _divided(pairs, root, 0, chosen)
+    parts = find_split(root, split_file, sources)
     held_out: tuple[SplitName, ...] = ("test", "val")
     for name in held_out:
         if parts.get(name):
             return name, parts[name]
-    return "all", pairs
+    return "all", find_all(root, sources)
 
 
-def find_all(root: Path) -> list[Pair]:
+def find_split(
+    root: Path, split_file: Path | None = None, sources: Sources = BY_LAYOUT
+) -> Mapping[SplitName, list[Pair]]:
+    """The pictures of each split that there is; none is made.
+
+    In order of precedence: ``split_file``; ``test/``, ``val/`` below ``root``; ``root/split.csv``.
+
+    Args:
+        root: The data folder.
+        split_file: A ``split.csv`` to obey.
+        sources: What the folder is for.
+
+    Raises:
+        UsageError: There are no pictures, or originals and partners do not match.
+    """
+    pairs, parts = find_all(root, sources), _split_folders(root, sources)
+    chosen = split_file
+    if not (chosen or parts.get("test") or parts.get("val")):
+        own = root / "split.csv"
+        chosen = own if own.is_file() else None
+    return _divided(pairs, root, 0, chosen) if chosen else parts
+
+
+def find_all(root: Path, sources: Sources = BY_LAYOUT) -> list[Pair]:
     """Every picture of a data folder, whatever its split.
 
     Raises:
@@ -102,16 +98,26 @@ def find_all(root: Path) -> list[Pair]:
     """
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", "give the folder of pictures with --data")
-    pairs = [pair for part in _split_folders(root).values() for pair in part]
-    pairs = pairs or _layout(root, root)
+    pairs = [pair for part in _split_folders(root, sources).values() for pair in part]
+    pairs = pairs or _layout(root, root, sources)
     if not pairs:
         known = ", ".join(sorted(SUFFIXES))
         raise UsageError(f"{root} has no pictures", f"known suffixes: {known}")
     return pairs
 
 
-def _split_folders(root: Path) -> dict[SplitName, list[Pair]]:
-    return {name: _layout(root, root / name) for name in SPLITS if (root / name).is_dir()}
+def find_unpaired(root: Path, sources: Sources) -> list[Path]:
+    """Pictures of a translate data set that have no partner and are left out."""
+    folders = [root / name for name in SPLITS if (root / name).is_dir()] or [root]
+    return [path for folder in folders for path in unpaired(folder, sources)]
+
+
+def _split_folders(root: Path, sources: Sources) -> dict[SplitName, list[Pair]]:
+    if sources.job == "translate" and (root / TABLE).is_file():
+        pairs = listed(root, root / TABLE)
+        parts = {name: [p for p in pairs if p.name.startswith(f"{name}/")] for name in SPLITS}
+        return {name: part for name, part in parts.items() if part}
+    return {n: _layout(root, root / n, sources) for n in SPLITS if (root / n).is_dir()}
 
 
 def fingerprint(pairs: list[Pair]) -> str:
@@ -151,8 +157,10 @@ def _divided(
     return parts
 
 
-def _layout(root: Path, folder: Path) -> list[Pair]:
+def _layout(root: Path, folder: Path, sources: Sources) -> list[Pair]:
     """Pictures directly in ``folder``, or in its ``hr/`` with partners in ``lr*/`` (any case)."""
+    if sources.job == "translate":
+        return sides(root, folder, sources)
     children = sorted(child for child in folder.iterdir() if child.is_dir())
     originals = [child for child in children if child.name.lower() == "hr"]
     partners = [child for child in children if child.name.lower().startswith("lr")]
@@ -167,7 +175,7 @@ def _layout(root: Path, folder: Path) -> list[Pair]:
 def _pairs_in(root: Path, hr: Path, lr: Path | None) -> list[Pair]:
     originals = pictures_in(hr)
     if lr is None:
-        return [Pair(_name(path, root), path) for path in originals]
+        return [Pair(name_below(path, root), path) for path in originals]
     partners = {path.relative_to(lr).with_suffix("").as_posix(): path for path in pictures_in(lr)}
     pairs = []
     for path in originals:
@@ -175,7 +183,7 @@ def _pairs_in(root: Path, hr: Path, lr: Path | None) -> list[Pair]:
         partner = next((partners[name] for name in partner_names(stem) if name in partners), None)
         if partner is None:
             raise UsageError(f"{path} has no partner in {lr}", f"add {lr / path.name}")
-        pairs.append(Pair(_name(path, root), path, partner))
+        pairs.append(Pair(name_below(path, root), path, partner))
     return pairs
 
 
@@ -185,27 +193,3 @@ def partner_names(stem: str) -> list[str]:
     Published sets name the partner of 0001.png either 0001.png or 0001x4.png.
     """
     return [stem, *(f"{stem}{mark}" for mark in ("x2", "x3", "x4", "x8"))]
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The pictures in a folder and its subfolders, by suffix, sorted; hidden ones left out.
-
-    Raises:
-        UsageError: There is no such folder.
-    """
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", "check data.hr, data.lr and --data")
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not _hidden(path, folder)
-    )
-
-
-def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
-
-
-def _name(path: Path, root: Path) -> str:
-    inside = path.is_relative_to(root)
-    return (path.relative_to(root) if inside else path).as_posix()

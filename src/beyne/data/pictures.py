@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from beyne.data.degradations import RealConfig, degrade
-from beyne.data.folder import Pair
+from beyne.data.pairs import Pair
 from beyne.errors import UsageError, about
 from beyne.images import Raster, read
 from beyne.images.raster import Pixels, from_tensor, to_tensor
@@ -48,6 +48,15 @@ class Decoded:
     def whole(self) -> Decoded:
         """The pair itself."""
         return self
+
+    def padded(self, side: int) -> Decoded:
+        """With borders mirrored until no side of the input is below ``side``."""
+        missing = [(0, max(0, side - length)) for length in self.size]
+        hr, lr = (
+            np.pad(pixels, [*((0, after * scale) for _, after in missing), (0, 0)], "symmetric")
+            for pixels, scale in ((self.hr, self.scale), (self.lr, 1))
+        )
+        return replace(self, hr=hr, lr=lr)
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ def decode(
     original = _original(pair, scale, side)
     hr = _as_channels(original, channels_out, pair.name)
     if pair.lr is not None:
-        partner = _resampled(_read(pair.lr), side and side // scale)
+        partner = _resampled(_half(_read(pair.lr), 0, pair), side and side // scale)
         lr = _as_channels(partner, channels_in, pair.name)
     elif scale == 1:
         problem = f"{pair.name}: at ×1 the input would be the original itself"
@@ -142,7 +151,8 @@ def decode(
         lr = from_tensor(shrunk, source.dtype)
     if hr.shape[:2] != (lr.shape[0] * scale, lr.shape[1] * scale):
         small, large = f"{lr.shape[1]}×{lr.shape[0]}", f"{hr.shape[1]}×{hr.shape[0]}"
-        raise UsageError(f"{pair.name}: {small} and {large} are not 1 : {scale}")
+        problem = f"{pair.name}: {small} and {large} are not 1 : {scale}"
+        raise UsageError(problem, "bring them to the same size" if scale == 1 else "")
     return Decoded(pair.name, hr, np.ascontiguousarray(lr))
 
 
@@ -161,12 +171,23 @@ def read_original(
 
 def _original(pair: Pair, scale: int, side: int | None) -> Raster:
     """The original's colours, resampled if asked for and cropped to a multiple of the scale."""
-    original = _resampled(_read(pair.hr), side)
+    original = _resampled(_half(_read(pair.hr), 1, pair), side)
     height, width = (side // scale * scale for side in original.pixels.shape[:2])
     if not (height and width):
         size = f"{original.width}×{original.height}"
         raise UsageError(f"{pair.name}: {size} is too small for ×{scale}", "take it out")
     return original.with_pixels(np.ascontiguousarray(original.pixels[:height, :width]))
+
+
+def _half(raster: Raster, number: int, pair: Pair) -> Raster:
+    """The left (0) or right (1) half, where both sides of a pair are one picture."""
+    if not pair.halves:
+        return raster
+    width = raster.width // 2
+    if not width:
+        raise UsageError(f"{pair.name} is too narrow for two halves", "take it out")
+    start = number * (raster.width - width)
+    return Raster(np.ascontiguousarray(raster.pixels[:, start : start + width]))
 
 
 def _resampled(raster: Raster, side: int | None) -> Raster:

@@ -32,5 +32,11 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → logits ``(N, 1, h, w)``, positive for real."""
-        logits: Tensor = self.judge(image * 2 - 1)
-        return logits
+        return self.layers(image)[-1]
+
+    def layers(self, image: Tensor) -> list[Tensor]:
+        """What every layer makes of an image; the last are the logits."""
+        seen = [image * 2 - 1]
+        for layer in self.judge:
+            seen.append(layer(seen[-1]))
+        return seen[1:]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from beyne.data.folder import BY_LAYOUT
+from beyne.data.pairs import Sources
 from beyne.doctor import captions, content, duplicates, files, labels, pairs, splits
 from beyne.doctor.division import divide
 from beyne.doctor.evidence import Evidence, Pass, Watcher
@@ -32,6 +34,7 @@ def examine(
     split_file: Path | None = None,
     group: str | None = None,
     watcher: Watcher | None = None,
+    sources: Sources = BY_LAYOUT,
 ) -> Diagnosis:
     """Look at a data folder.
 
@@ -41,11 +44,12 @@ def examine(
         split_file: A ``split.csv`` to judge instead of the folder's.
         group: What names groups, see `beyne.doctor.division.divide`.
         watcher: Is told how it goes on.
+        sources: Folders named for the sides of a translation.
 
     Raises:
         UsageError: There is no such folder, task, table or group, or not one picture.
     """
-    layout = find_layout(root, task)
+    layout = find_layout(root, task, sources)
     work = Pass(layout, watcher)
     work.run()
     targets = {p.file: work.facts[p.file] for p in layout.targets if p.file in work.facts}

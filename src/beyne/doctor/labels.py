@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from beyne.data.folder import pictures_in
+from beyne.data.pairs import pictures_in
 from beyne.data.split import SPLITS
 from beyne.doctor.evidence import Evidence
 from beyne.doctor.findings import Finding

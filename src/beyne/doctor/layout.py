@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
-from beyne.data.folder import partner_names, pictures_in
+from beyne.data.folder import BY_LAYOUT, partner_names
+from beyne.data.pairs import Sources, pictures_in
 from beyne.data.split import SPLITS, SplitName
 from beyne.doctor.findings import Finding, not_there
 from beyne.doctor.tables import Table, read_table
@@ -83,11 +85,12 @@ class Layout:
         return [picture for picture in pictures if not picture.is_input]
 
 
-def find_layout(root: Path, task: str | None = None) -> Layout:
+def find_layout(root: Path, task: str | None = None, sources: Sources = BY_LAYOUT) -> Layout:
     """Look at the names in a data folder.
 
     Args:
         task: One of `TASKS`; None: told from the folders and tables.
+        sources: Folders named for the sides of a translation; what lies elsewhere does not count.
 
     Raises:
         UsageError: There is no such folder or task, or not one picture.
@@ -97,18 +100,23 @@ def find_layout(root: Path, task: str | None = None) -> Layout:
     if task is not None and task not in TASKS:
         raise UsageError(f"unknown task '{task}'", did_you_mean(task, TASKS))
     files = [path.relative_to(root).as_posix() for path in pictures_in(root)]
+    placed = [_split_off(file, (root / "train").is_dir()) for file in files]
+    sides = {"a": sources.a, "b": sources.b}
+    named = {f"{folder.as_posix()}/": side for side, folder in sides.items() if folder}
+    if named:
+        inside = [rest.startswith(tuple(named)) for _, rest in placed]
+        files, placed = list(compress(files, inside)), list(compress(placed, inside))
     if not files:
         raise UsageError(f"{root} has no pictures", "check the folder")
-    placed = [_split_off(file, (root / "train").is_dir()) for file in files]
     tables, findings = _tables(root)
     tops = {PurePosixPath(rest).parts[0].lower() for _, rest in placed if "/" in rest}
     told, words = _told(tops, set(tables), all("/" in rest for _, rest in placed))
     task = task or told
     pictures = {
-        file: _picture(file, rest, split, task)
+        file: _picture(file, rest, split, task, named)
         for file, (split, rest) in zip(files, placed, strict=True)
     }
-    if task == "translate" and "pairs" in tables:
+    if task == "translate" and "pairs" in tables and not named:
         partners, wrong = _listed(tables["pairs"], pictures)
         findings += wrong
     else:
@@ -150,9 +158,14 @@ def _told(tops: set[str], tables: set[str], all_in_folders: bool) -> tuple[Task,
     return "upscale", "it has pictures alone"
 
 
-def _picture(file: str, rest: str, split: SplitName | None, task: str) -> Picture:
+def _picture(
+    file: str, rest: str, split: SplitName | None, task: str, named: Mapping[str, str]
+) -> Picture:
     top, _, below = rest.partition("/")
     name = top.lower()
+    for folder, side in named.items():
+        if rest.startswith(folder):
+            name, below = side, rest.removeprefix(folder)
     known = {"upscale": name == "hr" or name.startswith("lr"), "translate": name in ("a", "b")}
     side = name if below and known.get(task, False) else ""
     key = PurePosixPath(below if side else rest).with_suffix("").as_posix()

@@ -1,8 +1,8 @@
-"""What can be evaluated: models by name, file or run, and the plain ways to enlarge."""
+"""What can be evaluated: models by name, file or run, and the plain ways to do their job."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,14 +11,18 @@ import numpy as np
 import torch
 from PIL import Image
 
-from beyne.bundle import load
+from beyne.bundle import load, read_card
+from beyne.data import Pair, Sources, decode
+from beyne.data.pairs import PairedJob
 from beyne.errors import UsageError, did_you_mean
+from beyne.evaluation import translators
 from beyne.images import Raster
 from beyne.images.raster import converted, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.predict.device import find_device
 from beyne.predict.fitting import checked_consistent, checked_scale
 from beyne.predict.predictor import Predictor
+from beyne.recipe import named_sources
 from beyne.zoo import builtin, find
 
 _BEST = "best.safetensors"
@@ -53,18 +57,22 @@ BASELINES: dict[str, Callable[[Raster, int], Raster]] = {
     "bicubic": bicubic,
     "lanczos": lanczos,
 }
+#: Everything that is no model, whatever the job.
+PLAIN = (*BASELINES, *translators.BASELINES)
 
 
 @dataclass(frozen=True)
 class Enlarger:
-    """One way to enlarge a picture.
+    """One way to enlarge a picture, or to translate it.
 
     Attributes:
         name: For tables.
-        scale: Enlargement.
-        enlarge: Picture to enlarged picture, samples of the same type.
+        scale: Enlargement; 1 of a translation.
+        enlarge: Picture to what is made of it.
         device: Where it computes, and its scores may be computed.
         parameters: Of the network; None without one.
+        job: What it is for.
+        channels: Bands that a translating network takes and makes; None: as they come.
     """
 
     name: str
@@ -72,6 +80,8 @@ class Enlarger:
     enlarge: Callable[[Raster], Raster]
     device: torch.device
     parameters: int | None = None
+    job: PairedJob = "upscale"
+    channels: tuple[int, int] | None = None
 
 
 def find_enlarger(
@@ -80,19 +90,24 @@ def find_enlarger(
     consistent: bool | None = None,
     device: str = "auto",
     precision: str = "fp32",
+    training: Sequence[Pair] = (),
 ) -> Enlarger:
-    """A model, or a baseline, ready to enlarge.
+    """A model, or a baseline, ready to enlarge or to translate.
 
     Args:
-        model: A key of `BASELINES`, a built-in model's name, a model file, or the folder of a run.
+        model: A key of `BASELINES`, one of `translators.BASELINES`, a built-in model's name, a
+            model file, or the folder of a run.
         scale: Enlargement; None: the model's, and 4 for a baseline.
         consistent: As for `beyne.upscale`; not for baselines.
         device: As for `beyne.load`, as is ``precision``.
+        training: The pairs that a median is of, and whose bands a copy has.
 
     Raises:
         UsageError: There is no such model, or it can't do what is asked.
     """
     name = str(model)
+    if name in translators.BASELINES:
+        return _plain_translator(name, training, find_device(device))
     if name in BASELINES:
         if consistent is not None:
             raise UsageError(f"{name} is no model and knows no consistency", "leave it out")
@@ -107,8 +122,45 @@ def find_enlarger(
     project = checked_consistent(predictor.card, factor, consistent)
     # Several runs may be of one recipe: a run goes by the name of its folder.
     title = Path(name).resolve().name if Path(name).is_dir() else predictor.card.name
-    enlarge = partial(predictor.upscale, scale=factor, consistent=project)
-    return Enlarger(title, factor, enlarge, predictor.device, parameters)
+    enlarge = partial(predictor.apply, scale=factor, consistent=project)
+    card = predictor.card
+    channels = (card.channels_in, card.channels_out) if card.job == "translate" else None
+    return Enlarger(title, factor, enlarge, predictor.device, parameters, card.job, channels)
+
+
+def job_of(model: str) -> PairedJob:
+    """What a model, a run or a baseline is for.
+
+    Raises:
+        UsageError: There is no such model.
+    """
+    if model in translators.BASELINES:
+        return "translate"
+    return "upscale" if model in BASELINES else read_card(model_file(model)).job
+
+
+def sources_of(model: str, settings: Sequence[str] = ()) -> Sources:
+    """Where the pictures are that a model is for: as in its training, unless ``settings`` say so.
+
+    Raises:
+        UsageError: There is no such model, or a setting means nothing to it.
+    """
+    recipe = {} if model in PLAIN else read_card(model_file(model)).provenance.get("recipe", {})
+    job = job_of(model)
+    if job == "upscale":
+        if settings:
+            raise UsageError(f"--set {settings[0]}: {model} translates nothing", "leave it out")
+        return Sources()
+    return named_sources(job, settings, recipe.get("data", {}))
+
+
+def _plain_translator(name: str, training: Sequence[Pair], device: torch.device) -> Enlarger:
+    if name == "copy":
+        channels = decode(training[0], 1, None, "bicubic").hr.shape[2]
+        copied = partial(translators.copy, channels=channels)
+        return Enlarger(name, 1, copied, device, job="translate")
+    median = partial(translators.in_size_of, translators.median_image(training))
+    return Enlarger(name, 1, median, device, job="translate")
 
 
 def model_file(name: str) -> Path:
@@ -118,7 +170,7 @@ def model_file(name: str) -> Path:
         UsageError: There is no such model.
     """
     if not Path(name).is_dir():
-        known = [*builtin(), *BASELINES]
+        known = [*builtin(), *PLAIN]
         if name != "auto" and name not in known and not Path(name).suffix and "/" not in name:
             raise UsageError(f"there is no model '{name}'", did_you_mean(name, known))
         return find(name)

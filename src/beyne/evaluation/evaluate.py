@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from beyne.data import Decoded, Pair, decode
+from beyne.data import Decoded, Pair, decode, find_split
 from beyne.errors import BeyneError, UsageError
-from beyne.evaluation.enlargers import Enlarger, find_enlarger
+from beyne.evaluation.enlargers import Enlarger, find_enlarger, sources_of
 from beyne.evaluation.measures import Measures, load_metrics, protocol_for
 from beyne.evaluation.scores import Scores, write_scores
 from beyne.evaluation.statistics import scipy_stats
@@ -51,6 +51,7 @@ def evaluate(
     consistent: bool | None = None,
     device: str = "auto",
     precision: str = "fp32",
+    settings: Sequence[str] = (),
     overwrite: bool = False,
     message: Callable[[str], None] = lambda text: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -58,13 +59,14 @@ def evaluate(
     """Score a model on pictures whose originals are known.
 
     The pictures of the test split are taken, else of val, else all; none that the run itself was
-    trained on. Inputs that the folder does not
-    bring are made of the originals by the downscaling operator A.
+    trained on. Inputs that the folder does not bring are made of the originals by the downscaling
+    operator A; those of a translation are the pictures a, and its originals the pictures b.
 
     Args:
         model: A built-in model's name, a model file, the folder of a run (its best model), or
-            ``nearest``, ``bicubic``, ``lanczos``.
-        data: Folder of originals, or with ``hr/`` and ``lr*/``.
+            ``nearest``, ``bicubic``, ``lanczos``; of a translation ``copy`` (the input itself) or
+            ``median`` (of the training split's pictures b, pixel by pixel).
+        data: Folder of originals, or with ``hr/`` and ``lr*/``, or of pairs a, b.
         split: A ``split.csv`` to obey; None: the folder's own.
         output: Folder for ``scores.csv`` and the ten worst pictures, ``worst.png``, which
             ``worst.csv`` names.
@@ -72,6 +74,8 @@ def evaluate(
         consistent: As for `beyne.upscale`; None: as the model's card says.
         device: As for `beyne.load`, as is ``precision``; scores are those of float32 unless told
             otherwise, so that machines agree.
+        settings: Where the sides of a translation are, such as ``"data.a=masks"``; what is left out
+            is as in the model's training.
         overwrite: Replace these files if they exist.
         message: Is told in words what happens.
         progress: Is given pictures done and pictures in all.
@@ -90,10 +94,13 @@ def evaluate(
     folder = Path(output) if output else None
     if folder:
         _check_output(folder, overwrite)
-    part, pairs = find_unseen(Path(data), Path(split) if split else None, [model])
+    sources = sources_of(str(model), settings)
+    chosen = Path(data), Path(split) if split else None
+    part, pairs = find_unseen(*chosen, [model], sources)
     named = f"{Path(data).resolve().name}, {part}"
     message(f"{named}: {len(pairs)}")
-    enlarger = find_enlarger(model, scale, consistent, device, precision)
+    training = find_split(*chosen, sources).get("train", []) if model == "median" else pairs
+    enlarger = find_enlarger(model, scale, consistent, device, precision, training)
     worst = Worst()
     scores = score(enlarger, pairs, named, listener=Listener(message, progress, worst.look))
     if folder:
@@ -136,10 +143,10 @@ def score(
     def readable() -> Iterator[Decoded]:
         for pair in pairs:
             with _noted(pair, failed):
-                yield decode(pair, enlarger.scale, None, operator)
+                yield decode(pair, enlarger.scale, enlarger.channels, operator)
 
     # All are looked at first: one table has one protocol, whatever each picture would allow.
-    protocol = protocol_for(readable())
+    protocol = protocol_for(readable(), enlarger.job)
     measures = Measures(protocol, enlarger.scale, operator, loaded=loaded)
     named, rows = {pair.name: pair for pair in pairs}, {}
     for done, picture in enumerate(readable(), start=1):

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from beyne.data import Decoded
+from beyne.data.pairs import PairedJob
 from beyne.images.resample import Operator
 from beyne.metrics import METRICS, Protocol
 from beyne.weights import MissingWeightsError
@@ -19,11 +20,12 @@ from beyne.weights import MissingWeightsError
 _SMALL = 32
 
 
-def protocol_for(pictures: Iterable[Decoded]) -> Protocol:
+def protocol_for(pictures: Iterable[Decoded], job: PairedJob = "upscale") -> Protocol:
     """What published tables do, as far as the pictures allow, the same for all of them.
 
     Luma where there are colours (of grey pictures among them, that of three equal colours), a crop
-    as wide as the scale unless a picture is tiny, rounded to the fewest bits of any file.
+    as wide as the scale unless a picture is tiny, rounded to the fewest bits of any file. A
+    translation makes colours up, and borders too: all of both counts.
     """
     bands, bits, crops = set(), set(), set()
     for picture in pictures:
@@ -32,6 +34,8 @@ def protocol_for(pictures: Iterable[Decoded]) -> Protocol:
         if picture.hr.dtype.kind == "u":
             bits.add(picture.hr.dtype.itemsize * 8)
     luma = 3 in bands and bands <= {1, 3}
+    if job == "translate":
+        luma, crops = False, set()
     return Protocol(luma=luma, crop=min(crops, default=0), bits=min(bits, default=None))
 
 

@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from beyne.config import read_toml
-from beyne.data import Pair, find_held_out, fingerprint
+from beyne.data import Pair, Sources, find_held_out, fingerprint
+from beyne.data.folder import BY_LAYOUT
 from beyne.data.split import read_split
 from beyne.errors import UsageError
 
 
 def find_unseen(
-    root: Path, split_file: Path | None = None, models: Iterable[str | Path] = ()
+    root: Path,
+    split_file: Path | None = None,
+    models: Iterable[str | Path] = (),
+    sources: Sources = BY_LAYOUT,
 ) -> tuple[str, list[Pair]]:
     """The pictures to score models on: held out, and not among what a run was trained on.
 
@@ -20,6 +24,7 @@ def find_unseen(
         root: The data folder.
         split_file: A ``split.csv`` to obey, see `beyne.data.find_held_out`.
         models: Folders of runs among them say by their ``split.csv`` what they have seen.
+        sources: What the folder is for.
 
     Returns:
         What they are, in words, and the pictures.
@@ -27,7 +32,7 @@ def find_unseen(
     Raises:
         UsageError: There are none, or originals and partners do not match.
     """
-    part, pairs = find_held_out(root, split_file)
+    part, pairs = find_held_out(root, split_file, sources)
     seen = {name for model in models for name in trained_on(Path(model), pairs)}
     left = [pair for pair in pairs if pair.name not in seen]
     words = "all pictures" if part == "all" else f"split {part}"

@@ -8,16 +8,20 @@ from typing import Any
 from beyne.config import of_kind, validated
 from beyne.networks.blocks import ImageNetwork, ImageNetworkConfig
 from beyne.networks.compact import Compact, CompactConfig
+from beyne.networks.resize_unet import ResizeUNet, ResizeUNetConfig
 from beyne.networks.rrdb import RRDB, RRDBConfig
 from beyne.networks.span import Span, SpanConfig
 from beyne.networks.srresnet import SRResNet, SRResNetConfig
+from beyne.networks.unet import UNet, UNetConfig
 
 #: Kind, as recipes and model files name it → its configuration and class.
 NETWORKS: dict[str, tuple[type[ImageNetworkConfig], type[ImageNetwork]]] = {
     "compact": (CompactConfig, Compact),
+    "resize-unet": (ResizeUNetConfig, ResizeUNet),
     "rrdb": (RRDBConfig, RRDB),
     "span": (SpanConfig, Span),
     "srresnet": (SRResNetConfig, SRResNet),
+    "unet": (UNetConfig, UNet),
 }
 
 

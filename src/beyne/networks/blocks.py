@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import torch
@@ -51,6 +51,12 @@ class SkipConfig(ImageNetworkConfig):
         return self
 
 
+class TranslatorConfig(ImageNetworkConfig):
+    """Fields of a network that keeps the size and may change the number of channels."""
+
+    scale: Literal[1] = 1
+
+
 class ImageNetwork(nn.Module):
     """Base of networks that map an image to an image ×scale.
 
@@ -78,6 +84,16 @@ class ImageNetwork(nn.Module):
         influence has faded.
         """
         raise NotImplementedError
+
+    @property
+    def alignment(self) -> int:
+        """Tiles start at multiples of this, so that a network that halves sizes keeps phase."""
+        return 1
+
+    @property
+    def needs_whole(self) -> bool:
+        """Whether tiles differ from the whole picture, however much context they have."""
+        return False
 
     @property
     def halo(self) -> int:
@@ -109,6 +125,23 @@ def in_float32(module: nn.Module, x: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         result: Tensor = module(x.float())
     return result
+
+
+def padded_to_multiple(x: Tensor, multiple: int) -> Tensor:
+    """``(N, C, H, W)`` with its last row and column repeated until both sides are multiples."""
+    height, width = x.shape[-2:]
+    return F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+
+
+def widest_reach(touched: Callable[[int], tuple[int, int]], period: int) -> int:
+    """How far from its place an output pixel looks at most.
+
+    Args:
+        touched: Place of an output pixel → first and last input pixel it depends on, an axis.
+        period: After so many pixels the answer repeats.
+    """
+    spans = [(pixel, *touched(pixel)) for pixel in range(period)]
+    return max(max(pixel - low, high - pixel) for pixel, low, high in spans)
 
 
 class SkipShuffle(nn.Module):

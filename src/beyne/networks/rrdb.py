@@ -13,7 +13,13 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from beyne.networks.blocks import UPSAMPLING_STEPS, ImageNetwork, ImageNetworkConfig, in_float32
+from beyne.networks.blocks import (
+    UPSAMPLING_STEPS,
+    ImageNetwork,
+    ImageNetworkConfig,
+    in_float32,
+    padded_to_multiple,
+)
 
 _RESIDUAL_SCALE = 0.2  # section 3.1 of the paper: keeps deep residual sums stable
 _FADED_REACH = 48  # low-resolution pixels; the exact reach is 15 a block
@@ -107,8 +113,7 @@ class RRDB(ImageNetwork):
         height, width = x.shape[-2:]
         unshuffle = self.config.unshuffle
         if unshuffle > 1:
-            x = F.pad(x, (0, -width % unshuffle, 0, -height % unshuffle), mode="replicate")
-            x = F.pixel_unshuffle(x, unshuffle)
+            x = F.pixel_unshuffle(padded_to_multiple(x, unshuffle), unshuffle)
         features = self.conv_first(x)
         features = features + self.conv_body(self.body(features))
         for step, factor in enumerate(self.factors, start=1):

@@ -31,7 +31,7 @@ class Options:
     """What is asked of every picture of a batch.
 
     Attributes:
-        scale: Enlargement.
+        scale: Enlargement; 1 for a translation.
         bands: Bands to take.
         smooth: Standard deviation of a Gaussian over the result, in its pixels.
         consistent: Project the result onto the images that shrink back to the input.
@@ -166,7 +166,7 @@ class Batch:
                 if self._behind is not None and self._behind.large:
                     self._settle()
                 with self._recorded(job):
-                    self._upscale(job, reading.result(), self._predictor, writer)
+                    self._apply(job, reading.result(), self._predictor, writer)
             self._settle()
         if self._predictor is not None:
             self.report.device = str(self._predictor.device)
@@ -182,7 +182,7 @@ class Batch:
         raster = picked(read(job.source, limit), self._options.bands)
         return raster, time.perf_counter() - start
 
-    def _upscale(
+    def _apply(
         self, job: Job, read: tuple[Raster, float], predictor: Predictor, writer: ThreadPoolExecutor
     ) -> None:
         """Compute one picture and hand it to the writer."""
@@ -195,9 +195,7 @@ class Batch:
             self._listener.advance(share - shares[-1], area * (share - shares[-1]))
             shares.append(share)
 
-        result = predictor.upscale(
-            raster, options.scale, options.smooth, options.consistent, on_done
-        )
+        result = predictor.apply(raster, options.scale, options.smooth, options.consistent, on_done)
         seconds += time.perf_counter() - start
         self._settle()
         written = writer.submit(_written, result, job, seconds)

@@ -68,6 +68,17 @@ def is_grey_for(raster: Raster, card: ModelCard) -> bool:
     return raster.channels == 1 and card.channels_in == 3
 
 
+def check_job(card: ModelCard, job: str) -> None:
+    """Refuse a model that was made for another job than the command's.
+
+    Raises:
+        UsageError: It is; the command to use is named.
+    """
+    if card.job != job:
+        problem = f"{card.name} is a model to {card.job} pictures, not to {job} them"
+        raise UsageError(problem, f"beyne {card.job} INPUT --model MODEL -o OUT")
+
+
 def checked_scale(card: ModelCard, scale: int | None) -> int:
     """The enlargement to make with a model: its own, or a smaller one.
 

@@ -41,7 +41,8 @@ def chosen_tiling(network: ImageNetwork, device: torch.device, alignment: int) -
     core = max(core, 2 * SMALLEST_TILE)
     at_once = pixels // (core + context) ** 2 if device.type == "cuda" else 1
     batch = min(max(at_once, 1), _MOST_TILES_AT_ONCE)
-    return Tiling(core, network.halo, batch, alignment, whole=min(pixels, _LARGEST_WHOLE))
+    whole = pixels if network.needs_whole else min(pixels, _LARGEST_WHOLE)
+    return Tiling(core, network.halo, batch, alignment, whole)
 
 
 def _memory(device: torch.device) -> int:
@@ -52,7 +53,7 @@ def _memory(device: torch.device) -> int:
 
 def _bytes_per_pixel(network: ImageNetwork, device: torch.device) -> float:
     """Estimated float32 memory for each input pixel, from a run over very few pixels."""
-    largest = 0
+    largest, side = 0, math.lcm(_PROBE_SIDE, network.alignment)
 
     def note(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         nonlocal largest
@@ -65,8 +66,8 @@ def _bytes_per_pixel(network: ImageNetwork, device: torch.device) -> float:
     ]
     try:
         with torch.inference_mode():
-            network(torch.zeros(1, network.config.channels_in, _PROBE_SIDE, _PROBE_SIDE).to(device))
+            network(torch.zeros(1, network.config.channels_in, side, side).to(device))
     finally:
         for remove in hooks:
             remove()
-    return 4 * _LIVE_ACTIVATIONS * largest / _PROBE_SIDE**2
+    return 4 * _LIVE_ACTIVATIONS * largest / side**2

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError, UsageError
 from beyne.images.projection import REACH, project, project_into_range
-from beyne.images.raster import Pixels, Raster
+from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.predict.device import find_device
 from beyne.predict.fitting import (
@@ -78,7 +78,7 @@ class Predictor:
         self._used: set[str] = set()
         # The memory layout in which convolutions were faster for every network and precision.
         self._network = model.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        alignment = math.lcm(ALIGNMENT, self.card.size_multiple)
+        alignment = math.lcm(ALIGNMENT, self.card.size_multiple, self._network.alignment)
         if tile == "auto":
             self._tiling = chosen_tiling(self._network, self.device, alignment)
         else:
@@ -89,7 +89,7 @@ class Predictor:
         """What was computed in: ``bf16``, or ``bf16+fp32`` where pictures differed."""
         return "+".join(sorted(self._used)) or self._requested_precision
 
-    def upscale(
+    def apply(
         self,
         raster: Raster,
         scale: int | None = None,
@@ -97,7 +97,7 @@ class Predictor:
         consistent: bool | None = None,
         on_done: Callable[[float], None] | None = None,
     ) -> Raster:
-        """Enlarge a picture.
+        """Do to a picture what the model is for: enlarge it, or translate it.
 
         Args:
             raster: Any size; bands as the model takes them, or one for a model of three.
@@ -108,7 +108,8 @@ class Predictor:
             on_done: Told the finished fraction from time to time.
 
         Returns:
-            The picture with samples of the same type, and alpha and metadata kept.
+            The picture with samples of the same type, and alpha and metadata kept, but the colour
+            profile where the number of bands is another.
 
         Raises:
             UsageError: ``scale``, ``smooth`` or ``consistent`` is impossible.
@@ -120,11 +121,13 @@ class Predictor:
             scale,
             smooth,
             consistent=checked_consistent(self.card, scale, consistent),
-            grey=is_grey_for(raster, self.card),
+            grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
         )
         check_fit(raster, self.card)
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
+        size = pixels.shape[:2]
+        pixels = _resampled(pixels, self._square(size))
         with torch.inference_mode():
             dtype = self._precision.of(raster, pixels, self._run)
             self._used.add(next(name for name, known in NAMES.items() if known == dtype))
@@ -136,7 +139,14 @@ class Predictor:
             halo = self._network.halo + finish.halo(self.card.scale)
             output = self._filled(function, pixels, scale, channels, halo, on_done)
             alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
-        return raster.with_pixels(output, alpha)
+            output = _resampled(output, (size[0] * scale, size[1] * scale))
+        icc = raster.icc if output.shape[2] == raster.channels else None
+        return replace(raster, icc=icc).with_pixels(output, alpha)
+
+    def _square(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size that the network sees a whole picture of ``size`` in."""
+        side = self.card.side
+        return size if side is None else (side, side)
 
     def _enlarge(self, tiles: Tensor, finish: _Finish, dtype: torch.dtype) -> Tensor:
         """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
@@ -205,6 +215,13 @@ class Predictor:
             tiling = _smaller(tiling, height, width)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
+
+
+def _resampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """``(H, W, C)`` brought to a size by the antialiased bicubic, clamped to [0, 1]."""
+    if pixels.shape[:2] == size:
+        return pixels
+    return from_tensor(resize(to_tensor(pixels), size).clamp(0, 1), pixels.dtype)
 
 
 def smoothed(image: Tensor, sigma: float) -> Tensor:

@@ -9,11 +9,14 @@ from typing import Literal
 import torch
 from pydantic import Field
 from torch import Tensor
+from torch.nn import functional as F
 
 from beyne.config import Config
+from beyne.data.augment import Augmentation, AugmentationConfig, draw
 from beyne.losses.adversarial import AdversarialKind, AdversarialLoss, gradient_penalty
 
 Judge = Callable[[Tensor], Tensor]
+Layers = Callable[[Tensor], list[Tensor]]
 Remedy = Literal["r1", "rate", "skip"]
 
 
@@ -39,6 +42,8 @@ class AdversarialConfig(Config):
     r1: float = Field(0.0, ge=0, description="γ of the penalty γ/2·|∇D|² on real images")
     r2: float = Field(0.0, ge=0, description="the same on generated images")
     learning_rate: float | None = Field(None, gt=0, description="the discriminator's own")
+    augment: AugmentationConfig | None = None  # of what the discriminator sees
+    feature_matching: float = Field(0.0, ge=0, description="weight beside the adversarial term")
     guard: GuardConfig | None = None
 
 
@@ -93,6 +98,11 @@ class Adversarial:
             return 0.0
         return config.weight * (min(1.0, begun / config.ramp) if config.ramp else 1.0)
 
+    def augmentation(self, number: int) -> Augmentation | None:
+        """A draw for ``number`` images from torch's own generator; None if there is to be none."""
+        config = self.config.augment
+        return draw(config, number, torch.default_generator) if config else None
+
     def generator_terms(
         self, judge: Judge, fake: Tensor, real: Tensor, moment: Moment
     ) -> dict[str, Tensor]:
@@ -110,6 +120,32 @@ class Adversarial:
         with torch.no_grad():
             on_real = judge(real) if self.loss.relativistic else verdict
         return {"adversarial": self.loss.generator(verdict, on_real) * weight}
+
+    def matching_terms(
+        self, layers: Layers, fake: Tensor, real: Tensor, moment: Moment
+    ) -> dict[str, Tensor]:
+        """The adversarial term and feature matching (pix2pixHD, arXiv 1711.11585, equation 4).
+
+        That is the mean distance of what the discriminator's layers, but the last, make of
+        generated and true images.
+
+        Args:
+            layers: What `generator_terms` asks of, layer by layer; the last is the verdict.
+            fake: As there, as is ``real``.
+        """
+        share = self.weight(moment.images) / self.config.weight
+        if not share:
+            return {}
+        on_fake = layers(fake)
+        with torch.no_grad():
+            on_real = layers(real)
+        distances = [
+            F.l1_loss(made.float(), true.float())
+            for made, true in zip(on_fake[:-1], on_real[:-1], strict=True)
+        ]
+        adversarial = self.loss.generator(on_fake[-1], on_real[-1]) * self.config.weight
+        matching = torch.stack(distances).mean() * self.config.feature_matching
+        return {"adversarial": adversarial * share, "feature_matching": matching * share}
 
     def discriminator_terms(
         self, judge: Judge, fake: Tensor, real: Tensor, moment: Moment

@@ -19,6 +19,7 @@ from torch import Tensor
 from beyne.data import write_split
 from beyne.errors import BeyneError, UsageError
 from beyne.images.raster import to_tensor
+from beyne.metrics import METRICS
 from beyne.networks import ImageNetwork
 from beyne.reports import write_report
 from beyne.tasks.adversarial import Moment
@@ -26,7 +27,7 @@ from beyne.training import guard
 from beyne.training.interrupt import Interrupt
 from beyne.training.products import save_model
 from beyne.training.report import run_report
-from beyne.training.schedule import chosen_precision, scheduled
+from beyne.training.schedule import chosen_precision, scheduled, step_seed
 from beyne.training.setup import Setup, keep_recipe
 from beyne.training.tracker import Tracker
 from beyne.training.validation import validate
@@ -167,6 +168,9 @@ class Loop:
             for batch in upcoming.result()
         ]
         following = pool.submit(self._batches, self.state.images + self.train.batch)
+        # Dropout and augmentation draw from torch's own generator; a resumed run draws the same.
+        process = self.accelerator.process_index
+        torch.manual_seed(step_seed(self.train.seed, self.state.images, process))
         moment = Moment(self.state.images, self.state.balance)
         for phase in self.setup.task.phases(moment):
             self._phase(phase, batches, moment)
@@ -267,7 +271,8 @@ class Loop:
         self.state.nets["generator"].train()
         judge = self.state.nets["discriminator"]
         batch = self.train.micro_batch or self.train.batch
-        measured = guard.accuracy(task.adversarial.loss, judge, fake, held_out["hr"], batch)
+        fake, real = (task.shown(held_out, images) for images in (fake, held_out["hr"]))
+        measured = guard.accuracy(task.adversarial.loss, judge, fake, real, batch)
         measured = self._agreed({"accuracy": measured})["accuracy"]
         self.state.balance = guard.rebalanced(
             self.state.balance, adversarial.guard, measured, self.listener.message
@@ -290,7 +295,12 @@ class Loop:
         setup = self.setup
         with self.accelerator.autocast():
             return validate(
-                self._used(), setup.validation, self.device, setup.recipe.data.made_by, setup.lpips
+                self._used(),
+                setup.validation,
+                self.device,
+                setup.recipe.data.made_by,
+                setup.lpips,
+                setup.recipe.job,
             )
 
     def _validate(self) -> None:
@@ -299,7 +309,7 @@ class Loop:
         if self.tracker:
             self.tracker.record(state.images, scores)
         select = self.train.select
-        score = -scores[select] if select == "lpips" else scores[select]
+        score = -scores[select] if METRICS[select].better == "lower" else scores[select]
         if score > state.best:
             state.best, state.stale = score, 0
             self._save_model("best.safetensors", scores)
@@ -313,8 +323,8 @@ class Loop:
         assert self.tracker is not None
         network, sheets = self._used(), []
         for picture in self.setup.validation[:4]:
-            side = min(96, *picture.lr.shape[:2])
             scale = picture.scale
+            side = min(max(96, 256 // scale), *picture.lr.shape[:2])
             lr, hr = picture.lr[:side, :side], picture.hr[: side * scale, : side * scale]
             lr_tensor, hr_tensor = to_tensor(lr).to(self.device), to_tensor(hr).to(self.device)
             sheets.append(self.setup.task.preview(network, lr_tensor, hr_tensor))

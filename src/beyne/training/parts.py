@@ -14,7 +14,7 @@ from beyne.errors import UsageError
 from beyne.losses.perceptual import PerceptualLoss
 from beyne.metrics import LPIPS
 from beyne.recipe import Recipe
-from beyne.tasks import Adversarial, Term, UpscaleTask
+from beyne.tasks import Adversarial, PairedTask, Term
 from beyne.training.resolve import fields_of
 from beyne.weights import MissingWeightsError
 
@@ -28,6 +28,7 @@ def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
     if judge := recipe.discriminator:
         nets["discriminator"] = discriminators.build(judge["kind"], fields_of(judge))
         _check_judge(nets["discriminator"], recipe)
+        _check_layers(nets["discriminator"], recipe)
     for net in nets.values():
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return nets
@@ -48,6 +49,15 @@ def _check_judge(judge: nn.Module, recipe: Recipe) -> None:
         raise UsageError(problem, remedy) from None
 
 
+def _check_layers(judge: nn.Module, recipe: Recipe) -> None:
+    assert recipe.discriminator
+    assert recipe.adversarial
+    if recipe.adversarial.feature_matching and not hasattr(judge, "layers"):
+        problem = f"discriminator '{recipe.discriminator['kind']}' shows no layers to match"
+        remedy = "--set adversarial.feature_matching=0, or --set discriminator.kind=patch"
+        raise UsageError(problem, remedy)
+
+
 def optimizer_for(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101) as the recipe sets it."""
     train = recipe.train
@@ -60,7 +70,7 @@ def optimizer_for(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     )
 
 
-def build_task(recipe: Recipe) -> UpscaleTask:
+def build_task(recipe: Recipe) -> PairedTask:
     """Losses and the discriminator's part."""
     defaults = {"scale": recipe.data.scale, "operator": recipe.data.operator}
     terms = {}
@@ -71,7 +81,8 @@ def build_task(recipe: Recipe) -> UpscaleTask:
             raise UsageError(f"{problem}, data.size_out is {recipe.data.size_out}", "enlarge it")
         terms[name] = Term(loss, config.weight, config.stage, config.moved)
     _check_stages(recipe, {term.stage for term in terms.values()})
-    return UpscaleTask(terms, Adversarial(recipe.adversarial) if recipe.adversarial else None)
+    adversarial = Adversarial(recipe.adversarial) if recipe.adversarial else None
+    return PairedTask(terms, adversarial, conditional=recipe.job == "translate")
 
 
 def _check_stages(recipe: Recipe, stages: set[str]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from beyne.data import Crops, Decoded, Original, Pair, RealConfig, decode, read_original
 from beyne.data.split import SplitName
 from beyne.errors import UsageError
 from beyne.recipe import Recipe
+
+_LOOKS = 8  # pairs that tell the numbers of bands
 
 
 def read_pictures(
@@ -31,9 +33,31 @@ def read_pictures(
         problem = "data.degradation makes the inputs, and these pictures have inputs of their own"
         raise UsageError(problem, "take out data.degradation, or give the originals alone")
     train = [_read(pair, recipe) for pair in parts["train"]]
+    if recipe.job == "translate":
+        train = [picture.whole().padded(recipe.data.size_in) for picture in train]
     validation = [_read(pair, recipe).whole() for pair in _some(parts["val"], recipe)]
-    crops = Crops(train, recipe.data.size_in, recipe.train.seed)
+    crops = Crops(train, recipe.data.size_in, recipe.train.seed, recipe.data.views)
     return crops, validation or [train[0].whole()]
+
+
+def with_channels(recipe: Recipe, pairs: Sequence[Pair]) -> Recipe:
+    """A translation's numbers of bands, where the recipe leaves them out: as in the pictures.
+
+    The most of some evenly spaced pairs count, since grey pictures among others are taken as three
+    equal colours.
+
+    Raises:
+        ImageError: A picture can't be read.
+    """
+    missing = {"channels_in", "channels_out"} - recipe.generator.keys()
+    if recipe.job != "translate" or not missing:
+        return recipe
+    looked_at = [decode(pair, 1, None, "bicubic", 1) for pair in pairs[:: -(-len(pairs) // _LOOKS)]]
+    found = {
+        "channels_in": max(picture.lr.shape[2] for picture in looked_at),
+        "channels_out": max(picture.hr.shape[2] for picture in looked_at),
+    }
+    return recipe.model_copy(update={"generator": found | recipe.generator})
 
 
 def _read(pair: Pair, recipe: Recipe) -> Decoded | Original:

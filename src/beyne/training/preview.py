@@ -14,7 +14,7 @@ from beyne.data import Crops
 from beyne.images import Raster, write
 from beyne.images.raster import Pixels, from_tensor
 from beyne.recipe import Recipe
-from beyne.training.pictures import read_pictures
+from beyne.training.pictures import read_pictures, with_channels
 from beyne.training.resolve import found_pairs, resolved
 
 _ROWS, _PAIRS = 8, 2
@@ -55,7 +55,7 @@ def preview(recipe: Recipe, data: Path, sheet: Path, split_file: Path | None = N
         ImageError: A picture can't be read, or the sheet can't be written.
     """
     parts = found_pairs(recipe, data, split_file)
-    recipe = resolved(recipe, len(parts["train"]))
+    recipe = resolved(with_channels(recipe, parts["train"]), len(parts["train"]))
     crops, _ = read_pictures(recipe, parts)
     write(Raster(_sheet(crops)), sheet)
     shapes = sorted((p.hr.shape[:2] for p in crops.pictures), key=np.prod)

@@ -23,7 +23,7 @@ def save_model(path: Path, setup: Setup, network: ImageNetwork, scores: dict[str
     recipe = setup.recipe
     row = {
         "data": "validation split of the training data",
-        "protocol": protocol_for(setup.validation).text,
+        "protocol": protocol_for(setup.validation, setup.recipe.job).text,
         "n": len(setup.validation),
     } | {name: round(value, 4) for name, value in scores.items()}
     if setup.lpips:
@@ -38,6 +38,8 @@ def save_model(path: Path, setup: Setup, network: ImageNetwork, scores: dict[str
     card = bundle.card_for(
         network,
         recipe.name,
+        job=recipe.job,
+        side=recipe.side,
         operator=recipe.data.operator,
         description=recipe.description,
         licence=recipe.licence,

@@ -111,7 +111,7 @@ def _ends(paths: dict[int, Path], images: int) -> set[int]:
 
 def _protocol(setup: Setup, precision: str) -> sections.Protocol:
     counts = Counter(setup.split.values())
-    metrics = [protocol_for(setup.validation).text]
+    metrics = [protocol_for(setup.validation, setup.recipe.job).text]
     if setup.lpips:
         metrics.append(setup.lpips.text)
     return sections.Protocol(

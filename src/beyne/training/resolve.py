@@ -6,7 +6,7 @@ from pathlib import Path
 
 from beyne import discriminators, networks
 from beyne.config import Tree, read_toml, validated
-from beyne.data import Pair, Sources, find_pairs
+from beyne.data import Pair, find_pairs
 from beyne.data.split import SplitName
 from beyne.errors import UsageError
 from beyne.recipe import DataConfig, Recipe
@@ -14,8 +14,7 @@ from beyne.recipe import DataConfig, Recipe
 
 def found_pairs(recipe: Recipe, data: Path, split_file: Path | None) -> dict[SplitName, list[Pair]]:
     """The files of each split, in the data folder or where the recipe names them."""
-    sources = Sources(**{n: getattr(recipe.data, n) for n in ("hr", "lr", "val_hr", "val_lr")})
-    return find_pairs(data, sources, recipe.train.seed, split_file)
+    return find_pairs(data, recipe.sources, recipe.train.seed, split_file)
 
 
 def resolved(recipe: Recipe, pictures: int) -> Recipe:
@@ -30,7 +29,10 @@ def resolved(recipe: Recipe, pictures: int) -> Recipe:
     changes: Tree = {"generator": generator}
     if recipe.discriminator:
         kind = recipe.discriminator.get("kind", "")
-        fields = {"channels": generator["channels_out"]} | fields_of(recipe.discriminator)
+        seen = generator["channels_out"]
+        if recipe.job == "translate":
+            seen += generator["channels_in"]
+        fields = {"channels": seen} | fields_of(recipe.discriminator)
         judge = discriminators.configured(kind, fields)
         changes["discriminator"] = {"kind": kind, **judge.model_dump(mode="json")}
     if recipe.train.images is None:

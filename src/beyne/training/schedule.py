@@ -1,9 +1,10 @@
-"""What a step computes with: its share of the learning rate, and its precision."""
+"""What a step computes with: its share of the learning rate, its precision, its randomness."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 from beyne.hardware import cpu_computes_bf16
@@ -23,6 +24,11 @@ def scheduled(train: TrainConfig, images: int) -> float:
     if train.schedule == "cosine":
         share *= 0.5 + 0.5 * math.cos(math.pi * min(1.0, images / train.images))
     return share
+
+
+def step_seed(seed: int, images: int, process: int) -> int:
+    """What the randomness of one step in one process starts from."""
+    return int(np.random.SeedSequence([seed, images, process]).generate_state(1)[0])
 
 
 def chosen_precision(wanted: str) -> str:

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from beyne.config import Tree, write_toml
-from beyne.data import Crops, Decoded, fingerprint
+from beyne.data import Crops, Decoded, find_unpaired, fingerprint
 from beyne.data.split import SplitName, read_groups, read_split
 from beyne.errors import UsageError
 from beyne.files import write_whole
 from beyne.metrics import LPIPS
 from beyne.recipe import Recipe
-from beyne.tasks import UpscaleTask
+from beyne.tasks import PairedTask
 from beyne.training.parts import (
     build_judge,
     build_networks,
@@ -24,7 +24,7 @@ from beyne.training.parts import (
     held_out_crops,
     optimizer_for,
 )
-from beyne.training.pictures import read_pictures
+from beyne.training.pictures import read_pictures, with_channels
 from beyne.training.resolve import found_pairs, kept_recipe, resolved
 from beyne.training.start import PARENT, begun, start
 from beyne.training.state import RunState
@@ -47,7 +47,7 @@ class Setup:
     """
 
     recipe: Recipe
-    task: UpscaleTask
+    task: PairedTask
     state: RunState
     crops: Crops
     validation: list[Decoded]
@@ -79,7 +79,7 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
     obeyed = kept if kept.is_file() else split_file
     grouped = obeyed or data / "split.csv"
     parts = found_pairs(recipe, data, obeyed)
-    recipe = resolved(recipe, len(parts["train"]))
+    recipe = resolved(with_channels(recipe, parts["train"]), len(parts["train"]))
     torch.manual_seed(recipe.train.seed)
     nets = build_networks(recipe)
     state = RunState(nets, {name: optimizer_for(net, recipe) for name, net in nets.items()})
@@ -98,8 +98,15 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
         data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
         parent=parent,
-        notes=notes,
+        notes=[*_left_out(recipe, data), *notes],
     )
+
+
+def _left_out(recipe: Recipe, data: Path) -> list[str]:
+    """What a translation passes over, in words."""
+    alone = find_unpaired(data, recipe.sources) if recipe.job == "translate" else []
+    count = f"{len(alone)} pictures without a partner are left out"
+    return [f"{count}, such as {alone[0]}; beyne check tells more"] if alone else []
 
 
 def keep_recipe(setup: Setup, run: Path) -> None:

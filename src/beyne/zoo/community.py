@@ -9,8 +9,8 @@ from pathlib import Path
 from beyne.bundle import Model, card_for, difference, save
 from beyne.errors import UsageError
 from beyne.files import check_free
-from beyne.networks import NETWORKS, ImageNetwork, build
-from beyne.zoo.detect import Fields, detect
+from beyne.networks import ImageNetwork, build
+from beyne.zoo.detect import KINDS, Fields, detect
 from beyne.zoo.naming import Tensors, read_weights
 
 UNKNOWN_LICENCE = "unknown: as published by its authors"
@@ -70,7 +70,7 @@ def read_published(source: Path, licence: str = UNKNOWN_LICENCE) -> Model:
 def _reading(tensors: Tensors, source: Path) -> tuple[str, Fields]:
     found = detect({name: tuple(tensor.shape) for name, tensor in tensors.items()})
     if found is None:
-        known = ", ".join(sorted(NETWORKS))
+        known = ", ".join(sorted(KINDS))
         raise UsageError(f"{source} fits no network that beyne has", f"it has {known}")
     return found
 

@@ -24,7 +24,7 @@ def detect(shapes: Shapes) -> tuple[str, Fields] | None:
 
     The fields are a reading, not a proof: build the network and compare its tensors.
     """
-    for kind, (marks, fields_of) in _KINDS.items():
+    for kind, (marks, fields_of) in KINDS.items():
         if all(mark in shapes for mark in marks):
             try:
                 return kind, fields_of(shapes)
@@ -106,7 +106,7 @@ def _shuffle_factor(channels: int, channels_out: int) -> int:
 
 
 #: Kind → tensors that only it has together, and the reading of its sizes.
-_KINDS: dict[str, tuple[tuple[str, ...], Callable[[Shapes], Fields]]] = {
+KINDS: dict[str, tuple[tuple[str, ...], Callable[[Shapes], Fields]]] = {
     "rrdb": (("conv_first.weight", "body.0.rdb1.conv1.weight", "conv_last.weight"), _rrdb),
     "span": (("conv_1.eval_conv.weight", "conv_cat.weight"), _span),
     "srresnet": (("conv_block1.0.weight", "conv_block3.weight"), _srresnet),

@@ -1,19 +1,21 @@
-"""What training means for image → image ×scale."""
+"""What training means for image → image: enlarged, cleaned or translated."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from beyne.losses import Stage
-from beyne.tasks.adversarial import Adversarial, Moment
+from beyne.tasks.adversarial import Adversarial, Layers, Moment
 
 Batch = Mapping[str, Tensor]
 Terms = dict[str, Tensor]
+Look = TypeVar("Look")
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,19 @@ class Term:
 
 
 @dataclass(frozen=True)
-class UpscaleTask:
-    """A generator trained to repeat the original from its low-resolution version.
+class PairedTask:
+    """A generator trained to make one image of a pair from the other.
 
     Attributes:
         losses: Term by name, from the recipe's ``losses`` tables.
         adversarial: The discriminator's part; None trains the generator alone.
+        conditional: The discriminator sees the input, too, before the image it judges (pix2pix,
+            Isola et al. 2017, arXiv 1611.07004): it asks whether they belong together.
     """
 
     losses: Mapping[str, Term]
     adversarial: Adversarial | None = None
+    conditional: bool = False
 
     def to(self, device: torch.device) -> None:
         """Move what the losses hold."""
@@ -62,23 +67,44 @@ class UpscaleTask:
             batch: ``lr`` ``(N, C, H, W)`` and ``hr`` ``(N, C, H·s, W·s)`` in [0, 1].
             moment: Where the run stands.
         """
+        generator, hr = nets["generator"], batch["hr"]
         if phase == "discriminator":
             assert self.adversarial is not None
-            images = self.generated(nets["generator"], batch), batch["hr"]
+            judge = self._judge(nets["discriminator"], batch)
+            images = self.generated(generator, batch), hr
             fake, real = _moved(images, batch, moment)
-            judge = nets["discriminator"]
             return self.adversarial.discriminator_terms(judge, fake, real, moment)
-        images = nets["generator"](batch["lr"]), batch["hr"]
+        images = generator(batch["lr"]), hr
         moved = _moved(images, batch, moment)
         terms = {
             name: term.loss(*(moved if term.moved else images)) * term.weight
             for name, term in self.losses.items()
             if term.stage in ("all", self._stage(moment))
         }
-        if self.adversarial:
-            judge = nets["discriminator"]
-            terms |= self.adversarial.generator_terms(judge, *moved, moment)
-        return terms
+        if not self.adversarial:
+            return terms
+        if self.adversarial.config.feature_matching:
+            seen: Layers = nets["discriminator"].layers  # type: ignore[assignment]
+            layers = self._judge(seen, batch)
+            return terms | self.adversarial.matching_terms(layers, *moved, moment)
+        judge = self._judge(nets["discriminator"], batch)
+        return terms | self.adversarial.generator_terms(judge, *moved, moment)
+
+    def shown(self, batch: Batch, images: Tensor) -> Tensor:
+        """What the discriminator is shown of images that belong to a batch's inputs."""
+        return torch.cat([batch["lr"], images], 1) if self.conditional else images
+
+    def _judge(self, look: Callable[[Tensor], Look], batch: Batch) -> Callable[[Tensor], Look]:
+        """What looks at the discriminator's view, as a function of the images it is to judge.
+
+        The view is augmented the same way for every call, the input with the image; but colours are
+        changed in the image alone, as those of an input may be labels.
+        """
+        assert self.adversarial is not None
+        drawn = self.adversarial.augmentation(len(batch["lr"]))
+        if drawn is None:
+            return lambda images: look(self.shown(batch, images))
+        return lambda images: look(drawn.moved(self.shown(batch, drawn.coloured(images))))
 
     def _stage(self, moment: Moment) -> Stage:
         if self.adversarial and self.adversarial.active(moment.images):

@@ -1,0 +1,71 @@
+"""What a data folder is made of: pictures, pairs of them, and folders named one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from beyne.errors import UsageError
+from beyne.images import SUFFIXES
+
+PairedJob = Literal["upscale", "translate"]
+Layout = Literal["folders", "side-by-side"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What a network is to make and, where the data set has it, what it is to make it from.
+
+    Attributes:
+        name: Path relative to the data folder, with ``/``; the key of ``split.csv``. Of the
+            original, and in translation of the input.
+        hr: The original; in translation the picture b.
+        lr: Its low-resolution partner; in translation the picture a.
+        halves: Both are one file, of which the left half is ``lr`` and the right half ``hr``.
+    """
+
+    name: str
+    hr: Path
+    lr: Path | None = None
+    halves: bool = False
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a data folder is for, and folders named one by one instead of by its layout."""
+
+    hr: Path | None = None
+    lr: Path | None = None
+    val_hr: Path | None = None
+    val_lr: Path | None = None
+    job: PairedJob = "upscale"
+    a: Path | None = None
+    b: Path | None = None
+    layout: Layout = "folders"
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures in a folder and its subfolders, by suffix, sorted; hidden ones left out.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    if not folder.is_dir():
+        problem = f"{folder} is not a folder"
+        raise UsageError(problem, "check --data, and data.hr, data.lr, data.a, data.b")
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not _hidden(path, folder)
+    )
+
+
+def name_below(path: Path, root: Path) -> str:
+    """A picture's name: its path relative to the data folder, where it is inside."""
+    inside = path.is_relative_to(root)
+    return (path.relative_to(root) if inside else path).as_posix()
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
