@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import beyne
 from beyne import bundle
 from beyne.cli import app
-from beyne.data import Crops, Decoded, Sources, decode, find_pairs, find_unseen
+from beyne.data import Crops, Decoded, Sources, decode, find_pairs, find_held_out
 from beyne.discriminators import build
 from beyne.errors import UsageError
 from beyne.images import Raster
@@ -76,7 +76,7 @@ def test_pairs_are_found_in_every_layout(data) -> None:
     assert {len(pair.name.split("/")) for pair in parts["train"]} == {2}
     children = {split: {pair.name[2] for pair in pairs} for split, pairs in parts.items()}
     assert not children["train"] & children["val"]  # both eyes of a child stay together
-    assert ("0L.bmp", "0L.png") in names(find_unseen(data, sources=TRANSLATE)[1])
+    assert ("0L.bmp", "0L.png") in names(find_held_out(data, sources=TRANSLATE)[1])
 
     named = Sources(job="translate", a=Path("masks"), b=Path("photos"))
     elsewhere = data.parent / "elsewhere"
