@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 from pictures import picture, save_pictures
-from tiny_networks import FIELDS
+from tiny_networks import ENLARGERS, FIELDS
 
 import beyne
 from beyne import bundle
@@ -24,7 +24,6 @@ from beyne.data import DEGRADATIONS, Decoded
 from beyne.errors import BeyneError, MissingExtraError, UsageError
 from beyne.images.projection import project
 from beyne.images.resample import downscale
-from beyne.networks import NETWORKS
 from beyne.recipe import load_recipe
 from beyne.training import dry_run, train
 from beyne.training.loop import Listener, Loop
@@ -92,7 +91,7 @@ def run(
     return folder / name
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", ENLARGERS)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_overfits_four_pictures(workplace, kind, precision) -> None:
     folder = run(
