@@ -1,6 +1,6 @@
 """Put a trained model into the package: float16 weights, and scores measured here in its card.
 
-    python bench/ship.py runs/photo-x4/best.safetensors [--name photo-x4] [--consistent]
+    python bench/ship.py runs/photo-x4/best.safetensors [--name NAME] [--consistent]
 
 The scores are those of the float16 file itself, by the table's protocol of ``bench/quality.py``.
 ``--consistent`` makes `beyne upscale --consistent` the model's default.
@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--name", default="photo-x4")
     parser.add_argument("--consistent", action="store_true")
+    parser.add_argument("--description", help="instead of that of its recipe")
     parser.add_argument("--data", type=Path, default=TEST_SETS)
     arguments = parser.parse_args()
     model = bundle.load(arguments.model)
@@ -31,6 +32,8 @@ def main() -> None:
     changes = {"name": arguments.name}
     if arguments.consistent:
         changes["consistent"] = True
+    if arguments.description:
+        changes["description"] = arguments.description
     card = model.card.model_copy(update=changes)
     with TemporaryDirectory() as folder:
         halved = Path(folder) / target.name
