@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from beyne.discriminators import build
 from beyne.losses import build as build_loss
-from beyne.tasks import Adversarial, Term, PairedTask
+from beyne.tasks import Adversarial, PairedTask, Term
 from beyne.tasks.adversarial import AdversarialConfig, Moment
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import beyne
 from beyne import bundle
 from beyne.cli import app
-from beyne.data import Crops, Decoded, Sources, decode, find_pairs, find_held_out
+from beyne.data import Crops, Decoded, Sources, decode, find_held_out, find_pairs
 from beyne.discriminators import build
 from beyne.errors import UsageError
 from beyne.images import Raster
