@@ -5,9 +5,9 @@
 Real pictures at 64 pixels are divided by group, anew in each trial: a part to train, a part held
 out, a part that an honest generator "paints". A copycat paints training pictures, or one of four
 (partial) and honest ones else, 64 in all. Columns say what is done to what is painted: nothing, a
-shift of up to 6 pixels with the border repeated, JPEG of quality 50 to 95, or both and a flip. Cells
-are the trials in which copies were claimed; of the honest every claim is a false one. A flip alone
-is not tried: all flips and turns give the same distances, which a test shows.
+shift of up to 6 pixels with the border repeated, JPEG of quality 50 to 95, or both and a flip.
+Cells are the trials in which copies were claimed; of the honest every claim is a false one. A flip
+alone is not tried: all flips and turns give the same distances, which a test shows.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Projection(nn.Module):
             return seen.new_zeros(1, 1, 1, 1)
         if self.labels is None:
             raise UsageError("this discriminator knows no labels", "set discriminator.classes")
-        agreement = (self.labels(label) * seen.mean((2, 3))).sum(1) / seen.shape[1] ** 0.5
+        agreement: Tensor = (self.labels(label) * seen.mean((2, 3))).sum(1) / seen.shape[1] ** 0.5
         return strength * agreement.view(-1, 1, 1, 1)
 
 

@@ -42,5 +42,5 @@ class DCGANDiscriminator(nn.Module):
         Of ``label`` and ``strength`` see `Projection`.
         """
         seen = self.look(image * 2 - 1)
-        logits: Tensor = self.judge(seen)
-        return logits + self.project(seen, label, strength)
+        logits: Tensor = self.judge(seen) + self.project(seen, label, strength)
+        return logits

@@ -15,7 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from beyne.discriminators.blocks import ConditionalConfig, Projection, convolution
+from beyne.discriminators.blocks import ConditionalConfig, Norm, Projection, convolution
 from beyne.errors import UsageError
 
 _HALVINGS = 4  # the deepest map is a sixteenth of the image, that before an eighth
@@ -26,6 +26,7 @@ class FastGANDiscriminatorConfig(ConditionalConfig):
     """Sizes of `FastGANDiscriminator`. Widths double to 8 times ``features``."""
 
     features: int = Field(32, ge=1, description="channels after the first layer")
+    norm: Norm = "spectral"
 
 
 class FastGANDiscriminator(nn.Module):
@@ -35,10 +36,13 @@ class FastGANDiscriminator(nn.Module):
         super().__init__()
         self.config = config
         widths = [config.features * 2 ** min(step, 3) for step in range(_HALVINGS)]
-        self.first = convolution(config.channels, widths[0], 4, stride=2, norm="spectral")
-        self.halve = nn.ModuleList(_Halving(before, after) for before, after in pairwise(widths))
+        norm = config.norm
+        self.first = convolution(config.channels, widths[0], 4, stride=2)
+        self.halve = nn.ModuleList(
+            _Halving(before, after, norm) for before, after in pairwise(widths)
+        )
         self.judge = nn.Sequential(
-            convolution(widths[-1], widths[-1], 1, norm="spectral"),
+            convolution(widths[-1], widths[-1], 1, norm=norm),
             nn.Conv2d(widths[-1], 1, 3, padding=1),
         )
         self.project = Projection(config.classes, widths[-1])
@@ -62,8 +66,8 @@ class FastGANDiscriminator(nn.Module):
         Of ``label`` and ``strength`` see `Projection`.
         """
         seen = self._seen(image)[1]
-        logits: Tensor = self.judge(seen)
-        return logits + self.project(seen, label, strength)
+        logits: Tensor = self.judge(seen) + self.project(seen, label, strength)
+        return logits
 
     def reconstruction(self, image: Tensor) -> Tensor:
         """How far from the image the decoders are: a scalar, for the discriminator to minimise.
@@ -84,19 +88,17 @@ class FastGANDiscriminator(nn.Module):
 class _Halving(nn.Module):
     """Half the sides by convolutions, and by pooling beside them; the mean of both."""
 
-    def __init__(self, width_in: int, width_out: int) -> None:
+    def __init__(self, width_in: int, width_out: int, norm: Norm) -> None:
         super().__init__()
         self.convolve = nn.Sequential(
-            convolution(width_in, width_out, 4, stride=2, norm="spectral"),
-            convolution(width_out, width_out, 3, norm="spectral"),
+            convolution(width_in, width_out, 4, stride=2, norm=norm),
+            convolution(width_out, width_out, 3, norm=norm),
         )
-        self.pool = nn.Sequential(
-            nn.AvgPool2d(2), convolution(width_in, width_out, 1, norm="spectral")
-        )
+        self.pool = nn.Sequential(nn.AvgPool2d(2), convolution(width_in, width_out, 1, norm=norm))
 
     def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = (self.convolve(x) + self.pool(x)) / 2
-        return result
+        x = self.convolve(x) + self.pool(x)
+        return F.rms_norm(x, x.shape[1:])
 
 
 def _decoder(width: int, channels: int) -> nn.Sequential:
@@ -112,7 +114,7 @@ def _decoder(width: int, channels: int) -> nn.Sequential:
 
 def _reduced(image: Tensor, seen: Tensor) -> Tensor:
     """The image at eight times the sides of a map, as its decoder paints it."""
-    return F.adaptive_avg_pool2d(image, [8 * side for side in seen.shape[-2:]])
+    return F.adaptive_avg_pool2d(image, (8 * seen.shape[-2], 8 * seen.shape[-1]))
 
 
 def _quarters(x: Tensor, unit: int) -> Tensor:

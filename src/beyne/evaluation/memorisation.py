@@ -19,8 +19,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from beyne.errors import UsageError
@@ -69,7 +71,7 @@ class Memorisation:
 
     @property
     def sentence(self) -> str:
-        """Such as ``"copies: 31 of 64 generated pictures are nearer to a training picture than …"``."""
+        """Such as ``"copies: 31 of 64 generated pictures are nearer to a training picture …"``."""
         others = "any" if self.rank == 1 else f"all but {self.rank - 1}"
         counted = (
             f"{self.nearer} of {self.generated} generated pictures are nearer to a training "
@@ -106,9 +108,8 @@ def judged(generated: Tensor, held_out: Tensor) -> Memorisation:
         raise UsageError("no generated pictures to judge", f"generate {GENERATED}")
     rank = _rank(others)
     nearer = int((generated < threshold(held_out)).sum())
-    finding = next(
-        (n for n in range(1, number + 1) if chance(n, number, rank, others) < _LEVEL), number + 1
-    )
+    chances = chance(np.arange(number + 1), number, rank, others)
+    finding = int((chances >= _LEVEL).sum())  # chances fall with the number
     outcome: Outcome = "no copying shown"
     if nearer >= finding:
         outcome = "copies"
@@ -121,30 +122,30 @@ def judged(generated: Tensor, held_out: Tensor) -> Memorisation:
         rank=rank,
         nearer=nearer,
         finding=finding,
-        p=chance(nearer, number, rank, others),
+        p=float(chances[nearer]),
         interval=Interval(float(low), float(high)),
         outcome=outcome,
     )
 
 
 def threshold(held_out: Tensor) -> float:
-    """Nearness, below which a picture is nearer than held-out ones ``(K,)``; 0 if there are none."""
+    """Below this a picture is nearer than held-out ones, ``(K,)``; 0 if there are none."""
     return float(held_out.kthvalue(_rank(len(held_out))).values) if len(held_out) else 0.0
 
 
-def chance(nearer: int, generated: int, rank: int, held_out: int) -> float:
+def chance(nearer: NDArray[Any], generated: int, rank: int, held_out: int) -> NDArray[Any]:
     """Probability that of two samples of one kind this many of the first precede.
 
     Args:
-        nearer: Of the first sample, at least so many, that come before …
+        nearer: Of the first sample, at least so many, each for itself, that come before …
         generated: Size of the first.
         rank: … this one of the second, counted from 1.
         held_out: Size of the second.
     """
     # Among the first (nearer + rank − 1) of all there are then fewer than rank of the second.
-    hypergeometric = scipy_stats().hypergeom
     first = nearer + rank - 1
-    return float(hypergeometric.cdf(rank - 1, generated + held_out, held_out, first))
+    values = scipy_stats().hypergeom.cdf(rank - 1, generated + held_out, held_out, first)
+    return np.asarray(values)
 
 
 def _rank(held_out: int) -> int:

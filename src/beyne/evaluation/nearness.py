@@ -72,7 +72,9 @@ class Training:
         return least
 
     def nearness(self, pictures: Tensor) -> Nearness:
-        """Of ``(N, C, H, W)`` in [0, 1]."""
+        """Of ``(N, C, H, W)`` in [0, 1], N ≥ 0."""
+        if not len(pictures):
+            return Nearness(torch.zeros(0), torch.zeros(0, dtype=torch.int64))
         return nearness(self.distances(pictures))
 
 
@@ -111,8 +113,8 @@ def _apart(cosine: Tensor) -> Tensor:
 
 def _described(pictures: Tensor, describe: Describe) -> Tensor:
     """Features of length one."""
-    rows = [describe(part).float() for part in pictures.split(_BATCH)]
-    return F.normalize(torch.cat(rows), dim=1)
+    rows = [F.normalize(describe(part).float(), dim=1) for part in torch.split(pictures, _BATCH)]
+    return torch.cat(rows)
 
 
 def _orientations(pictures: Tensor) -> Iterator[Tensor]:
