@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from beyne.evaluation.memorisation import GENERATED, judged
+from beyne.evaluation.memorisation import GENERATED, HELD_OUT, judged
 from beyne.evaluation.nearness import Training, nearness
 from beyne.images import read
 from beyne.images.raster import to_tensor
@@ -34,7 +34,7 @@ from beyne.metrics.features import Features
 
 SHARED = Path(os.environ.get("BEYNE_SHARED", "../shared"))
 SIDE, SHIFT = 64, 6
-HELD_OUT, HONEST = 0.3, 0.3  # shares of the pictures; the rest trains
+HONEST = 14  # pictures, at least; the rest, after those held out, trains
 
 Random = np.random.Generator
 
@@ -95,9 +95,9 @@ def divided(groups: np.ndarray, random: Random) -> list[np.ndarray]:
     """Numbers of the pictures that are held out, painted by the honest, and trained on."""
     order = random.permutation(np.unique(groups))
     sides: list[np.ndarray] = []
-    for share in (HELD_OUT, HONEST):
+    for number in (HELD_OUT, HONEST):
         taken = np.zeros(len(groups), dtype=bool)
-        while taken.sum() < share * len(groups):
+        while taken.sum() < number:
             taken |= groups == order[0]
             order = order[1:]
         sides.append(np.flatnonzero(taken))

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from beyne import discriminators
 from beyne.errors import UsageError
 from beyne.generators import GENERATORS, build, latents
+from beyne.losses.adversarial import AdversarialLoss
 
 #: Every generator at a size that computes in milliseconds.
 FIELDS = {"dcgan": {"features": 4, "latent": 8}, "fastgan": {"widths": [16, 8], "latent": 8}}
@@ -124,3 +126,47 @@ def test_export_gives_the_same(kind, tmp_path) -> None:
 def test_wrong_fields_are_named(kind, fields, message) -> None:
     with pytest.raises(UsageError, match=message):
         build(kind, fields)
+
+
+def colours(number, side=64):
+    """Pictures of soft coloured fields, ``(number, 3, side, side)`` in [0, 1]."""
+    fields = torch.rand(number, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    return nn.functional.interpolate(fields, size=(side, side), mode="bilinear")
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_four_pictures_are_learned_each_by_its_label(kind) -> None:
+    """With the discriminator of the same name, hinge loss, and the label coming in by and by."""
+    torch.manual_seed(0)
+    fields = {"dcgan": {"features": 16}, "fastgan": {"widths": [48, 32, 24, 16]}}[kind]
+    generator = build(kind, {**fields, "latent": 16, "classes": 4})
+    judge = discriminators.build(kind, {"features": 12, "classes": 4})
+    loss, real, label = AdversarialLoss("hinge"), colours(4), torch.arange(4)
+    step_generator, step_judge = (
+        torch.optim.Adam(net.parameters(), 2e-3, betas=(0.5, 0.99)) for net in (generator, judge)
+    )
+
+    def distances():
+        with torch.inference_mode():
+            made = generator.eval()(latents(1, range(4), 16), label)
+        generator.train()
+        return (made[:, None] - real).abs().mean((2, 3, 4))
+
+    for step in range(120):
+        strength = min(1.0, step / 30)
+        fake = generator(latents(0, range(4 * step, 4 * step + 4), 16), label, strength)
+        on_fake, on_real = (judge(x, label, strength) for x in (fake.detach(), real))
+        learning = loss.discriminator(on_fake, on_real)
+        if hasattr(judge, "reconstruction"):
+            learning = learning + judge.reconstruction(real)
+        step_judge.zero_grad()
+        learning.backward()
+        step_judge.step()
+        verdict = judge(fake, label, strength)
+        step_generator.zero_grad()
+        loss.generator(verdict, verdict).backward()
+        step_generator.step()
+    after = distances()
+    own, others = after.diagonal().mean(), after[~torch.eye(4, dtype=torch.bool)].mean()
+    assert after.argmin(1).tolist() == [0, 1, 2, 3]
+    assert own < 0.75 * others
