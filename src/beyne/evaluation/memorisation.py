@@ -153,7 +153,7 @@ def _rank(held_out: int) -> int:
 
 
 class CopyCheck:
-    """Looks for copies of training pictures.
+    """Looks for copies of training pictures; what `nearness` gives once serves all the rest.
 
     Args:
         train: ``(M, C, H, W)`` in [0, 1], at the size that the model generates.
@@ -166,41 +166,42 @@ class CopyCheck:
 
     def __init__(self, train: Tensor, held_out: Tensor, describe: Describe) -> None:
         self.training = Training(train, describe)
-        self.held_out = self._nearness(held_out).values
+        self.held_out = self.nearness(held_out).values
 
-    def _nearness(self, pictures: Tensor) -> Nearness:
-        return self.training.nearness(pictures)
+    def nearness(self, generated: Tensor) -> Nearness:
+        """Of ``(N, C, H, W)`` in [0, 1]."""
+        return self.training.nearness(generated)
 
-    def judge(self, generated: Tensor) -> Memorisation:
-        """The verdict on ``(N, C, H, W)`` in [0, 1]; errors as for `judged`."""
-        return judged(self._nearness(generated).values, self.held_out)
+    def judge(self, near: Nearness) -> Memorisation:
+        """The verdict; errors as for `judged`."""
+        return judged(near.values, self.held_out)
 
-    def rejected(self, generated: Tensor) -> Tensor:
-        """Which of ``(N, C, H, W)`` are as near to a training picture as a copy: flags ``(N,)``.
+    def rejected(self, near: Nearness) -> Tensor:
+        """Which pictures are as near to a training picture as a copy: flags ``(N,)``.
 
-        Up to one in twenty of honest pictures is among them.
+        About one in twenty of honest pictures is among them.
 
         Raises:
             UsageError: There are no held-out pictures to tell by.
         """
         if not len(self.held_out):
             raise UsageError("no held-out pictures to tell copies by", "hold some out of training")
-        return self._nearness(generated).values < threshold(self.held_out)
+        return near.values < threshold(self.held_out)
 
-    def sheet(self, generated: Tensor, path: Path, number: int = 16) -> None:
+    def sheet(self, generated: Tensor, near: Nearness, path: Path, number: int = 16) -> None:
         """Write a PNG: generated pictures, each with the nearest of training beside it.
 
         Args:
             generated: ``(N, C, H, W)`` in [0, 1].
+            near: Their nearness.
             path: Where to, whole or not at all.
             number: Pairs to show, the nearest first.
 
         Raises:
             ImageError: The PNG can't be written.
         """
-        values, nearest = self._nearness(generated)
         rows = [
-            (shown(generated[n : n + 1]), shown(self.training.pictures[nearest[n]][None]))
-            for n in values.argsort()[:number].tolist()
+            (shown(generated[n : n + 1]), shown(self.training.pictures[near.nearest[n]][None]))
+            for n in near.values.argsort()[:number].tolist()
         ]
         write(Raster(in_rows(rows)), path)

@@ -64,6 +64,9 @@ class Training:
 
     def distances(self, pictures: Tensor) -> Tensor:
         """From each of ``(N, C, H, W)``, in [0, 1], to each training picture: ``(N, M)``."""
+        return torch.cat([self._distances(part) for part in torch.split(pictures, _BATCH)])
+
+    def _distances(self, pictures: Tensor) -> Tensor:
         least = torch.full((len(pictures), len(self.pictures)), torch.inf)
         for turned in _orientations(pictures):
             pixels = shifted_distances(resize(turned.float(), (_SIDE, _SIDE)), self.thumbnails)
