@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from beyne.data.augment import AugmentationConfig, draw
 from beyne.discriminators import DISCRIMINATORS, build
 from beyne.errors import UsageError
+from beyne.losses.adversarial import gradient_penalty
 
 #: What a kind needs to be built on any machine.
 FIELDS = {"projected": {"weights": "random", "layers": ["Conv1", "block_1_expand"]}}
@@ -68,6 +70,18 @@ def test_a_label_comes_in_with_its_strength(kind) -> None:
     assert not torch.allclose(judge(image, label.flip(0)), full)
     with pytest.raises(UsageError, match=r"knows no labels; set discriminator.classes"):
         build(kind, {"features": 4})(image, label)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "fastgan"])
+def test_the_gradient_penalty_reaches_every_weight_that_sees(kind) -> None:
+    """R1 and R2 go through the discriminator twice, and through the augmentation before it."""
+    judge = build(kind, {"features": 4, "classes": 2})
+    image = torch.rand(2, 3, 32, 32, requires_grad=True)
+    augmented = draw(AugmentationConfig(), 2, torch.Generator().manual_seed(0))(image)
+    gradient_penalty(image, judge(augmented, torch.arange(2))).backward()
+    seeing = [p for name, p in judge.named_parameters() if p.dim() == 4 and "paint" not in name]
+    assert len(seeing) > 4
+    assert all(p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in seeing)
 
 
 def test_dcgan_sees_64_pixels_as_they_are() -> None:

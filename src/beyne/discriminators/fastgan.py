@@ -1,9 +1,12 @@
 """The self-supervised discriminator of FastGAN (Liu et al. 2021, arXiv 2101.04775, section 3.2).
 
 With few pictures a discriminator soon looks at trifles. Here small decoders must paint the real
-picture from what it has seen, so it has to see all of it. Unlike the paper's, its trunk has
-spectral norm and no batch norm, and the decoders are measured by their mean absolute error, not by
-LPIPS: that is our judge, and none of those who are judged may train on it.
+picture from what it has seen, so it has to see all of it.
+
+Two things are other than in the paper. Spectral norm makes signals fade from layer to layer, and
+what brings them back is not batch norm but each image's own root mean square: a verdict does not
+depend on the company. And the decoders are measured by their mean absolute error, not by LPIPS:
+that is our judge, and none of those who are judged may train on it.
 """
 
 from __future__ import annotations
