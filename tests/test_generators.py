@@ -52,8 +52,8 @@ def test_the_same_image_whatever_the_batch(kind) -> None:
         many = generator(latents(7, range(12), 8))
         alone = generator(latents(7, [5], 8))
         few = generator(latents(7, [9, 5], 8))
-    assert (many[5] - alone[0]).abs().max() < 1e-6
-    assert (many[[9, 5]] - few).abs().max() < 1e-6
+    assert (many[5] - alone[0]).abs().max() < 1e-5
+    assert (many[[9, 5]] - few).abs().max() < 1e-5
     assert (many[5] - many[4]).abs().mean() > 1e-4
 
 

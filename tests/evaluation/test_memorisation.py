@@ -67,19 +67,19 @@ def test_a_quarter_of_copies_is_found_with_the_numbers_that_are_asked_for() -> N
     found = judged(generated, held_out)
     assert found.outcome == "copies"
     assert found.sentence == (
-        "copies: 16 of 64 generated pictures are nearer to a training picture than any of 20 "
-        "held-out ones: 25 % [15, 37], by chance 5 %, p = 0.0076"
+        "copies: 16 of 64 generated pictures are nearer to a training picture than any of 30 "
+        "held-out ones: 25 % [15, 37], by chance 3 %, p < 0.001"
     )
     generated[4:] = 1
     found = judged(generated, held_out)
     assert found.outcome == "no copying shown"
-    assert found.sentence.endswith("6 % [2, 15]; 16 would be a finding")
+    assert found.sentence.endswith("6 % [2, 15]; 12 would be a finding")
 
 
 def test_too_few_pictures_can_not_tell() -> None:
     found = judged(torch.linspace(0.8, 1, 64), torch.linspace(0.5, 1, 6))
     assert found.outcome == "too few pictures to tell"
-    assert found.sentence.endswith("20 held-out and 64 generated ones can")
+    assert found.sentence.endswith("30 held-out and 64 generated ones can")
     assert judged(torch.zeros(64), torch.zeros(0)).outcome == "too few pictures to tell"
     assert judged(torch.zeros(64), torch.ones(6)).outcome == "copies"  # all of them still show
     with pytest.raises(UsageError, match="no generated pictures"):

@@ -2,12 +2,13 @@
 
 Generated pictures are compared with pictures that were held out from training: both are judged by
 how near they come to a training picture (`beyne.evaluation.nearness`). A generated picture counts
-as *nearer* if it is nearer than all but the nearest few of the held-out ones, one in twenty and one
+as *nearer* if it is nearer than all but the nearest few of the held-out ones, one in thirty and one
 at least. Of a generator that paints new pictures of the same kind, any order of generated and
 held-out ones is as likely as another, so the number that are nearer has a known distribution,
 whatever the pictures and their distances (the precedence test: Nelson 1963,
 doi:10.1080/00401706.1963.10490103). *Copies* are claimed where chance makes as many in less than 1
-of 100 cases. If even a generator that copies every fourth picture would not be found, that is said.
+of 100 cases. If a generator that copies every fourth picture would not be found, or only if each of
+its copies counted (a fourth of them may not), that is said: it takes 28 held-out pictures.
 
 Not seen: copied parts within new surroundings, copies whose colours were exchanged or which were
 bent, cropped or shifted by more than an eighth, and training pictures that were there more than
@@ -34,10 +35,10 @@ from beyne.images import Raster, write
 Outcome = Literal["copies", "no copying shown", "too few pictures to tell"]
 
 #: Pictures of each sort with which a generator that copies every fourth is found.
-GENERATED, HELD_OUT = 64, 20
+GENERATED, HELD_OUT = 64, 30
 _LEVEL = 0.01
-_SHARE = 1 / 4  # of copies, that must be found for "no copying shown"
-_QUANTILE = 20
+_SHARE = 1 / 4 * 3 / 4  # of nearer ones, that must be a finding for "no copying shown"
+_QUANTILE = 30
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class CopyCheck:
     def rejected(self, near: Nearness) -> Tensor:
         """Which pictures are as near to a training picture as a copy: flags ``(N,)``.
 
-        About one in twenty of honest pictures is among them.
+        About one in thirty of honest pictures is among them.
 
         Raises:
             UsageError: There are no held-out pictures to tell by.
