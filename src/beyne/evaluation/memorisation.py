@@ -11,9 +11,9 @@ of 100 cases. If a generator that copies every fourth picture would not be found
 its copies counted (a fourth of them may not), that is said: it takes 28 held-out pictures.
 
 Not seen: copied parts within new surroundings, copies whose colours were exchanged or which were
-bent, cropped or shifted by more than an eighth, and training pictures that were there more than
-three times. Held-out pictures must not be twins of training pictures (``beyne check`` tells), and
-must come from as many scenes or patients as one can: the test takes pictures as independent.
+bent, cropped or shifted by more than an eighth, and copies of a picture that training has twice.
+Neither training nor held-out pictures may therefore have twins in training (``beyne check`` tells),
+and they must come from as many scenes or patients as one can: the test takes them as independent.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class CopyCheck:
         describe: Gives features, such as `beyne.metrics.features.Features`.
 
     Raises:
-        UsageError: There are fewer than four training pictures.
+        UsageError: There are fewer than two training pictures.
     """
 
     def __init__(self, train: Tensor, held_out: Tensor, describe: Describe) -> None:
