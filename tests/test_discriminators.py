@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from beyne.data.augment import AugmentationConfig, draw
 from beyne.discriminators import DISCRIMINATORS, build
 from beyne.errors import UsageError
+from beyne.losses.adversarial import gradient_penalty
 
 #: What a kind needs to be built on any machine.
 FIELDS = {"projected": {"weights": "random", "layers": ["Conv1", "block_1_expand"]}}
@@ -20,7 +22,8 @@ def test_any_channels_and_size(kind, channels, size) -> None:
     image = torch.rand(2, channels, *size, requires_grad=True)
     logits = judge(image)
     assert logits.shape[:2] == (2, 1)
-    logits.sum().backward()
+    decoders = judge.reconstruction(image) if hasattr(judge, "reconstruction") else 0
+    (logits.sum() + decoders).backward()
     assert image.grad.abs().sum() > 0
     assert all(p.grad is not None for p in judge.parameters() if p.requires_grad)
 
@@ -55,6 +58,53 @@ def test_patch_sees_70_pixels() -> None:
 @pytest.mark.parametrize("kind", ["unet"])
 def test_unet_judges_every_pixel(kind) -> None:
     assert build(kind, {"features": 2})(torch.rand(1, 3, 40, 56)).shape == (1, 1, 40, 56)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "fastgan"])
+def test_a_label_comes_in_with_its_strength(kind) -> None:
+    judge = build(kind, {"features": 4, "classes": 3}).eval()
+    image, label = torch.rand(3, 3, 64, 64), torch.arange(3)
+    plain, full = judge(image), judge(image, label)
+    assert torch.equal(judge(image, label, 0.0), plain)
+    assert torch.allclose(judge(image, label, 0.5), (plain + full) / 2, atol=1e-6)
+    assert not torch.allclose(judge(image, label.flip(0)), full)
+    with pytest.raises(UsageError, match=r"knows no labels; set discriminator.classes"):
+        build(kind, {"features": 4})(image, label)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "fastgan"])
+def test_the_gradient_penalty_reaches_every_weight_that_sees(kind) -> None:
+    """R1 and R2 go through the discriminator twice, and through the augmentation before it."""
+    judge = build(kind, {"features": 4, "classes": 2})
+    image = torch.rand(2, 3, 32, 32, requires_grad=True)
+    augmented = draw(AugmentationConfig(), 2, torch.Generator().manual_seed(0))(image)
+    gradient_penalty(image, judge(augmented, torch.arange(2))).backward()
+    seeing = [p for name, p in judge.named_parameters() if p.dim() == 4 and "paint" not in name]
+    assert len(seeing) > 4
+    assert all(p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in seeing)
+
+
+def test_dcgan_sees_64_pixels_as_they_are() -> None:
+    judge = build("dcgan", {"features": 2})
+    image = torch.rand(1, 3, 64, 64) * 2 - 1
+    assert torch.equal(judge.look(image), judge.look[:-1](image))
+
+
+def test_reconstruction_of_fastgan_looks_at_the_whole_and_at_quarters() -> None:
+    """Decoders that paint grey are as far off as grey is: of a quarter, its own picture's."""
+    judge = build("fastgan", {"features": 4}).eval()
+    images = torch.rand(5, 3, 64, 48)
+    for decoder in (judge.paint_whole, judge.paint_part):
+        torch.nn.init.zeros_(decoder[-2].weight)
+        torch.nn.init.zeros_(decoder[-2].bias)
+    whole = (torch.nn.functional.avg_pool2d(images, 2) - 0.5).abs().mean()
+    corners = [(0, 0), (0, 24), (32, 0), (32, 24), (0, 0)]
+    quarters = [
+        (images[n, :, top : top + 32, left : left + 24] - 0.5).abs().mean()
+        for n, (top, left) in enumerate(corners)
+    ]
+    found = judge.reconstruction(images).item()
+    assert found == pytest.approx(float(whole + sum(quarters) / 5), abs=1e-5)
 
 
 def test_wrong_fields_are_named() -> None:

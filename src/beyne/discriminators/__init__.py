@@ -13,6 +13,8 @@ from torch import nn
 
 from beyne.config import of_kind, validated
 from beyne.discriminators.blocks import DiscriminatorConfig
+from beyne.discriminators.dcgan import DCGANDiscriminator, DCGANDiscriminatorConfig
+from beyne.discriminators.fastgan import FastGANDiscriminator, FastGANDiscriminatorConfig
 from beyne.discriminators.patch import PatchDiscriminator, PatchDiscriminatorConfig
 from beyne.discriminators.projected import (
     ProjectedDiscriminator,
@@ -23,6 +25,8 @@ from beyne.discriminators.vgg import VGGDiscriminator, VGGDiscriminatorConfig
 
 #: Kind, as recipes name it → its configuration and class.
 DISCRIMINATORS: dict[str, tuple[type[DiscriminatorConfig], type[nn.Module]]] = {
+    "dcgan": (DCGANDiscriminatorConfig, DCGANDiscriminator),
+    "fastgan": (FastGANDiscriminatorConfig, FastGANDiscriminator),
     "patch": (PatchDiscriminatorConfig, PatchDiscriminator),
     "projected": (ProjectedDiscriminatorConfig, ProjectedDiscriminator),
     "unet": (UNetDiscriminatorConfig, UNetDiscriminator),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from beyne.config import Config
+from beyne.errors import UsageError
 
 Norm = Literal["none", "batch", "instance", "spectral"]
 
@@ -18,6 +19,45 @@ class DiscriminatorConfig(Config):
 
     channels: int = Field(3, ge=1, description="of the images it judges")
     features: int = Field(64, ge=1, description="channels after the first layer")
+
+
+class ConditionalConfig(DiscriminatorConfig):
+    """Fields of a discriminator that may look at labels."""
+
+    classes: int = Field(0, ge=0, description="labels it knows")
+
+
+class Projection(nn.Module):
+    """What a label adds to the verdict (projection; Miyato & Koyama 2018, arXiv 1802.05637).
+
+    The inner product of a learned vector a class and what was seen, times the strength λ that
+    training raises from 0 to 1 (transitional conditioning, Shahbazi et al. 2022, arXiv 2201.06578).
+    """
+
+    def __init__(self, classes: int, width: int) -> None:
+        super().__init__()
+        self.labels = nn.Embedding(classes, width) if classes else None
+
+    def forward(self, seen: Tensor, label: Tensor | None, strength: float) -> Tensor:
+        """What to add to the logits.
+
+        Args:
+            seen: ``(N, width, h, w)``, of which the mean is taken.
+            label: ``(N,)``, numbers of classes; without them nothing is added.
+            strength: λ.
+
+        Returns:
+            ``(N, 1, 1, 1)``.
+
+        Raises:
+            UsageError: A label is given to a discriminator without classes.
+        """
+        if label is None:
+            return seen.new_zeros(1, 1, 1, 1)
+        if self.labels is None:
+            raise UsageError("this discriminator knows no labels", "set discriminator.classes")
+        agreement: Tensor = (self.labels(label) * seen.mean((2, 3))).sum(1) / seen.shape[1] ** 0.5
+        return strength * agreement.view(-1, 1, 1, 1)
 
 
 def convolution(

@@ -97,7 +97,7 @@ class Worst:
         for rank, fault in enumerate(self.faults, start=1):
             place = [fault.top, fault.left, *fault.squares[-1].shape[:2]]
             writer.writerow([rank, fault.file, self.metric, fault.value, *place])
-        write(Raster(_sheet([fault.squares for fault in self.faults])), sheet)
+        write(Raster(in_rows([fault.squares for fault in self.faults])), sheet)
         write_whole(names, text.getvalue().encode())
 
 
@@ -136,7 +136,7 @@ def shown(image: Tensor) -> Pixels:
     return from_tensor(image.expand(-1, 3, -1, -1).clamp(0, 1), np.dtype(np.uint8))
 
 
-def _sheet(rows: list[tuple[Pixels, ...]]) -> Pixels:
+def in_rows(rows: Sequence[tuple[Pixels, ...]]) -> Pixels:
     """Squares in rows and columns on white."""
     side = max(square.shape[0] for row in rows for square in row) + _GAP
     sheet = np.full((len(rows) * side, len(rows[0]) * side, 3), 255, np.uint8)

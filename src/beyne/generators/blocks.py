@@ -1,0 +1,108 @@
+"""What generators share: their fields, the latent with its label, the last layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from beyne.config import Config
+from beyne.errors import UsageError
+
+_SMALLEST = 4  # the least side that a generator starts from
+
+
+class GeneratorConfig(Config):
+    """Fields that every generator has.
+
+    The image begins as a small one of the same shape and doubles from step to step: the smaller of
+    its sides from 4 to 7 pixels, the other in proportion.
+    """
+
+    channels: int = Field(3, ge=1, description="of the images it makes")
+    height: int = Field(64, ge=8)
+    width: int = Field(64, ge=8)
+    latent: int = Field(128, ge=1, description="numbers that an image is made from")
+    classes: int = Field(0, ge=0, description="labels it can be asked for")
+
+    @model_validator(mode="after")
+    def _sides_double(self) -> GeneratorConfig:
+        step = 2**self.doublings
+        if self.height % step or self.width % step:
+            sizes = f"{self.height}×{self.width}"
+            raise ValueError(f"{sizes} pixels: height and width must be multiples of {step}")
+        return self
+
+    @property
+    def doublings(self) -> int:
+        """How often the sides double."""
+        return (min(self.height, self.width) // _SMALLEST).bit_length() - 1
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """Height and width it starts from."""
+        return self.height >> self.doublings, self.width >> self.doublings
+
+
+class Generator(nn.Module):
+    """Base of networks that make an image from noise, and from a label if they have classes.
+
+    Labels come in by transitional conditioning (Shahbazi et al. 2022, arXiv 2201.06578): a learned
+    vector a class is added to the latent, times a strength that training raises from 0 to 1, since
+    few pictures teach what all have in common before they teach what tells classes apart.
+
+    A subclass gives `paint`.
+    """
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        if config.classes:
+            self.labels = nn.Embedding(config.classes, config.latent)
+
+    def paint(self, latent: Tensor) -> Tensor:
+        """``(N, latent)`` → ``(N, channels, height, width)`` in [0, 1], float32."""
+        raise NotImplementedError
+
+    def forward(self, z: Tensor, label: Tensor | None = None, strength: float = 1.0) -> Tensor:
+        """Make images.
+
+        Args:
+            z: ``(N, latent)``, normally distributed: see `latents`.
+            label: ``(N,)``, numbers of classes; without them, images of any class.
+            strength: λ of the label, 0 to 1.
+
+        Returns:
+            ``(N, channels, height, width)`` in [0, 1], float32.
+
+        Raises:
+            UsageError: A label is given to a generator without classes.
+        """
+        if label is None:
+            return self.paint(z)
+        if not self.config.classes:
+            raise UsageError("this generator knows no labels", "leave the label out")
+        embedded: Tensor = self.labels(label)
+        return self.paint(z + strength * embedded)
+
+
+def latents(seed: int, numbers: Iterable[int], size: int) -> Tensor:
+    """Normally distributed latents ``(N, size)``, each fixed by ``seed`` and its number alone.
+
+    So image number n of a seed is the same in whatever batch it is made.
+    """
+    rows = [
+        np.random.Generator(np.random.Philox(key=[seed, number])).standard_normal(size, np.float32)
+        for number in numbers
+    ]
+    return torch.from_numpy(np.stack(rows))
+
+
+def as_image(last: nn.Module, x: Tensor) -> Tensor:
+    """The last layer and tanh, brought to [0, 1]; in float32, as they decide the grey levels."""
+    with torch.autocast(x.device.type, enabled=False):
+        image: Tensor = (last(x.float()).tanh() + 1) / 2
+    return image
