@@ -210,7 +210,7 @@ def test_version():
 
 @pytest.mark.skipif(os.name != "posix", reason="signals differ on Windows")
 def test_ctrl_c_leaves_nothing_half_written(model_file, tmp_path):
-    save_pictures(tmp_path / "in", count=60, side=300)
+    save_pictures(tmp_path / "in", count=40, side=500)
     command = [*BEYNE, "upscale", "in", "-o", "out", "--model", str(model_file)]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -223,10 +223,10 @@ def test_ctrl_c_leaves_nothing_half_written(model_file, tmp_path):
     assert process.returncode == 130
     assert errors == "beyne: interrupted\n"
     outputs = sorted((tmp_path / "out").iterdir())
-    assert 0 < len(outputs) < 60
+    assert 0 < len(outputs) < 40
     for path in outputs:
         assert path.suffix == ".png"
-        assert beyne.read(path).height == 600
+        assert beyne.read(path).height == 2000
 
 
 def test_a_closed_pipe_is_no_traceback(model_file, tmp_path):
