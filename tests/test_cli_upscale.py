@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -212,9 +213,9 @@ def test_version():
 def test_ctrl_c_leaves_nothing_half_written(model_file, tmp_path):
     save_pictures(tmp_path / "in", count=40, side=500)
     command = [*BEYNE, "upscale", "in", "-o", "out", "--model", str(model_file)]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # ignored under nohup, else
+    with subprocess.Popen(command, cwd=tmp_path, preexec_fn=heard, **pipes) as process:
         assert process.stdout is not None
         assert process.stdout.readline()  # the first output is there
         time.sleep(0.05)
