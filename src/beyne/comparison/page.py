@@ -145,7 +145,7 @@ def _protocol(study: Study, found: Comparison) -> sections.Protocol:
             "statistics": "mean with 95 % bootstrap interval over pictures and seeds; pairs by "
             "Wilcoxon's signed-rank test, p by Holm for all pairs; a difference is claimed where "
             "the interval excludes 0 and p < 0.05; effect: matched-pairs rank-biserial",
-            "seeds": f"0 to {study.options.seeds - 1}" if _trained(study) else "none",
+            "seeds": f"0 to {study.options.seeds - 1}" if study.trains else "none",
             "versions": info.versions(),
             "hardware": info.hardware(),
             "command": _command(study),
@@ -156,7 +156,7 @@ def _protocol(study: Study, found: Comparison) -> sections.Protocol:
 def _command(study: Study) -> str:
     options, words = study.options, ["beyne", "compare", *study.sources]
     words += ["--data", "DIR", "-o", "REPORT"]
-    if _trained(study):
+    if study.trains:
         words += ["--seeds", str(options.seeds)]
     if options.budget:
         words += ["--budget", f"{options.budget.kind}={options.budget.amount:g}"]
@@ -197,7 +197,7 @@ def _recipes(runs: Sequence[tuple[str, Path]]) -> Iterator[sections.Recipes]:
 
 def _limits(study: Study, found: Comparison) -> sections.Limits:
     known: list[sections.LimitName] = ["sample", "detail", "scores"]
-    trained = [arm for arm in found.arms if arm.trained]
+    trained = bool(_runs(study, found))
     if trained and "val" in found.part:
         known.insert(0, "chosen")
     if len(found.names) < _FEW:
@@ -211,7 +211,3 @@ def _limits(study: Study, found: Comparison) -> sections.Limits:
     protocols = {table.protocol for tables in found.tables.values() for table in tables}
     others += [f"not all arms were scored alike: {one}" for one in sorted(protocols)[1:]]
     return sections.Limits(tuple(known), tuple(others))
-
-
-def _trained(study: Study) -> bool:
-    return any(arm.trained for arm in study.arms)

@@ -97,9 +97,10 @@ class Study:
         self.options, self.listener = options, listener
         self.arms = find_arms(sources, options.settings)
         self.sources_of_data = _sources(self.arms, options.settings)
+        self.everything = find_all(data, self.sources_of_data)
         self.scale = common_scale(self.arms, options.scale)
         scipy_stats()
-        if self._trains():
+        if self.trains:
             training.require_extra()
         if options.metric and METRICS[options.metric].loaded:
             missing = load_metrics(find_device(options.device))[1].get(options.metric)
@@ -115,7 +116,7 @@ class Study:
         budget = asdict(options.budget) if options.budget else None
         self._call = {
             "arms": {arm.name: identity(arm) for arm in self.arms},
-            "data": fingerprint(find_all(data, self.sources_of_data)),
+            "data": fingerprint(self.everything),
             "split": dict(sorted(self.split.items())),
             "scale": self.scale,
             "seeds": options.seeds,
@@ -160,7 +161,9 @@ class Study:
         """Of a trained arm."""
         return self.folder / "runs" / f"{arm.slug}-{seed}"
 
-    def _trains(self) -> bool:
+    @property
+    def trains(self) -> bool:
+        """Whether any arm is a recipe."""
         return any(arm.trained for arm in self.arms)
 
     def _frozen(self) -> Mapping[str, SplitName]:
@@ -169,12 +172,12 @@ class Study:
         if kept.is_file():
             return read_split(kept)
         split, groups = self.diagnosis.split, self.diagnosis.groups
-        if not split and self._trains():
+        if not split and self.trains:
             problem = next(
                 (f.problem for f in self.diagnosis.findings if f.severity == "error"), ""
             )
             raise UsageError(f"{self.data} has no usable split; {problem}", "see beyne check")
-        if self._trains() and "val" not in split.values():
+        if self.trains and "val" not in split.values():
             train = [file for file, part in split.items() if part == "train"]
             split = split | make_split(train, 0, {"val": 0.1}, groups)
         return split
@@ -184,20 +187,18 @@ class Study:
         return find_enlarger(source, scale, None, device, training=self._of("train"))
 
     def _of(self, part: str) -> list[Pair]:
-        pairs = find_all(self.data, self.sources_of_data)
-        return [pair for pair in pairs if self.split.get(pair.name) == part]
+        return [pair for pair in self.everything if self.split.get(pair.name) == part]
 
     def _scored(self) -> tuple[str, list[Pair]]:
         """Pictures that no arm was trained on."""
         runs = [arm.source for arm in self.arms if not arm.trained]
-        if not self._trains():
+        if not self.trains:
             return find_unseen(self.data, self.options.split, runs, self.sources_of_data)
         part = next((name for name in ("test", "val") if name in self.split.values()), None)
         if part is None:
             problem = f"{self.data} has no pictures to keep from training: all are of one group"
             raise UsageError(problem, "add pictures, or name groups in metadata.csv")
-        everything = find_all(self.data, self.sources_of_data)
-        seen = {name for run in runs for name in trained_on(Path(run), everything)}
+        seen = {name for run in runs for name in trained_on(Path(run), self.everything)}
         left = [pair for pair in self._of(part) if pair.name not in seen]
         if not left:
             problem = f"a run among the arms was trained on every picture of split {part}"

@@ -70,10 +70,6 @@ def _acts(config: GuardConfig) -> str:
     return actions or "adversarial.guard.remedies names nothing to do"
 
 
-def _verdicts(judge: nn.Module, images: Tensor, batch: int) -> Tensor:
-    return torch.cat([judge(part) for part in torch.split(images, batch)])
-
-
 @contextmanager
 def _kept_as_it_is(net: nn.Module) -> Iterator[None]:
     spectral = [m for m in net.modules() if isinstance(m, ParametrizationList)]
