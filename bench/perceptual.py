@@ -1,6 +1,6 @@
 """Which perceptual network helps: one trained ESRGAN-type network retrained with each of them.
 
-    python bench/perceptual.py -o runs/perceptual [--images 8000] [--pictures 20]
+    python bench/perceptual.py -o runs/perceptual [--before 24000] [--images 8000] [--pictures 20]
 
 Trains a small RRDB with a pixel loss on ../shared/data/sr_train, then retrains it with the recipes
 ``esrgan-vgg19``, ``esrgan-mobilenetv2`` and ``esrgan-resnet152v2``, and once with the pixel loss
@@ -66,19 +66,18 @@ def backbone_settings(backbone: str) -> tuple[str, list[str]]:
     return "-random", [f"{term}.weights='random'", f"{term}.layers=['{usual}']"]
 
 
-def trained(output: Path, data: Path, images: int, more: list[str]) -> list[str]:
+def trained(output: Path, data: Path, before: int, images: int, more: list[str]) -> list[str]:
     """Folders of the runs: before, and retrained in each way."""
-    length = [f"train.images={images}", f"train.save_every={images}", "train.select='lpips'"]
-    common = [*GENERATOR, *length, *more]
     runs = []
 
-    def run(name: str, recipe: str, *settings: str) -> str:
+    def run(name: str, recipe: str, *settings: str, images: int = images) -> str:
         folder = output / name
-        beyne.train(recipe, data, folder, [*common, *settings], message=print)
+        length = [f"train.images={images}", f"train.save_every={images}", "train.select='lpips'"]
+        beyne.train(recipe, data, folder, [*GENERATOR, *length, *more, *settings], message=print)
         runs.append(str(folder))
         return f"train.start='{folder.as_posix()}'"
 
-    start = run("before", "rrdb", "train.learning_rate=5e-4")
+    start = run("before", "rrdb", "train.learning_rate=5e-4", images=before)
     run("pixel-loss-alone", "rrdb", start, "train.learning_rate=1e-4")
     for backbone, recipe in RETRAININGS.items():
         note, settings = backbone_settings(backbone)
@@ -153,12 +152,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=SHARED / "data" / "sr_train")
-    parser.add_argument("--images", type=int, default=8_000, help="of each of the two stages")
+    parser.add_argument("--before", type=int, default=24_000, help="images of the first training")
+    parser.add_argument("--images", type=int, default=8_000, help="of each retraining")
     parser.add_argument("--pictures", type=int, default=20, help="at most, of each field")
     parser.add_argument("--set", dest="settings", action="append", default=[])
     arguments = parser.parse_args()
     output = arguments.output
-    runs = trained(output / "runs", arguments.data, arguments.images, arguments.settings)
+    runs = trained(
+        output / "runs", arguments.data, arguments.before, arguments.images, arguments.settings
+    )
     embedded = [name for name in EMBEDDED if name in zoo.builtin()]
     arms = [*runs, *embedded, "bicubic"]
     folders = {
@@ -167,7 +169,7 @@ def main() -> None:
     }
     plates, others = (output / "data" / name for name in ("plates", "other-plates"))
     write_plates(plates, arguments.pictures)
-    write_plates(others, 200, seed=10_000)
+    write_plates(others, 60, seed=10_000)
     folders["plates"] = plates
     for name, folder in folders.items():
         found = beyne.compare(arms, folder, output / name, listener=Listener(message=print))
