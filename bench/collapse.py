@@ -58,7 +58,8 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     for name, remedies in REMEDIES.items():
         run, settings = arguments.output / name.replace(" ", "-"), settings_for(remedies, arguments)
-        beyne.train(arguments.recipe, arguments.data, run, settings, message=print)
+        if not beyne.train(arguments.recipe, arguments.data, run, settings, message=print):
+            raise SystemExit(130)
         for quarter in range(1, 5):
             until = arguments.images // 4 * quarter
             print(f"| {name} | {until:,} | {row(run, until)} |")

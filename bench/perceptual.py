@@ -73,7 +73,9 @@ def trained(output: Path, data: Path, before: int, images: int, more: list[str])
     def run(name: str, recipe: str, *settings: str, images: int = images) -> str:
         folder = output / name
         length = [f"train.images={images}", f"train.save_every={images}", "train.select='lpips'"]
-        beyne.train(recipe, data, folder, [*GENERATOR, *length, *more, *settings], message=print)
+        every = [*GENERATOR, *length, *more, *settings]
+        if not beyne.train(recipe, data, folder, every, message=print):
+            raise SystemExit(130)
         runs.append(str(folder))
         return f"train.start='{folder.as_posix()}'"
 
