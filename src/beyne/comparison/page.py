@@ -163,6 +163,8 @@ def _command(study: Study) -> str:
     for name in ("split", "scale", "metric"):
         if (value := getattr(options, name)) is not None:
             words += [f"--{name}", str(value)]
+    if options.bands:
+        words += ["--bands", ",".join(map(str, options.bands))]
     for setting in options.settings:
         words += ["--set", setting]
     return shlex.join(words)

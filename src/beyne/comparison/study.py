@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from beyne import training
 from beyne.comparison.arms import Arm, common_scale, find_arms
 from beyne.comparison.budget import Budget
+from beyne.comparison.options import Listener, Options
 from beyne.comparison.record import check_record, identity, write_record
 from beyne.comparison.result import Comparison
-from beyne.data import Pair, Sources, find_all, fingerprint, make_split, read_split, write_split
+from beyne.data import (
+    Pair,
+    Sources,
+    check_partners,
+    find_all,
+    fingerprint,
+    make_split,
+    read_split,
+    write_split,
+)
 from beyne.data.split import SplitName
-from beyne.doctor import Diagnosis, Watcher, examine
+from beyne.doctor import Diagnosis, examine
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation import evaluate
 from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger, sources_of
@@ -25,48 +35,6 @@ from beyne.files import write_whole
 from beyne.metrics import METRICS
 from beyne.predict.device import find_device
 from beyne.predict.files import Failure
-
-
-@dataclass
-class Listener:
-    """Where a comparison reports to; the defaults keep silent."""
-
-    message: Callable[[str], None] = lambda text: None
-    #: done, in all, newest values: training images of a run, or pictures scored
-    progress: Callable[[int, int, dict[str, float]], None] = lambda done, total, values: None
-    watcher: Watcher | None = None  # of the data check
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to compare.
-
-    Attributes:
-        seeds: Trainings of each recipe.
-        budget: Length of each; None: as the recipes say.
-        split: A ``split.csv`` to obey instead of the data folder's.
-        scale: Enlargement; None: the smallest that the arms make.
-        metric: That decides; None: LPIPS if it could be measured, or else PSNR.
-        device: Where pictures are enlarged and scored, as for `beyne.load`.
-        settings: Over every recipe; of a translation also where its sides are.
-        debug: Let errors nobody foresaw through.
-    """
-
-    seeds: int = 3
-    budget: Budget | None = None
-    split: Path | None = None
-    scale: int | None = None
-    metric: str | None = None
-    device: str = "auto"
-    settings: tuple[str, ...] = ()
-    debug: bool = False
-
-    def __post_init__(self) -> None:
-        if self.seeds < 1:
-            raise UsageError(f"--seeds {self.seeds}: at least one", "--seeds 3")
-        if self.metric is not None:
-            _check_metric(self.metric)
-        find_device(self.device)
 
 
 class Study:
@@ -101,6 +69,9 @@ class Study:
         self.scale = common_scale(self.arms, options.scale)
         scipy_stats()
         if self.trains:
+            check_partners(self.everything)
+            if options.bands:
+                raise UsageError("--bands: a recipe trains on all bands", "compare models alone")
             training.require_extra()
         if options.metric and METRICS[options.metric].loaded:
             missing = load_metrics(find_device(options.device))[1].get(options.metric)
@@ -119,6 +90,7 @@ class Study:
             "data": fingerprint(self.everything),
             "split": dict(sorted(self.split.items())),
             "scale": self.scale,
+            "bands": options.bands and str(options.bands),
             "seeds": options.seeds,
             "budget": budget,
         }
@@ -263,7 +235,8 @@ class Study:
             self.listener.message, lambda done, total: self.listener.progress(done, total, {})
         )
         named = f"{self.data.resolve().name}, {self.part}"
-        scores = evaluate.score(enlarger, self.pairs, named, listener=listener)
+        bands = self.options.bands
+        scores = evaluate.score(enlarger, self.pairs, named, bands=bands, listener=listener)
         path.parent.mkdir(exist_ok=True)
         kept = replace(scores, model=arm.name, seed=seed if arm.trained else None)
         write_scores(path, kept)
@@ -287,14 +260,6 @@ class Study:
             known = ", ".join(name for name in measured if METRICS[name].better)
             raise UsageError(f"{wanted} could not be measured here", f"--metric one of {known}")
         return wanted or ("lpips" if "lpips" in measured else "psnr")
-
-
-def _check_metric(name: str) -> None:
-    deciding = [known for known, metric in METRICS.items() if metric.better]
-    if name not in METRICS:
-        raise UsageError(f"there is no metric '{name}'", f"one of {', '.join(deciding)}")
-    if name not in deciding:
-        raise UsageError(f"--metric {name} can't decide", f"one of {', '.join(deciding)}")
 
 
 def _sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:

@@ -3,6 +3,7 @@
 from beyne.data.crops import Crops, Views
 from beyne.data.degradations import DEGRADATIONS, DegradationConfig, RealConfig
 from beyne.data.folder import (
+    check_partners,
     find_all,
     find_held_out,
     find_pairs,
@@ -24,6 +25,7 @@ __all__ = [
     "RealConfig",
     "Sources",
     "Views",
+    "check_partners",
     "decode",
     "find_all",
     "find_held_out",
