@@ -10,6 +10,7 @@ from beyne.comparison.options import Listener, Options
 from beyne.comparison.page import comparison_report
 from beyne.comparison.result import Comparison
 from beyne.comparison.study import Study
+from beyne.files import locked
 from beyne.predict.fitting import Bands
 from beyne.reports import write_report
 from beyne.reports.words import Words
@@ -59,7 +60,8 @@ def compare(
         listener: Is told how it goes on.
 
     Raises:
-        UsageError: The call is wrong, or the folder holds another comparison.
+        UsageError: The call is wrong, the folder holds another comparison, or another process is at
+            work in it.
         BeyneError: Fewer than two arms could be scored.
 
     Example:
@@ -80,6 +82,7 @@ def compare(
         debug=debug,
     )
     study = Study(arms, Path(data), Path(output), options, listener or Listener())
-    found = study.run()
-    write_report(comparison_report(study, found), Path(output), language)
+    with locked(study.folder):
+        found = study.run()
+        write_report(comparison_report(study, found), study.folder, language)
     return found

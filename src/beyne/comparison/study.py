@@ -16,6 +16,7 @@ from beyne.data import (
     Pair,
     Sources,
     check_partners,
+    content_of,
     find_all,
     fingerprint,
     make_split,
@@ -171,11 +172,13 @@ class Study:
             problem = f"{self.data} has no pictures to keep from training: all are of one group"
             raise UsageError(problem, "add pictures, or name groups in metadata.csv")
         seen = {name for run in runs for name in trained_on(Path(run), self.everything)}
-        left = [pair for pair in self._of(part) if pair.name not in seen]
+        kept, trained = self._of(part), {content_of(pair) for pair in self._of("train")}
+        left = [p for p in kept if p.name not in seen and content_of(p) not in trained]
         if not left:
-            problem = f"a run among the arms was trained on every picture of split {part}"
+            problem = f"every picture of split {part} was trained on by an arm"
             raise UsageError(problem, "give --split the split.csv of that run")
-        return f"split {part}", left
+        fewer = f" but {len(kept) - len(left)} that an arm was trained on"
+        return f"split {part}" + (fewer if len(left) < len(kept) else ""), left
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -244,12 +247,14 @@ class Study:
     def _compared(self, tables: dict[str, tuple[Scores, ...]], failed: list[Failure]) -> Comparison:
         arms = tuple(arm for arm in self.arms if arm.name in tables)
         names = tuple(pair.name for pair in self.pairs)
-        found = Comparison(arms, names, self.part, tables, "", (), tuple(failed))
+        groups = self.diagnosis.groups
+        found = Comparison(arms, names, self.part, tables, "", (), tuple(failed), groups)
         found.metric = self._metric(found.metrics)
         columns = {arm.name: found.values(arm.name, found.metric) for arm in arms}
         metric = METRICS[found.metric]
         assert metric.better is not None
-        found.verdicts = tuple(verdicts(columns, metric.better, metric.unit or metric.title))
+        unit = metric.unit or metric.title
+        found.verdicts = tuple(verdicts(columns, metric.better, unit, groups=found.grouped))
         every = [table for tables in found.tables.values() for table in tables]
         write_scores(self.folder / "scores.csv", *every)
         return found

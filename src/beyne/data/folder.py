@@ -138,6 +138,11 @@ def fingerprint(pairs: list[Pair]) -> str:
     return digest.hexdigest()[:16]
 
 
+def content_of(pair: Pair) -> str:
+    """A hash of what is to be made, whatever its file is called."""
+    return hashlib.sha256(pair.hr.read_bytes()).hexdigest()[:16]
+
+
 def _below(root: Path, folder: Path | None) -> Path | None:
     return root / folder if folder else None
 
