@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from beyne.errors import UsageError
 
-_LOCK = ".lock"
+#: In a folder that `locked` has kept.
+LOCK = ".lock"
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def locked(folder: Path) -> Iterator[None]:
         UsageError: Another process is in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("a+", encoding="utf-8") as file:
+    with (folder / LOCK).open("a+", encoding="utf-8") as file:
         try:
             _take(file.fileno())
         except OSError:
