@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pictures import save_pictures
 
 SHARED = Path(os.environ.get("BEYNE_SHARED", Path(__file__).parents[1] / "../shared")).resolve()
 
@@ -22,6 +23,13 @@ def shared() -> Callable[[str], Path]:
         return found
 
     return find
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A folder with pictures to train on in ``data``."""
+    save_pictures(tmp_path / "data")
+    return tmp_path
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

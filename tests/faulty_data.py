@@ -103,6 +103,7 @@ def photo_faults(root: Path, used: list[Image.Image], fresh: list[Image.Image]) 
     used[-1].save(root / "again.bmp")
     used[-2].transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(root / "mirrored.png")
     used[-3].resize((180, 180), CUBIC).save(root / "resized.png")
+    picture(255 - array(used[-5])).save(root / "negative.png")
     (root / "recoded.jpg").write_bytes(as_jpeg(picture(array(used[-4]) + 20), 90, subsampling=0))
     return [
         ("unreadable", "empty.png"),
@@ -131,6 +132,7 @@ def photo_faults(root: Path, used: list[Image.Image], fresh: list[Image.Image]) 
         ("near-duplicate", "mirrored.png"),
         ("near-duplicate", "resized.png"),
         ("near-duplicate", "recoded.jpg"),
+        ("near-duplicate", "negative.png"),
     ]
 
 
@@ -164,6 +166,9 @@ def pair_faults(root: Path, used: list[Image.Image], fresh: list[Image.Image]) -
     shrunk(used[9]).save(low / "08.png")
     shrunk(used[10], 4, NEVER).save(low / "10.png")
     picture(array(shrunk(used[11])) * 0.7).save(low / "11.png")
+    picture(255 - array(shrunk(used[13]))).save(low / "13.png")
+    shrunk(used[14].rotate(1.5, CUBIC)).save(low / "14.png")
+    shrunk(used[15].rotate(-3, CUBIC)).save(low / "15.png")
     exif = Image.Exif()
     exif[0x0112] = 6
     shrunk(used[12]).save(low / "12.png", exif=exif)
@@ -180,6 +185,9 @@ def pair_faults(root: Path, used: list[Image.Image], fresh: list[Image.Image]) -
         ("aliased", "LR_x4/10.png"),
         ("colour-shift", "LR_x4/11.png"),
         ("turned", "LR_x4/12.png"),
+        ("inverted", "LR_x4/13.png"),
+        ("turned", "LR_x4/14.png"),
+        ("turned", "LR_x4/15.png"),
     ]
 
 
@@ -330,6 +338,7 @@ def caption_faults(root: Path, used: list[Image.Image], fresh: list[Image.Image]
     for index, (text, language) in texts.items():
         rows[index + 1][1:3] = text, language
     rows[11][3] = "grain"
+    rows[13][1:3] = rows[12][1:3]
     rows.append(rows[12])
     rows.append(["gone.png", "нет", "ru", "field"])
     del rows[1]
@@ -348,5 +357,6 @@ def caption_faults(root: Path, used: list[Image.Image], fresh: list[Image.Image]
         ("class-small", "10.png"),
         ("class-untrained", "10.png"),
         ("caption-repeated", "11.png"),
+        ("caption-shared", "12.png"),
         ("caption-orphan", "gone.png"),
     ]

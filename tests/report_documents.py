@@ -139,7 +139,6 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                     "data": "photographs, split.csv, fingerprint 5f1c09ab",
                     "split": "train 253, val 37, test 30; no group in two splits",
                     "metrics": "luma, crop 4, 8 bits; LPIPS: SqueezeNet, RGB",
-                    "statistics": "paired bootstrap (10 000), Wilcoxon signed rank, Holm",
                     "seeds": "0, 1, 2",
                     "versions": "beyne 0.1.0, torch 2.13.0, Python 3.11.7",
                     "hardware": "8 cores, 32 GiB, no GPU",

@@ -234,4 +234,6 @@ def test_a_closed_pipe_is_no_traceback(model_file, tmp_path):
     save_pictures(tmp_path / "in", count=3, side=16)
     line = f"'{sys.executable}' -m beyne upscale in -o out --model '{model_file}' | true"
     done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True)
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("3 done; ")
+    assert len(done.stderr.splitlines()) == 1
+    assert len(list((tmp_path / "out").iterdir())) == 3

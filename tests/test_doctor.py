@@ -33,7 +33,7 @@ def doubtful(diagnosis):
 
 SETS = {
     "photo": ("upscale", 12),
-    "pair": ("upscale", 16),
+    "pair": ("upscale", 22),
     "split": ("upscale", 20),
     "domain": ("translate", 12),
     "class": ("generate", 16),
@@ -193,3 +193,52 @@ def test_pictures_enlarged_by_repeating_pixels_are_found(source, factor, tmp_pat
     found = [f for f in beyne.check(tmp_path).findings if f.kind == "repeated-pixels"]
     assert [f.files for f in found] == [("fake.png",)]
     assert f"×{factor}" in found[0].problem
+
+
+def test_smooth_parts_of_photographs_are_no_masks(shared) -> None:
+    for path in sorted(shared("data/sr_train").glob("*.jpg"))[:40:4]:
+        image = Image.open(path).convert("RGB")
+        for start in range(0, 385, 128):
+            facts = facts_of(image.crop((start, start, start + 128, start + 128)))
+            assert facts.ringing == 0
+            assert not facts.few_levels
+
+
+def test_masks_of_several_pictures_are_no_twins(source, tmp_path) -> None:
+    """Round masks, as of lungs and cells, look nearly alike."""
+    y, x = np.mgrid[:256, :256]
+    for index, image in enumerate(source[:12]):
+        for side, folder in (("a", image), ("b", (np.hypot(y - 128, x - 120 - index) < 90))):
+            (tmp_path / side).mkdir(exist_ok=True)
+            made = folder if side == "a" else Image.fromarray(folder.astype(np.uint8) * 255)
+            made.save(tmp_path / side / f"{index}.png")
+    found = beyne.check(tmp_path)
+    assert found.task == "translate"
+    assert "near-duplicate" not in {one.kind for one in found.findings}
+    for side, name in (("a", "photos"), ("b", "masks")):
+        (tmp_path / side).rename(tmp_path / name)
+    found = beyne.check(tmp_path)
+    assert "near-duplicate" not in {one.kind for one in found.findings}
+    (finding,) = [one for one in doubtful(found) if one.kind == "sides-as-classes"]
+    assert finding.remedy.endswith("--set data.a=masks --set data.b=photos")
+
+
+def test_captions_that_name_classes_are_no_fault(source, tmp_path) -> None:
+    faulty_data.caption_clean(tmp_path / "data", source[:12])
+    rows = [(f"{n:02d}.png", ("рожь", "овёс")[n % 2], "ru", "ab"[n % 2]) for n in range(12)]
+    rows = [("file", "text", "lang", "label"), *rows]
+    faulty_data.table(tmp_path / "data" / "captions.csv", rows)
+    assert beyne.check(tmp_path / "data").ok
+
+
+@pytest.mark.parametrize("degrees", [-3, -1.5, 1, 2])
+def test_small_turns_are_measured(source, degrees) -> None:
+    for image in source[:6]:
+        turned = image.rotate(degrees, Image.Resampling.BICUBIC)
+        noisy = faulty_data.array(faulty_data.shrunk(turned))
+        noisy += np.random.default_rng(0).normal(0, 4, noisy.shape)
+        sides = [np.asarray(image), np.asarray(faulty_data.picture(noisy))]
+        rasters = [beyne.Raster(side) for side in sides]
+        facts = [describe(raster, Path("memory")) for raster in rasters]
+        found = fit(("hr", "lr"), tuple(rasters), tuple(facts), domains_differ=False)
+        assert found.tilt.degrees == pytest.approx(degrees, abs=0.5)

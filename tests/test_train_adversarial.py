@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from pictures import save_pictures
-from test_train import ADVERSARIAL, recipe_for, run
+from training_runs import ADVERSARIAL, recipe_for, run
 
 from beyne.errors import UsageError
 from beyne.losses import LOSSES
 from beyne.training import dry_run
 from beyne.training.loop import Loop
 from beyne.training.setup import prepare
-
-
-@pytest.fixture
-def workplace(tmp_path):
-    save_pictures(tmp_path / "data")
-    return tmp_path
 
 
 def records(folder: Path) -> list[dict[str, float]]:

@@ -169,7 +169,8 @@ def test_overfits_four_pairs(name, tmp_path) -> None:
     data = save_pairs(tmp_path / "data", 2, side=32)
     rows = [f"a/{i}{eye}.bmp,,train" for i in range(2) for eye in "LR"]
     (data / "split.csv").write_text("\n".join(["file,group,split", *rows]))
-    longer = ["train.images=320", "train.save_every=320", "train.learning_rate=3e-3"]
+    longer = ["train.images=200", "train.learning_rate=4e-3"]
+    longer += [f"train.{what}=200" for what in ("save_every", "log_every", "preview_every")]
     assert train(recipe_for(name, *longer, "train.batch=2"), data, tmp_path / "run")
     card = bundle.read_card(tmp_path / "run" / "best.safetensors")
     assert (card.job, card.side, card.channels_in, card.channels_out) == ("translate", 32, 1, 3)
@@ -181,7 +182,7 @@ def test_killed_run_ends_as_if_never_stopped(name, data) -> None:
     """With dropout, augmentation, feature matching and running statistics."""
 
     def loop(run: str, heard=None) -> Loop:
-        return Loop(prepare(recipe_for(name), data, Path(run)), Path(run), heard)
+        return Loop(prepare(recipe_for(name, "train.images=48"), data, Path(run)), Path(run), heard)
 
     def stop(seen: int, total: int, values: dict[str, float]) -> None:
         if seen == 44:

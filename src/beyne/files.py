@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from beyne.errors import UsageError
+
+#: In a folder that `locked` has kept.
+LOCK = ".lock"
 
 
 @contextmanager
@@ -54,3 +58,39 @@ def check_free(path: Path, overwrite: bool) -> None:
         raise UsageError(f"{path} exists", "give another name with -o, or --overwrite")
     if not path.parent.is_dir():
         raise UsageError(f"the folder {path.parent} does not exist", "make it first")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder, which is made if it is not there.
+
+    The system lets go of the lock when the process ends, however it ends.
+
+    Raises:
+        UsageError: Another process is in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("a+", encoding="utf-8") as file:
+        try:
+            _take(file.fileno())
+        except OSError:
+            file.seek(0)
+            problem = f"process {file.read() or 'unknown'} is at work in {folder}"
+            raise UsageError(problem, "wait for it, or use another -o") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _take(file: int) -> None:
+    """Lock an open file, or raise an `OSError` at once."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(file, 1 << 20, os.SEEK_SET)  # beyond the text, which others may then read
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

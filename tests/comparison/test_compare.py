@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,12 @@ from beyne.bundle import save
 from beyne.cli import app
 from beyne.comparison.arms import common_scale, find_arms
 from beyne.comparison.budget import Budget
-from beyne.comparison.study import Listener
+from beyne.comparison.options import Listener
 from beyne.data.split import read_split
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation.scores import read_scores
 from beyne.evaluation.statistics import verdict, verdicts
+from beyne.files import locked
 from beyne.recipe import load_recipe
 
 RECIPE = """
@@ -223,7 +225,7 @@ def test_no_arm_is_scored_on_what_it_was_trained_on(data, recipe, tmp_path) -> N
     third = write_split(tmp_path / "3.csv", **everything | {"p7": "test", "p0": "train"})
     all_but = {name: "train" for name in everything if name != "p0"} | {"p0": "val"}
     run = trained(recipe, data, "three", write_split(tmp_path / "4.csv", **all_but))
-    with pytest.raises(UsageError, match="trained on every picture of split test"):
+    with pytest.raises(UsageError, match="every picture of split test was trained on"):
         beyne.compare([recipe, run], data, "other", seeds=1, split=third)
 
 
@@ -321,3 +323,50 @@ def test_budget(data, recipe, tmp_path) -> None:
     found = beyne.compare([recipe, "bicubic"], data, "out", seeds=1, budget="images=8")
     assert found.tables["mine"][0].n
     assert "images = 8" in Path("out/runs/mine-0/recipe.toml").read_text()
+
+
+def test_groups_are_averaged_before_the_test(data, model) -> None:
+    rows = [f"p{index}.png,scene{index // 2},test\n" for index in range(10)]
+    (data / "split.csv").write_text("file,group,split\n" + "".join(rows))
+    found = beyne.compare(["nearest", model], data, "out")
+    assert found.verdicts[0].n == 5
+    values = found.values("given", "psnr")
+    assert np.allclose(found.common("given", "psnr"), values.reshape(1, 5, 2).mean(2))
+    report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
+    protocol = next(section for section in report["sections"] if section["kind"] == "protocol")
+    assert protocol["groups"] == 5
+    page = Path("out/report.html").read_text(encoding="utf-8")
+    assert "the 5 sources are what is counted" in page
+    assert "of the sources" in page
+
+
+def test_copies_under_other_names_are_known_for_trained_on(data, recipe, model, tmp_path) -> None:
+    parts = {f"p{index}": "train" if index < 9 else "val" for index in range(10)}
+    split = write_split(tmp_path / "1.csv", **parts)
+    run = trained(recipe, data, "one", split)
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    for index in range(8):
+        shutil.copy(data / f"p{index}.png", copied / f"scan{index}.png")
+    for arm in (run, "one/last.safetensors"):
+        with pytest.raises(UsageError, match="every picture of .* was among those"):
+            beyne.compare([arm, "bicubic"], copied, "out")
+    fresh = save_pictures(tmp_path / "fresh", count=12, side=48)
+    for index in (10, 11):
+        shutil.copy(fresh / f"p{index}.png", copied / f"new{index}.png")
+    found = beyne.compare([run, model], copied, "out")
+    assert found.names == ("new10.png", "new11.png")
+    assert found.part == "all pictures but 8 that a run was trained on"
+    assert found.part in Path("out/report.html").read_text(encoding="utf-8")
+    # Others of the same names are other pictures.
+    others = tmp_path / "others"
+    others.mkdir()
+    for index in range(4):
+        shutil.copy(fresh / "p11.png" if index else fresh / "p10.png", others / f"p{index}.png")
+    assert beyne.evaluate(run, others).n == 4
+
+
+def test_two_at_once_do_not_work_in_one_folder(data, model) -> None:
+    with locked(Path("out")), pytest.raises(UsageError, match=f"process {os.getpid()} is at work"):
+        beyne.compare(["bicubic", model], data, "out")
+    assert beyne.compare(["bicubic", model], data, "out").verdicts

@@ -309,3 +309,42 @@ def test_the_published_protocol_gives_published_scores(
     scores = beyne.evaluate(model, shared(f"data/sr_test/{dataset}"))
     assert round(scores.mean["psnr"], 2) == expected
     assert scores.protocol.startswith("×4; Y, crop 4, 8-bit rounded")
+
+
+def test_an_original_without_partner_is_one_that_failed(tmp_path):
+    save_pictures(tmp_path / "pairs" / "hr")
+    save_pictures(tmp_path / "pairs" / "lr", side=16)
+    (tmp_path / "pairs" / "lr" / "p2.png").unlink()
+    result = run("bicubic", "--data", tmp_path / "pairs", "--json", code=1)
+    document = json.loads(result.stdout)
+    assert [row["file"] for row in document["rows"]] == ["hr/p0.png", "hr/p1.png", "hr/p3.png"]
+    assert [one["input"] for one in document["failed"]] == ["hr/p2.png"]
+    assert "hr/p2.png: it has no partner" in result.stderr
+
+
+def test_bands_are_those_of_pictures_that_hold_no_others(tmp_path, model):
+    for name, bands in (("many", [0, 1, 2, 3, 4]), ("few", [4, 1, 2])):
+        (tmp_path / name).mkdir()
+        for index in range(2):
+            pixels = np.ascontiguousarray(picture(64, 64, 5, seed=index)[..., bands])
+            beyne.save(beyne.Raster(pixels), tmp_path / name / f"{index}.tif")
+    document = json.loads(
+        run(model, "--data", tmp_path / "many", "--bands", "5,2,3", "--json").stdout
+    )
+    assert document["mean"]["psnr"] == beyne.evaluate(model, tmp_path / "few").mean["psnr"]
+    assert document["protocol"].endswith("inputs made by bicubic; bands 5, 2, 3")
+    found = beyne.compare(
+        ["bicubic", str(model)], tmp_path / "many", tmp_path / "out", bands=(5, 2, 3)
+    )
+    assert found.tables["mine"][0].mean["psnr"] == document["mean"]["psnr"]
+    assert "--bands 5,2,3" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "no band 6" in run(model, "--data", tmp_path / "many", "--bands", "6", code=1).stderr
+
+
+def test_a_folder_of_dicom_files_is_told_what_is_read(tmp_path):
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "IM0001").write_bytes(bytes(128) + b"DICM" + bytes(20))
+    for words in (["evaluate", "bicubic", "--data"], ["check"]):
+        result = CliRunner().invoke(app, [*words, str(tmp_path / "scans")])
+        assert result.exit_code == 2
+        assert "holds DICOM files, which are not read: convert them to 16-bit PNG" in result.output

@@ -220,3 +220,38 @@ def test_every_pair_is_compared_and_corrected():
     ]
     assert [one.p for one in found] == pytest.approx(holm([one.p for one in alone]))
     assert corrected([alone[0]])[0].p == alone[0].p
+
+
+def test_images_of_one_group_count_once() -> None:
+    random = np.random.default_rng(0)
+    first = random.normal(28, 1, (3, 24))
+    second = first[:2] + random.normal(0.3, 0.5, 24)
+    groups = [f"g{number // 4}" for number in range(24)]
+    means = [table.reshape(len(table), 6, 4).mean(2) for table in (first, second)]
+    found = verdict("A", "B", first, second, "higher", "dB", groups=groups)
+    expected = verdict("A", "B", *means, "higher", "dB")
+    assert found.interval == pytest.approx(expected.interval)
+    assert (found.gain, found.p) == pytest.approx((expected.gain, expected.p))
+    assert found.n == 6
+    assert "6 images" not in found.sentence
+    alone = verdict("A", "B", first, second, "higher", groups=[str(i) for i in range(24)])
+    plain = verdict("A", "B", first, second, "higher")
+    assert alone.interval == pytest.approx(plain.interval)
+    assert (alone.p, alone.n) == (plain.p, 24)
+    # An image that one of the two lacks is left out of its group's mean for both.
+    second[0, 0] = np.nan
+    first[:, 0] = 1000.0
+    found = verdict("A", "B", first, second, "higher", groups=groups)
+    assert abs(found.gain - expected.gain) < 1
+    assert found.n == 6
+
+
+def test_copies_of_images_make_no_claim_stronger() -> None:
+    random = np.random.default_rng(1)
+    gains = random.normal(0.2, 0.3, 8)
+    once = verdict("A", "B", np.zeros(8), gains, "higher")
+    many = verdict(
+        "A", "B", np.zeros(80), gains.repeat(10), "higher", groups=sorted("abcdefgh" * 10)
+    )
+    assert many.p == pytest.approx(once.p)
+    assert many.interval == pytest.approx(once.interval)

@@ -14,7 +14,16 @@ from beyne import reports
 from beyne.errors import UsageError
 from beyne.reports import document as d
 from beyne.reports import sections as s
-from beyne.reports.numbers import count, interval, number, percent, probability, short, ticks
+from beyne.reports.numbers import (
+    count,
+    interval,
+    number,
+    percent,
+    probability,
+    short,
+    ticks,
+    written_in,
+)
 from beyne.reports.words import LANGUAGES, Words, catalogue
 
 FOLDER = Path(reports.__file__).parent
@@ -35,7 +44,7 @@ COMPOSED = {
     "sign": choices(s.Verdict, "outcome") | choices(s.Outcome, "state") | {"warning"},
     "verdict": choices(s.Verdict, "outcome"),
     "outcome": choices(s.Outcome, "state"),
-    "scores": choices(d.Metric, "better"),
+    "scores": choices(d.Column, "better"),
     "metric": set(d.METRICS),
     "severity": choices(s.Finding, "severity"),
     "fact": set(get_args(s.FactName)),
@@ -95,7 +104,7 @@ def test_another_language_is_refused() -> None:
 
 def test_a_verdict_in_words() -> None:
     difference = d.Estimate(-0.012, -0.0164, -0.0068)
-    lpips = d.Metric("lpips", "LPIPS", "lower", digits=3)
+    lpips = d.Column("lpips", "LPIPS", "lower", digits=3)
     verdict = s.Verdict("B", "A", lpips, "better", difference, 0.83, 0.0002, 0.6)
     headline, details = Words().verdict(verdict)
     assert headline == "LPIPS: B is better than A."
@@ -145,3 +154,13 @@ def test_durations(seconds, text) -> None:
 )
 def test_numbers(written, text) -> None:
     assert written == text
+
+
+def test_all_but_english_have_a_decimal_comma() -> None:
+    with written_in("uk"):
+        assert number(-28.414) == "−28,41"
+        assert interval(d.Estimate(1.0, 0.5, 1.5), 1) == "[0,5;\u00a01,5]"
+        assert probability(0.0124) == "p\u00a0=\u00a00,012"
+        assert ticks([0.76, 0.78, 0.8]) == ["0,76", "0,78", "0,80"]
+        assert short(1_500_000) == "1,5M"
+    assert number(28.414) == "28.41"

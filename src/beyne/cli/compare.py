@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from beyne.cli import options
+
 
 def compare(
     context: typer.Context,
@@ -28,6 +30,7 @@ def compare(
     ] = [],  # noqa: B006 typer reads it, nothing changes it
     split: Annotated[Path | None, typer.Option(help="split.csv: file,group,split")] = None,
     scale: Annotated[int | None, typer.Option(help="Enlargement; default: the smallest.")] = None,
+    bands: options.Bands = None,
     metric: Annotated[
         str | None, typer.Option(help="That decides; default: lpips, or else psnr.")
     ] = None,
@@ -39,7 +42,8 @@ def compare(
     """Compare recipes and models on pictures that none was trained on; the same again goes on."""
     import beyne
     from beyne.cli.train import TrainingProgress
-    from beyne.comparison.study import Listener
+    from beyne.comparison.options import Listener
+    from beyne.predict.fitting import parse_bands
 
     with TrainingProgress() as progress:
         found = beyne.compare(
@@ -50,6 +54,7 @@ def compare(
             budget=budget,
             split=split,
             scale=scale,
+            bands=parse_bands(bands),
             metric=metric,
             device=device,
             settings=settings,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from beyne.cli import options
+
 if TYPE_CHECKING:
     from beyne.evaluation.scores import Scores
 
@@ -25,6 +27,7 @@ def evaluate(
         Path | None, typer.Option("-o", "--output", help="Folder for the table and the worst ten.")
     ] = None,
     scale: Annotated[int | None, typer.Option(help="Enlargement, up to the model's.")] = None,
+    bands: options.Bands = None,
     consistent: Annotated[
         bool | None,
         typer.Option(help="Make the result shrink back to the input; default: the model's."),
@@ -39,6 +42,7 @@ def evaluate(
 ) -> None:
     """Score a model on pictures whose originals are known."""
     import beyne
+    from beyne.predict.fitting import parse_bands
 
     scores = beyne.evaluate(
         model,
@@ -46,6 +50,7 @@ def evaluate(
         split,
         output,
         scale=scale,
+        bands=parse_bands(bands),
         consistent=consistent,
         device=device,
         precision=precision,

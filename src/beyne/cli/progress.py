@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -78,8 +79,12 @@ class Progress:
             return
         if self._bar is not None and sys.stdout.isatty():
             self._say(done.output)  # the same terminal: the bar makes room for the line
-        else:
+            return
+        try:
             print(done.output, flush=True)
+        except BrokenPipeError:
+            # Who read the names, such as head, has gone; the pictures are wanted all the same.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def failed(self, failure: Failure) -> None:
         """An input came to nothing."""

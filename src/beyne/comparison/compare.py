@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beyne.comparison.budget import Budget
+from beyne.comparison.options import Listener, Options
 from beyne.comparison.page import comparison_report
 from beyne.comparison.result import Comparison
-from beyne.comparison.study import Listener, Options, Study
+from beyne.comparison.study import Study
+from beyne.files import locked
+from beyne.predict.fitting import Bands
 from beyne.reports import write_report
 from beyne.reports.words import Words
 
@@ -22,6 +25,7 @@ def compare(
     budget: str | None = None,
     split: str | Path | None = None,
     scale: int | None = None,
+    bands: Bands = None,
     metric: str | None = None,
     device: str = "auto",
     settings: Sequence[str] = (),
@@ -46,6 +50,7 @@ def compare(
         budget: Length of each, ``images=N`` or ``minutes=M``; None: as the recipes say.
         split: A ``split.csv`` to obey instead of the data folder's.
         scale: Enlargement; None: the smallest that the arms make.
+        bands: Those to score, as for `beyne.evaluate`; not where a recipe is trained.
         metric: That decides; None: LPIPS if its weights are here, else PSNR.
         device: Where pictures are enlarged and scored, as for `beyne.load`; training takes the GPU
             that is there.
@@ -55,7 +60,8 @@ def compare(
         listener: Is told how it goes on.
 
     Raises:
-        UsageError: The call is wrong, or the folder holds another comparison.
+        UsageError: The call is wrong, the folder holds another comparison, or another process is at
+            work in it.
         BeyneError: Fewer than two arms could be scored.
 
     Example:
@@ -69,12 +75,14 @@ def compare(
         budget=Budget.of(budget) if budget else None,
         split=Path(split) if split else None,
         scale=scale,
+        bands=bands,
         metric=metric,
         device=device,
         settings=tuple(settings),
         debug=debug,
     )
     study = Study(arms, Path(data), Path(output), options, listener or Listener())
-    found = study.run()
-    write_report(comparison_report(study, found), Path(output), language)
+    with locked(study.folder):
+        found = study.run()
+        write_report(comparison_report(study, found), study.folder, language)
     return found

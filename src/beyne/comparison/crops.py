@@ -9,12 +9,14 @@ from torch import Tensor
 
 from beyne.comparison.result import Comparison
 from beyne.comparison.study import Study
-from beyne.data import Pair, decode
+from beyne.data import Decoded, Pair, decode
 from beyne.errors import BeyneError
 from beyne.evaluation.enlargers import Enlarger
+from beyne.evaluation.evaluate import of_bands
 from beyne.evaluation.worst import shown, worst_square
 from beyne.images import Raster
 from beyne.images.raster import Pixels, to_tensor
+from beyne.predict.fitting import Bands
 from beyne.reports.document import Picture
 from beyne.reports.sections import Specimen, View
 
@@ -38,7 +40,8 @@ def specimens(
     drawn: dict[str, Specimen] = {}
     for name in dict.fromkeys([*typical, *ranked[:WORST]]):
         try:
-            drawn[name] = _specimen(pairs[name], enlargers, found, spent)
+            picture = _decoded(pairs[name], enlargers, study.options.bands)
+            drawn[name] = _specimen(picture, enlargers, found, spent)
         except BeyneError:  # an arm could not do it, and said so when it was scored
             continue
     seconds = {name: total / len(drawn) for name, total in spent.items() if drawn}
@@ -47,12 +50,18 @@ def specimens(
     return first, second, seconds
 
 
-def _specimen(
-    pair: Pair, enlargers: Mapping[str, Enlarger], found: Comparison, spent: dict[str, float]
-) -> Specimen:
+def _decoded(pair: Pair, enlargers: Mapping[str, Enlarger], bands: Bands) -> Decoded:
     scale = next(iter(enlargers.values())).scale
     channels = next((one.channels for one in enlargers.values() if one.channels), None)
-    picture = decode(pair, scale, channels, "bicubic")
+    return of_bands(decode(pair, scale, channels, "bicubic"), bands)
+
+
+def _specimen(
+    picture: Decoded,
+    enlargers: Mapping[str, Enlarger],
+    found: Comparison,
+    spent: dict[str, float],
+) -> Specimen:
     outputs: dict[str, Tensor] = {}
     for name, enlarger in enlargers.items():
         start = time.perf_counter()
@@ -62,12 +71,14 @@ def _specimen(
         list(outputs.values()), _tensor(picture.hr), _tensor(picture.lr), _SIDE
     )
     source, *made, original = (Picture(shown(square)) for square in squares)
-    scores = {name: found.tables[name][0].values(found.metric, (pair.name,))[0] for name in outputs}
+    scores = {
+        name: found.tables[name][0].values(found.metric, (picture.name,))[0] for name in outputs
+    }
     arms = [
         View(image, "arm", name, float(scores[name]))
         for name, image in zip(outputs, made, strict=True)
     ]
-    return Specimen(pair.name, (View(source, "input"), *arms, View(original, "original")))
+    return Specimen(picture.name, (View(source, "input"), *arms, View(original, "original")))
 
 
 def _tensor(pixels: Pixels) -> Tensor:

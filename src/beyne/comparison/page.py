@@ -18,7 +18,7 @@ from beyne.evaluation.enlargers import Enlarger
 from beyne.evaluation.statistics import bootstrap_interval, verdict
 from beyne.metrics import METRICS
 from beyne.reports import document, sections
-from beyne.reports.document import Document, Estimate, Metric, Section, estimated
+from beyne.reports.document import Column, Document, Estimate, Section, estimated
 from beyne.reports.histories import curves
 from beyne.training.report import sheet_of
 from beyne.training.tracker import images_seen, read_records, read_seconds
@@ -61,7 +61,7 @@ def comparison_report(study: Study, found: Comparison) -> Document:
     return Document(title, summary, date.today().isoformat(), tuple(shown))
 
 
-def _column(name: str) -> Metric:
+def _column(name: str) -> Column:
     return document.METRICS[name]
 
 
@@ -80,6 +80,7 @@ def _verdicts(found: Comparison) -> Iterator[sections.Verdict]:
             p=one.p,
             effect=one.effect,
             few=not one.can_show,
+            grouped=one.grouped,
         )
 
 
@@ -142,14 +143,13 @@ def _protocol(study: Study, found: Comparison) -> sections.Protocol:
             "split": ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test")),
             "pictures": f"{len(found.names)} ({found.part})",
             "metrics": table.protocol,
-            "statistics": "mean with 95 % bootstrap interval over pictures and seeds; pairs by "
-            "Wilcoxon's signed-rank test, p by Holm for all pairs; a difference is claimed where "
-            "the interval excludes 0 and p < 0.05; effect: matched-pairs rank-biserial",
-            "seeds": f"0 to {study.options.seeds - 1}" if study.trains else "none",
+            "seeds": ", ".join(map(str, range(study.options.seeds))) if study.trains else "–",
             "versions": info.versions(),
             "hardware": info.hardware(),
             "command": _command(study),
-        }
+        },
+        groups=len(set(found.grouped)) or None,
+        tested=True,
     )
 
 
@@ -163,6 +163,8 @@ def _command(study: Study) -> str:
     for name in ("split", "scale", "metric"):
         if (value := getattr(options, name)) is not None:
             words += [f"--{name}", str(value)]
+    if options.bands:
+        words += ["--bands", ",".join(map(str, options.bands))]
     for setting in options.settings:
         words += ["--set", setting]
     return shlex.join(words)
@@ -200,11 +202,8 @@ def _limits(study: Study, found: Comparison) -> sections.Limits:
     trained = bool(_runs(study, found))
     if trained and "val" in found.part:
         known.insert(0, "chosen")
-    if len(found.names) < _FEW:
+    if len(set(found.grouped) or found.names) < _FEW:
         known.append("few")
-    groups = study.diagnosis.groups
-    if len({groups.get(name, name) for name in found.names}) < len(found.names):
-        known.append("groups")
     if trained and study.options.seeds == 1:
         known.append("seeds")
     others = [str(failure) for failure in found.failed]

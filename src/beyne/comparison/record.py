@@ -11,7 +11,7 @@ from typing import Any
 from beyne.comparison.arms import Arm
 from beyne.errors import UsageError
 from beyne.evaluation.enlargers import PLAIN, model_file
-from beyne.files import write_whole
+from beyne.files import LOCK, write_whole
 
 _FILE = "comparison.json"
 
@@ -20,7 +20,7 @@ def check_record(folder: Path, call: Mapping[str, Any]) -> None:
     """Raise a `UsageError` if the folder holds anything but this comparison, or nothing."""
     path = folder / _FILE
     if not path.is_file():
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
             problem = f"{folder} is not empty and holds no comparison"
             raise UsageError(problem, "use another -o")
         return

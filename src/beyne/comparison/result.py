@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import compress
 
 import numpy as np
 
 from beyne.comparison.arms import Arm
 from beyne.evaluation.scores import Scores
-from beyne.evaluation.statistics import Values, Verdict
+from beyne.evaluation.statistics import Values, Verdict, by_group
 from beyne.metrics import METRICS
 from beyne.predict.files import Failure
 
@@ -25,6 +27,7 @@ class Comparison:
         metric: That the verdicts are about.
         verdicts: Every pair of arms, p corrected for their number.
         failed: Arms and pictures that came to nothing.
+        groups: Picture → its group (patient, scene); of one group several are averaged first.
     """
 
     arms: tuple[Arm, ...]
@@ -34,6 +37,13 @@ class Comparison:
     metric: str
     verdicts: tuple[Verdict, ...]
     failed: tuple[Failure, ...]
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def grouped(self) -> tuple[str, ...]:
+        """The group of each of `names`; empty where every picture is one by itself."""
+        found = tuple(self.groups.get(name, name) for name in self.names)
+        return found if len(set(found)) < len(found) else ()
 
     def values(self, arm: str, metric: str) -> Values:
         """Scores of an arm, ``(seeds, pictures)``."""
@@ -46,10 +56,15 @@ class Comparison:
         return tuple(name for name in METRICS if all(name in column for column in columns))
 
     def common(self, arm: str, metric: str) -> Values:
-        """Those `values` for whose pictures every arm has one, so that means are of the same."""
+        """Those `values` for whose pictures every arm has one, so that means are of the same.
+
+        Pictures of one group are averaged: ``(seeds, pictures or groups)``.
+        """
         tables = {one.name: self.values(one.name, metric) for one in self.arms}
         measured = [np.isfinite(table).all(0) for table in tables.values()]
-        return tables[arm][:, np.logical_and.reduce(measured)]
+        everywhere = np.logical_and.reduce(measured)
+        values = tables[arm][:, everywhere]
+        return by_group(values, [*compress(self.grouped, everywhere)]) if self.grouped else values
 
     @property
     def best(self) -> str:

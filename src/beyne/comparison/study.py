@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from beyne import training
 from beyne.comparison.arms import Arm, common_scale, find_arms
 from beyne.comparison.budget import Budget
+from beyne.comparison.options import Listener, Options
 from beyne.comparison.record import check_record, identity, write_record
 from beyne.comparison.result import Comparison
-from beyne.data import Pair, Sources, find_all, fingerprint, make_split, read_split, write_split
+from beyne.data import (
+    Pair,
+    Sources,
+    check_partners,
+    content_of,
+    find_all,
+    fingerprint,
+    make_split,
+    read_split,
+    write_split,
+)
 from beyne.data.split import SplitName
-from beyne.doctor import Diagnosis, Watcher, examine
+from beyne.doctor import Diagnosis, examine
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation import evaluate
 from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger, sources_of
@@ -25,48 +36,6 @@ from beyne.files import write_whole
 from beyne.metrics import METRICS
 from beyne.predict.device import find_device
 from beyne.predict.files import Failure
-
-
-@dataclass
-class Listener:
-    """Where a comparison reports to; the defaults keep silent."""
-
-    message: Callable[[str], None] = lambda text: None
-    #: done, in all, newest values: training images of a run, or pictures scored
-    progress: Callable[[int, int, dict[str, float]], None] = lambda done, total, values: None
-    watcher: Watcher | None = None  # of the data check
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to compare.
-
-    Attributes:
-        seeds: Trainings of each recipe.
-        budget: Length of each; None: as the recipes say.
-        split: A ``split.csv`` to obey instead of the data folder's.
-        scale: Enlargement; None: the smallest that the arms make.
-        metric: That decides; None: LPIPS if it could be measured, or else PSNR.
-        device: Where pictures are enlarged and scored, as for `beyne.load`.
-        settings: Over every recipe; of a translation also where its sides are.
-        debug: Let errors nobody foresaw through.
-    """
-
-    seeds: int = 3
-    budget: Budget | None = None
-    split: Path | None = None
-    scale: int | None = None
-    metric: str | None = None
-    device: str = "auto"
-    settings: tuple[str, ...] = ()
-    debug: bool = False
-
-    def __post_init__(self) -> None:
-        if self.seeds < 1:
-            raise UsageError(f"--seeds {self.seeds}: at least one", "--seeds 3")
-        if self.metric is not None:
-            _check_metric(self.metric)
-        find_device(self.device)
 
 
 class Study:
@@ -101,6 +70,9 @@ class Study:
         self.scale = common_scale(self.arms, options.scale)
         scipy_stats()
         if self.trains:
+            check_partners(self.everything)
+            if options.bands:
+                raise UsageError("--bands: a recipe trains on all bands", "compare models alone")
             training.require_extra()
         if options.metric and METRICS[options.metric].loaded:
             missing = load_metrics(find_device(options.device))[1].get(options.metric)
@@ -119,6 +91,7 @@ class Study:
             "data": fingerprint(self.everything),
             "split": dict(sorted(self.split.items())),
             "scale": self.scale,
+            "bands": options.bands and str(options.bands),
             "seeds": options.seeds,
             "budget": budget,
         }
@@ -199,11 +172,13 @@ class Study:
             problem = f"{self.data} has no pictures to keep from training: all are of one group"
             raise UsageError(problem, "add pictures, or name groups in metadata.csv")
         seen = {name for run in runs for name in trained_on(Path(run), self.everything)}
-        left = [pair for pair in self._of(part) if pair.name not in seen]
+        kept, trained = self._of(part), {content_of(pair) for pair in self._of("train")}
+        left = [p for p in kept if p.name not in seen and content_of(p) not in trained]
         if not left:
-            problem = f"a run among the arms was trained on every picture of split {part}"
+            problem = f"every picture of split {part} was trained on by an arm"
             raise UsageError(problem, "give --split the split.csv of that run")
-        return f"split {part}", left
+        fewer = f" but {len(kept) - len(left)} that an arm was trained on"
+        return f"split {part}" + (fewer if len(left) < len(kept) else ""), left
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -263,7 +238,8 @@ class Study:
             self.listener.message, lambda done, total: self.listener.progress(done, total, {})
         )
         named = f"{self.data.resolve().name}, {self.part}"
-        scores = evaluate.score(enlarger, self.pairs, named, listener=listener)
+        bands = self.options.bands
+        scores = evaluate.score(enlarger, self.pairs, named, bands=bands, listener=listener)
         path.parent.mkdir(exist_ok=True)
         kept = replace(scores, model=arm.name, seed=seed if arm.trained else None)
         write_scores(path, kept)
@@ -271,12 +247,14 @@ class Study:
     def _compared(self, tables: dict[str, tuple[Scores, ...]], failed: list[Failure]) -> Comparison:
         arms = tuple(arm for arm in self.arms if arm.name in tables)
         names = tuple(pair.name for pair in self.pairs)
-        found = Comparison(arms, names, self.part, tables, "", (), tuple(failed))
+        groups = self.diagnosis.groups
+        found = Comparison(arms, names, self.part, tables, "", (), tuple(failed), groups)
         found.metric = self._metric(found.metrics)
         columns = {arm.name: found.values(arm.name, found.metric) for arm in arms}
         metric = METRICS[found.metric]
         assert metric.better is not None
-        found.verdicts = tuple(verdicts(columns, metric.better, metric.unit or metric.title))
+        unit = metric.unit or metric.title
+        found.verdicts = tuple(verdicts(columns, metric.better, unit, groups=found.grouped))
         every = [table for tables in found.tables.values() for table in tables]
         write_scores(self.folder / "scores.csv", *every)
         return found
@@ -287,14 +265,6 @@ class Study:
             known = ", ".join(name for name in measured if METRICS[name].better)
             raise UsageError(f"{wanted} could not be measured here", f"--metric one of {known}")
         return wanted or ("lpips" if "lpips" in measured else "psnr")
-
-
-def _check_metric(name: str) -> None:
-    deciding = [known for known, metric in METRICS.items() if metric.better]
-    if name not in METRICS:
-        raise UsageError(f"there is no metric '{name}'", f"one of {', '.join(deciding)}")
-    if name not in deciding:
-        raise UsageError(f"--metric {name} can't decide", f"one of {', '.join(deciding)}")
 
 
 def _sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:

@@ -3,6 +3,8 @@
 from beyne.data.crops import Crops, Views
 from beyne.data.degradations import DEGRADATIONS, DegradationConfig, RealConfig
 from beyne.data.folder import (
+    check_partners,
+    content_of,
     find_all,
     find_held_out,
     find_pairs,
@@ -12,7 +14,7 @@ from beyne.data.folder import (
 )
 from beyne.data.pairs import Pair, Sources
 from beyne.data.pictures import Decoded, Original, decode, read_original
-from beyne.data.split import make_split, read_groups, read_split, write_split
+from beyne.data.split import make_split, read_contents, read_groups, read_split, write_split
 
 __all__ = [
     "DEGRADATIONS",
@@ -24,6 +26,8 @@ __all__ = [
     "RealConfig",
     "Sources",
     "Views",
+    "check_partners",
+    "content_of",
     "decode",
     "find_all",
     "find_held_out",
@@ -32,6 +36,7 @@ __all__ = [
     "find_unpaired",
     "fingerprint",
     "make_split",
+    "read_contents",
     "read_groups",
     "read_original",
     "read_split",

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from beyne.data.pairs import Pair, Sources, name_below, pictures_in
+from beyne.data.pairs import Pair, Sources, name_below, pictures_in, what_is_there
 from beyne.data.sides import TABLE, listed, sides, unpaired
 from beyne.data.split import SPLITS, SplitName, make_split, read_split
 from beyne.errors import UsageError
-from beyne.images import SUFFIXES
 
 #: An upscale data set in which no folder is named.
 BY_LAYOUT = Sources()
@@ -80,7 +79,7 @@ def find_split(
         sources: What the folder is for.
 
     Raises:
-        UsageError: There are no pictures, or originals and partners do not match.
+        UsageError: There are no pictures.
     """
     pairs, parts = find_all(root, sources), _split_folders(root, sources)
     chosen = split_file
@@ -93,16 +92,17 @@ def find_split(
 def find_all(root: Path, sources: Sources = BY_LAYOUT) -> list[Pair]:
     """Every picture of a data folder, whatever its split.
 
+    An original without its partner is among them: reading it fails, see `check_partners`.
+
     Raises:
-        UsageError: There are no pictures, or originals and partners do not match.
+        UsageError: There are no pictures.
     """
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", "give the folder of pictures with --data")
     pairs = [pair for part in _split_folders(root, sources).values() for pair in part]
     pairs = pairs or _layout(root, root, sources)
     if not pairs:
-        known = ", ".join(sorted(SUFFIXES))
-        raise UsageError(f"{root} has no pictures", f"known suffixes: {known}")
+        raise UsageError(f"{root} has no pictures", what_is_there(root))
     return pairs
 
 
@@ -120,15 +120,27 @@ def _split_folders(root: Path, sources: Sources) -> dict[SplitName, list[Pair]]:
     return {n: _layout(root, root / n, sources) for n in SPLITS if (root / n).is_dir()}
 
 
+def check_partners(pairs: list[Pair]) -> None:
+    """Raise a `UsageError` that names the first original without its low-resolution partner."""
+    for pair in pairs:
+        if pair.lr and not pair.lr.exists():
+            raise UsageError(f"{pair.name} has no partner in {pair.lr.parent}", f"add {pair.lr}")
+
+
 def fingerprint(pairs: list[Pair]) -> str:
     """A hash over names and contents, to tell whether two runs saw the same data."""
     digest = hashlib.sha256()
     for pair in sorted(pairs, key=lambda pair: pair.name):
         digest.update(pair.name.encode())
         for path in (pair.hr, pair.lr):
-            if path:
+            if path and path.exists():
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+def content_of(pair: Pair) -> str:
+    """A hash of what is to be made, whatever its file is called."""
+    return hashlib.sha256(pair.hr.read_bytes()).hexdigest()[:16]
 
 
 def _below(root: Path, folder: Path | None) -> Path | None:
@@ -137,8 +149,9 @@ def _below(root: Path, folder: Path | None) -> Path | None:
 
 def _required(parts: dict[SplitName, list[Pair]], root: Path) -> dict[SplitName, list[Pair]]:
     if not parts["train"]:
-        known = ", ".join(sorted(SUFFIXES))
-        raise UsageError(f"{root} has no pictures to train on", f"known suffixes: {known}")
+        raise UsageError(f"{root} has no pictures to train on", what_is_there(root))
+    for pairs in parts.values():
+        check_partners(pairs)
     return parts
 
 
@@ -181,9 +194,7 @@ def _pairs_in(root: Path, hr: Path, lr: Path | None) -> list[Pair]:
     for path in originals:
         stem = path.relative_to(hr).with_suffix("").as_posix()
         partner = next((partners[name] for name in partner_names(stem) if name in partners), None)
-        if partner is None:
-            raise UsageError(f"{path} has no partner in {lr}", f"add {lr / path.name}")
-        pairs.append(Pair(name_below(path, root), path, partner))
+        pairs.append(Pair(name_below(path, root), path, partner or lr / path.relative_to(hr)))
     return pairs
 
 

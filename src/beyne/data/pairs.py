@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ from beyne.images import SUFFIXES
 
 PairedJob = Literal["upscale", "translate"]
 Layout = Literal["folders", "side-by-side"]
+_LOOKED_AT = 100  # files, for what is no picture
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,23 @@ def pictures_in(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix.lower() in SUFFIXES and path.is_file() and not _hidden(path, folder)
     )
+
+
+def what_is_there(folder: Path) -> str:
+    """What to do about a folder without pictures, by what it holds instead."""
+    known = f"known suffixes: {', '.join(sorted(SUFFIXES))}"
+    if any(_is_dicom(path) for path in islice(folder.rglob("*"), _LOOKED_AT)):
+        return f"it holds DICOM files, which are not read: convert them to 16-bit PNG; {known}"
+    return known
+
+
+def _is_dicom(path: Path) -> bool:
+    """By its mark; such files often have no suffix."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:  # a folder, or not ours to read
+        return False
 
 
 def name_below(path: Path, root: Path) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from beyne.data.degradations import RealConfig, degrade
 from beyne.data.pairs import Pair
-from beyne.errors import UsageError, about
+from beyne.errors import ImageError, UsageError, about
 from beyne.images import Raster, read
 from beyne.images.raster import Pixels, from_tensor, to_tensor
 from beyne.images.resample import Operator, downscale, resize
@@ -139,6 +139,9 @@ def decode(
     original = _original(pair, scale, side)
     hr = _as_channels(original, channels_out, pair.name)
     if pair.lr is not None:
+        if not pair.lr.exists():
+            problem = f"{pair.name}: it has no partner in {pair.lr.parent}"
+            raise ImageError(problem, f"add {pair.lr}")
         partner = _resampled(_half(_read(pair.lr), 0, pair), side and side // scale)
         lr = _as_channels(partner, channels_in, pair.name)
     elif scale == 1:

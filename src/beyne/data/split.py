@@ -106,17 +106,31 @@ def read_groups(path: Path) -> dict[str, str]:
     return {row["file"].replace("\\", "/"): row["group"] for row in rows if row.get("group")}
 
 
-def write_split(path: Path, split: Mapping[str, SplitName], groups: Mapping[str, str]) -> None:
-    """Write ``split.csv``: file, group, split, sorted by file.
+def read_contents(path: Path) -> dict[str, str]:
+    """File → hash of its content, of a run's ``split.csv``; empty of one that states none."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return {row["file"].replace("\\", "/"): row["content"] for row in rows if row.get("content")}
+
+
+def write_split(
+    path: Path,
+    split: Mapping[str, SplitName],
+    groups: Mapping[str, str],
+    contents: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Write ``split.csv``: file, group, split, sorted by file; and content, where it is known.
 
     Args:
         path: Where to, whole or not at all.
         split: File → split.
         groups: Known groups; others are told from the file names.
+        contents: File → hash of its content, see `beyne.data.content_of`.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "group", "split"])
+    writer.writerow(["file", "group", "split", *(["content"] if contents else [])])
     for file in sorted(split):
-        writer.writerow([file, groups.get(file, group_of(file)), split[file]])
+        content = [contents.get(file, "")] if contents else []
+        writer.writerow([file, groups.get(file, group_of(file)), split[file], *content])
     write_whole(path, text.getvalue().encode())

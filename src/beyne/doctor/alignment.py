@@ -20,6 +20,8 @@ _HIGHEST = 0.25
 _OUTLINE = 128  # pixels, of edges that are compared between domains
 _FINEST = 0.02  # of a pixel
 _LARGEST_SCALE = 16
+_MOST_TILT = 5.0  # degrees
+_NO_TILT = 0.995  # agreement from which on there is none to look for
 
 #: The ways a picture may lie, each a name and what makes it from the upright one.
 TURNS: dict[str, Callable[[Pixels], Pixels]] = {
@@ -65,6 +67,19 @@ class Shift:
 
 
 @dataclass(frozen=True)
+class Tilt:
+    """By how many degrees, to the left, the source is turned about its middle.
+
+    Attributes:
+        before: Correlation of the sides as they are, ``after`` with the turn taken back.
+    """
+
+    degrees: float = 0.0
+    before: float = 1.0
+    after: float = 1.0
+
+
+@dataclass(frozen=True)
 class Fit:
     """How the input of a pair fits its target.
 
@@ -72,6 +87,7 @@ class Fit:
         target: File, as is ``source``.
         scale: Enlargement from source to target; None where no whole number fits.
         turn: The way of lying in which their thumbnails agree best.
+        tilt: The small turn that is to be taken back.
         shift: Measured on grey levels; on edges where the domains differ.
         coarse: Measured on coarse edges, for domains that share no finer ones.
         picked: The source is made of single pixels of the target, without averaging.
@@ -83,6 +99,7 @@ class Fit:
     scale: int | None
     turn: Turn
     shift: Shift = Shift()
+    tilt: Tilt = Tilt()
     coarse: Shift = Shift()
     picked: bool = False
     colours: float = 0.0
@@ -111,14 +128,16 @@ def fit(
         fixed, moving = edges(fixed), edges(moving)
         pixel = max(target.shape[:2]) / _OUTLINE
         coarse = _shift(_outlines(fixed), _outlines(moving), pixel, 0.5)
-        return Fit(*names, scale, turn, _shift(_middle(fixed), _middle(moving), scale), coarse)
+        shift = _shift(_middle(fixed), _middle(moving), scale)
+        return Fit(*names, scale, turn, shift, coarse=coarse)
     colours = 0.0
     if facts[0].bands == facts[1].bands:
         pairs = zip(facts[0].means, facts[1].means, strict=True)
         colours = max(abs(one - other) for one, other in pairs)
     shift = _shift(_middle(fixed), _middle(moving), scale)
+    tilt = _tilt(fixed, moving) if shift.before < _NO_TILT else Tilt()
     picked = _picked(target, source, scale)
-    return Fit(*names, scale, turn, shift, picked=picked, colours=colours)
+    return Fit(*names, scale, turn, shift, tilt, picked=picked, colours=colours)
 
 
 def correlation(one: Pixels, other: Pixels) -> float:
@@ -192,6 +211,26 @@ def _shift(fixed: Pixels, moving: Pixels, pixel: float, whitening: float = 1.0) 
     found = float(at_rows[best[0]]), float(at_columns[best[1]])
     before, after = correlation(fixed, moving), correlation(*_overlap(fixed, moving, found))
     return Shift(found[0] * pixel, found[1] * pixel, before, after, pixel)
+
+
+def _tilt(fixed: Pixels, moving: Pixels) -> Tilt:
+    """The small turn of ``moving``, of the same shape as ``fixed``, that makes both agree best."""
+    height, width = fixed.shape
+    reduced = max(1, max(height, width) // _OUTLINE)
+    small, other = (Image.fromarray(side).reduce(reduced) for side in (fixed, moving))
+    edge = max(2, min(small.size) // 8)  # what comes in from outside
+    inside = slice(edge, -edge), slice(edge, -edge)
+    if min(small.size) < 4 * edge:
+        return Tilt()
+    seen = np.asarray(small)[inside]
+    found = {
+        float(degrees): correlation(
+            seen, np.asarray(other.rotate(-degrees, Image.Resampling.BICUBIC))[inside]
+        )
+        for degrees in np.arange(-_MOST_TILT, _MOST_TILT + 0.25, 0.5)
+    }
+    best = max(found, key=lambda degrees: found[degrees])
+    return Tilt(best, found[0.0], found[best])
 
 
 def _signed(index: int, length: int) -> int:

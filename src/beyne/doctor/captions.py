@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from beyne.doctor.evidence import Evidence
 from beyne.doctor.findings import Finding, not_there
@@ -22,6 +22,8 @@ _CODE_PAGES = ("cp1251", "cp1252")
 _LOST = re.compile("\N{REPLACEMENT CHARACTER}|[?]{3}|[À-ÿ]{4}")
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _WORD = re.compile(r"[^\W\d_]+")
+#: Share of the texts that stand for several pictures from which on they are no mistake.
+_TEMPLATES = 0.5
 
 Line = tuple[int, dict[str, str]]
 
@@ -56,7 +58,7 @@ def _files(seen: Evidence, table: Table) -> Iterator[Finding]:
 
 
 def _repeated(table: Table) -> Iterator[Finding]:
-    """The same caption twice for a file, and one text for several classes."""
+    """The same caption twice for a file, one text for several classes, or for several pictures."""
     lines: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     labels: dict[str, set[str]] = defaultdict(set)
     files: dict[str, set[str]] = defaultdict(set)
@@ -71,12 +73,30 @@ def _repeated(table: Table) -> Iterator[Finding]:
         if len(numbers) > 1:
             problem = f"{table.name} has the same caption for it in lines {_listed(numbers)}"
             yield Finding("caption-repeated", "warning", (file,), problem, "keep one of the lines")
+    yield from _shared(
+        table, {text: names for text, names in files.items() if len(labels[text]) < 2}
+    )
     for text, found in labels.items():
         if len(found) > 1:
             problem = f"the text '{text}' stands for the classes {', '.join(sorted(found))}"
             remedy = "say in the text what tells them apart, or correct the labels"
             named = tuple(sorted(files[text]))
             yield Finding("caption-conflict", "warning", named, problem, remedy)
+
+
+def _shared(table: Table, files: Mapping[str, set[str]]) -> Iterator[Finding]:
+    """Texts of several pictures; where hardly any has its own, captions are meant as classes."""
+    shared = {text: names for text, names in files.items() if len(names) > 1}
+    if len(shared) > _TEMPLATES * len(files):
+        problem = (
+            f"{table.name} has {len(files)} texts for {len(set().union(*files.values()))} pictures"
+        )
+        yield Finding("caption-shared", "info", (), problem, "nothing, if they name classes")
+        return
+    for text, names in shared.items():
+        problem = f"the text '{text}' stands for {len(names)} pictures"
+        remedy = "say what tells them apart"
+        yield Finding("caption-shared", "warning", tuple(sorted(names)), problem, remedy)
 
 
 def _listed(numbers: list[int]) -> str:

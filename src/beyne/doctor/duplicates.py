@@ -21,5 +21,5 @@ def check(seen: Evidence) -> Iterator[Finding]:
             problem = "the same picture several times"
             yield Finding("duplicate", "warning", twins.files, problem, "keep one of them")
         else:
-            problem = "nearly the same picture several times (saved, sized or turned otherwise)"
+            problem = "nearly the same picture several times (saved, sized, turned or inverted)"
             yield Finding("near-duplicate", "warning", twins.files, problem, "keep the best one")

@@ -17,7 +17,9 @@ from beyne.images.raster import Pixels, white_of
 #: Side of the thumbnails that pictures are compared by.
 THUMBNAIL = 64
 _PEAK = 0.05  # share of the pixels that makes a grey level one of a mask's
+_AT_LEVELS = 0.6  # share of the pixels of a mask that is at its levels, even after JPEG
 _NEAR = 12  # grey levels
+_LEVELS, _NEARLY_ALL = 8, 0.99  # of a mask, and their share of its pixels
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Facts:
         coarse_samples: 16-bit samples that hold no more than 8 bits.
         repeated: By how much it was enlarged without smoothing: 2, 3, 4 or 8; 1 if not.
         clipped: Share of black and white pixels.
+        few_levels: Whether eight grey levels make up nearly all of it, as in masks.
         ringing: Share of pixels near, but not at, the few levels nearly all are near; 0 for
             pictures of many levels.
         quality: JPEG quality gone through, see `beyne.doctor.jpeg.quality`.
@@ -61,6 +64,7 @@ class Facts:
     coarse_samples: bool
     repeated: int
     clipped: float
+    few_levels: bool
     ringing: float
     quality: int
     cut: spectrum.Cut | None
@@ -82,6 +86,7 @@ def describe(raster: Raster, path: Path) -> Facts:
     """
     pixels, white = raster.pixels, white_of(raster.pixels.dtype)
     luma = luma_of(pixels)
+    shares = np.bincount(np.rint(luma).astype(np.int32).ravel(), minlength=256) / luma.size
     highest = pixels.max((0, 1))
     mode, turned = _stored(path)
     thumbnail = Image.fromarray(np.rint(luma).astype(np.uint8)).resize(
@@ -102,7 +107,8 @@ def describe(raster: Raster, path: Path) -> Facts:
         coarse_samples=pixels.dtype == np.uint16 and _coarse(pixels),
         repeated=_repeated(pixels),
         clipped=float(((luma < 0.5) | (luma > 254.5)).mean()),
-        ringing=_ringing(luma),
+        few_levels=bool(np.sort(shares)[-_LEVELS:].sum() > _NEARLY_ALL),
+        ringing=_ringing(shares),
         quality=jpeg.quality(luma),
         cut=spectrum.cut_off(luma),
         means=tuple(float(mean) / white for mean in pixels.mean((0, 1), dtype=np.float64)),
@@ -160,10 +166,17 @@ def _repeated(pixels: Pixels) -> int:
     return 1
 
 
-def _ringing(luma: Pixels) -> float:
-    """Share of pixels beside, not at, the few levels that the picture seems to be made of."""
-    shares = np.bincount(np.rint(luma).astype(np.int32).ravel(), minlength=256) / luma.size
+def _ringing(shares: Pixels) -> float:
+    """Share of pixels beside, not at, the few levels that the picture seems to be made of.
+
+    Levels lie apart, and most pixels at them: in a smooth part of a photograph neither is so.
+
+    Args:
+        shares: Of the pixels at each grey level, ``(256,)``.
+    """
     peaks = np.flatnonzero(shares > _PEAK)
     near = np.unique([(peaks + step).clip(0, 255) for step in range(-_NEAR, _NEAR + 1)])
-    beside, away = shares[near].sum() - shares[peaks].sum(), 1 - shares[near].sum()
-    return float(beside) if len(peaks) > 1 and away < 0.1 else 0.0
+    at, away = shares[peaks].sum(), 1 - shares[near].sum()
+    beside = 1 - away - at
+    apart = len(peaks) > 1 and np.diff(peaks).max() > 2 * _NEAR
+    return float(beside) if apart and at > _AT_LEVELS and away < 0.2 else 0.0

@@ -27,6 +27,7 @@ def check(seen: Evidence) -> Iterator[Finding]:
     yield from _sizes(labels, counts)
     yield from _names(counts)
     if seen.layout.task == "generate":
+        yield from _sides(seen)
         yield from _empty(seen.layout.root)
         bare = tuple(sorted(file for file, label in labels.items() if not label))
         if bare:
@@ -48,6 +49,23 @@ def _labels(seen: Evidence) -> dict[str, str]:
     if seen.layout.task != "illustrate" or table is None or "label" not in table.columns:
         return {}
     return {row["file"]: row.get("label", "") for _, row in table.rows}
+
+
+def _sides(seen: Evidence) -> Iterator[Finding]:
+    """Two folders of the same names may be the sides of pairs; surely so if one holds masks."""
+    names: dict[str, set[str]] = defaultdict(set)
+    masks: dict[str, list[bool]] = defaultdict(list)
+    for picture in seen.layout.pictures.values():
+        names[picture.folder].add(picture.key.partition("/")[2])
+        if picture.file in seen.facts:
+            masks[picture.folder].append(seen.facts[picture.file].few_levels)
+    if len(names) != 2 or len(set(map(frozenset, names.values()))) > 1 or "" in names:
+        return
+    first, second = sorted(names, key=lambda name: not all(masks[name]))
+    problem = f"the folders {first} and {second} hold the same names, as the sides of pairs do"
+    remedy = f"if they are: beyne check --set data.a={first} --set data.b={second}"
+    differ = all(masks[first]) and not any(masks[second])
+    yield Finding("sides-as-classes", "warning" if differ else "info", (), problem, remedy)
 
 
 def _sizes(labels: dict[str, str], counts: Counter[str]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
 from beyne.data.folder import BY_LAYOUT, partner_names
-from beyne.data.pairs import Sources, pictures_in
+from beyne.data.pairs import Sources, pictures_in, what_is_there
 from beyne.data.split import SPLITS, SplitName
 from beyne.doctor.findings import Finding, not_there
 from beyne.doctor.tables import Table, read_table
@@ -107,7 +107,7 @@ def find_layout(root: Path, task: str | None = None, sources: Sources = BY_LAYOU
         inside = [rest.startswith(tuple(named)) for _, rest in placed]
         files, placed = list(compress(files, inside)), list(compress(placed, inside))
     if not files:
-        raise UsageError(f"{root} has no pictures", "check the folder")
+        raise UsageError(f"{root} has no pictures", what_is_there(root))
     tables, findings = _tables(root)
     tops = {PurePosixPath(rest).parts[0].lower() for _, rest in placed if "/" in rest}
     told, words = _told(tops, set(tables), all("/" in rest for _, rest in placed))

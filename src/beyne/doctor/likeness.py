@@ -63,10 +63,11 @@ class Families:
 
 
 def find_twins(facts: Mapping[str, Facts]) -> list[Twins]:
-    """Equal pictures, and nearly equal ones however they lie, or cropped a little.
+    """Equal pictures, and nearly equal ones however they lie, inverted, or cropped a little.
 
     A perceptual hash (signs of the low DCT coefficients, after Zauner 2010) proposes pairs, the
-    thumbnails confirm them. Constant pictures are left out: they all look the same.
+    thumbnails confirm them. Constant pictures are left out, since they all look the same; masks of
+    few levels, which have too little to compare, are twins only where they are equal.
     """
     equal: dict[bytes, list[str]] = defaultdict(list)
     for file in sorted(facts):
@@ -74,7 +75,7 @@ def find_twins(facts: Mapping[str, Facts]) -> list[Twins]:
             equal[facts[file].digest].append(file)
     twins = [Twins(tuple(files), exact=True) for files in equal.values() if len(files) > 1]
     families = Families()
-    firsts = [files[0] for files in equal.values()]
+    firsts = [files[0] for files in equal.values() if not facts[files[0]].few_levels]
     for one, other in _near([facts[file].thumbnail for file in firsts]):
         families.join(firsts[one], firsts[other])
     near: dict[str, list[str]] = defaultdict(list)
@@ -93,8 +94,8 @@ def _near(thumbnails: list[Pixels]) -> Iterator[tuple[int, int]]:
         seen = np.stack([view(thumbnail) for thumbnail in thumbnails])
         others = _hashes(seen)
         for top in range(0, len(stack), _ROWS):
-            # Of signs ±1 the product is 63 less twice the bits that differ.
-            alike = signs[top : top + _ROWS] @ others.T >= signs.shape[1] - 2 * _MOST_BITS
+            # Of signs ±1 the product is 63 less twice the bits that differ; negatives are below 0.
+            alike = abs(signs[top : top + _ROWS] @ others.T) >= signs.shape[1] - 2 * _MOST_BITS
             for one, other in np.argwhere(alike) + np.array((top, 0)):
                 if one != other and same_view(stack[one], seen[other]):
                     yield int(one), int(other)
@@ -119,10 +120,15 @@ def _hashes(stack: Pixels) -> Pixels:
 
 
 def same_view(one: Pixels, other: Pixels) -> bool:
-    """Whether two ``(64, 64)`` thumbnails show the same, up to brightness and fine detail."""
+    """Whether two ``(64, 64)`` thumbnails show the same, up to brightness and fine detail.
+
+    One may be the other's negative.
+    """
     first, second = _detail(one), _detail(other)
-    if correlation(first, second) < _LIKE:
+    agreement = correlation(first, second)
+    if abs(agreement) < _LIKE:
         return False
+    second = second * np.sign(agreement)
     spreads = first.std(1) * second.std(1)
     textured = (first.std(1) > _TEXTURED) & (spreads > 0)
     if textured.sum() < _FEWEST_SQUARES:

@@ -19,6 +19,8 @@ from beyne.doctor.likeness import find_twins
 #: one of the source; and by how much shifting back must help.
 _SHIFT, _SHIFT_OF_SOURCE, _GAIN = 0.7, 0.1, 0.3
 _COLOURS = 0.04
+_TILT = 1.0  # degrees from which a side is called turned
+_INVERTED = -0.5  # agreement below which it is a negative
 _LEAST_FALL, _DEVIATIONS = 0.03, 8.0  # of agreement below the median, and in median deviations
 _TURNED, _TURN_GAIN = 0.9, 0.02
 #: Correlation of thumbnails from which noise and blur, not another picture, tell the sides apart.
@@ -147,6 +149,14 @@ def _fits(fits: Sequence[Fit]) -> Iterator[Finding]:
         if _turned(fit.turn) and fit.shift.before < least:
             problem = f"the input is {fit.turn.name} against its original"
             yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
+        elif fit.shift.before < _INVERTED:
+            problem = "one side is the negative of the other"
+            yield Finding("inverted", "error", files, problem, "invert one of them")
+        elif _tilted(fit):
+            problem = (
+                f"the input is turned by about {abs(fit.tilt.degrees):g}° against its original"
+            )
+            yield Finding("turned", "error", files, problem, "turn it back, or make it anew")
         elif _misaligned(fit):
             yield _shifted(fit, fit.shift)
         elif fit.shift.before < least and fit.turn.upright < _ALIKE:
@@ -168,6 +178,13 @@ def _fits(fits: Sequence[Fit]) -> Iterator[Finding]:
 
 def _turned(turn: Turn) -> bool:
     return turn.agreement > _TURNED and turn.agreement - turn.upright > _TURN_GAIN
+
+
+def _tilted(fit: Fit) -> bool:
+    """Whether taking a turn back helps, and more than taking a shift back does."""
+    tilt = fit.tilt
+    helps = 1 - tilt.after < (1 - _GAIN) * (1 - tilt.before)
+    return abs(tilt.degrees) >= _TILT and helps and tilt.after > fit.shift.after
 
 
 def _misaligned(fit: Fit) -> bool:

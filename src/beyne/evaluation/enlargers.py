@@ -25,7 +25,8 @@ from beyne.predict.predictor import Predictor
 from beyne.recipe import named_sources
 from beyne.zoo import builtin, find
 
-_BEST = "best.safetensors"
+#: Of a run, the model that it is known by.
+BEST = "best.safetensors"
 
 
 def nearest(raster: Raster, scale: int) -> Raster:
@@ -174,7 +175,7 @@ def model_file(name: str) -> Path:
         if name != "auto" and name not in known and not Path(name).suffix and "/" not in name:
             raise UsageError(f"there is no model '{name}'", did_you_mean(name, known))
         return find(name)
-    best = Path(name) / _BEST
+    best = Path(name) / BEST
     if not best.is_file():
-        raise UsageError(f"{name} has no {_BEST}", "give a model, or a run that has saved one")
+        raise UsageError(f"{name} has no {BEST}", "give a model, or a run that has saved one")
     return best

@@ -23,6 +23,7 @@ from beyne.images import Raster
 from beyne.images.raster import to_tensor
 from beyne.images.resample import Operator
 from beyne.predict.files import Failure
+from beyne.predict.fitting import Bands, picked
 
 #: What ``-o`` gets: the table, the worst pictures, and what they are.
 FILES = ("scores.csv", "worst.png", "worst.csv")
@@ -48,6 +49,7 @@ def evaluate(
     output: str | Path | None = None,
     *,
     scale: int | None = None,
+    bands: Bands = None,
     consistent: bool | None = None,
     device: str = "auto",
     precision: str = "fp32",
@@ -71,6 +73,7 @@ def evaluate(
         output: Folder for ``scores.csv`` and the ten worst pictures, ``worst.png``, which
             ``worst.csv`` names.
         scale: Enlargement, up to the model's; None: the model's, 4 for the last three.
+        bands: As for `beyne.upscale`: of inputs and originals; not for translations.
         consistent: As for `beyne.upscale`; None: as the model's card says.
         device: As for `beyne.load`, as is ``precision``; scores are those of float32 unless told
             otherwise, so that machines agree.
@@ -102,7 +105,8 @@ def evaluate(
     training = find_split(*chosen, sources).get("train", []) if model == "median" else pairs
     enlarger = find_enlarger(model, scale, consistent, device, precision, training)
     worst = Worst()
-    scores = score(enlarger, pairs, named, listener=Listener(message, progress, worst.look))
+    listener = Listener(message, progress, worst.look)
+    scores = score(enlarger, pairs, named, bands=bands, listener=listener)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         table, sheet, names = (folder / name for name in FILES)
@@ -117,6 +121,7 @@ def score(
     data: str,
     *,
     operator: Operator = "bicubic",
+    bands: Bands = None,
     listener: Listener | None = None,
 ) -> Scores:
     """Score one way to enlarge on given pictures.
@@ -129,11 +134,16 @@ def score(
         pairs: The pictures.
         data: What they are called.
         operator: The downscaling A: of inputs that are not there, and of LR-PSNR.
+        bands: Those to take of inputs and originals, as for `beyne.upscale`.
         listener: Is told how it goes on.
 
     Raises:
+        UsageError: Bands are asked for of a translation.
         BeyneError: Not one picture could be scored.
     """
+    if bands and enlarger.job == "translate":
+        problem = "--bands: a translation's pictures are scored as they are"
+        raise UsageError(problem, "leave it out, or write files of these bands alone")
     listener = listener or Listener()
     loaded, missing = load_metrics(enlarger.device)
     for why in missing.values():
@@ -143,7 +153,8 @@ def score(
     def readable() -> Iterator[Decoded]:
         for pair in pairs:
             with _noted(pair, failed):
-                yield decode(pair, enlarger.scale, enlarger.channels, operator)
+                picture = decode(pair, enlarger.scale, enlarger.channels, operator)
+                yield of_bands(picture, bands)
 
     # All are looked at first: one table has one protocol, whatever each picture would allow.
     protocol = protocol_for(readable(), enlarger.job)
@@ -158,6 +169,8 @@ def score(
         problem = f"not one of {len(pairs)} pictures could be scored"
         raise BeyneError(problem, str(next(iter(failed.values()))))
     made = "" if any(pair.lr for pair in pairs) else f"; inputs made by {operator}"
+    if bands and bands != "all":
+        made += f"; bands {', '.join(map(str, bands))}"
     columns = {name: np.array([row[name] for row in rows.values()]) for name in measures.names}
     columns = {name: column for name, column in columns.items() if np.isfinite(column).any()}
     return Scores(
@@ -168,6 +181,16 @@ def score(
         columns=columns,
         failed=tuple(failed.values()),
     )
+
+
+def of_bands(picture: Decoded, bands: Bands) -> Decoded:
+    """Only some bands of both sides.
+
+    Raises:
+        ImageError: There is no such band.
+    """
+    hr, lr = (picked(Raster(side), bands).pixels for side in (picture.hr, picture.lr))
+    return Decoded(picture.name, hr, lr)
 
 
 def _scored(

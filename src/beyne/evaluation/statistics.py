@@ -7,6 +7,9 @@ scatter; the test does not trust one outlying image and counts how often one ask
 models about 4 in 100 comparisons of 30 images claim a difference; one of 0.2 dB that scatters by
 0.3 dB is found in 93 of 100 (``bench/claims.py``).
 
+Images of one group (patient, scene) are no independent witnesses: where groups are given, each is
+averaged first, and the groups take the place of the images.
+
 Values that are not finite count as not measured: their images are left out of the comparison.
 """
 
@@ -49,14 +52,15 @@ class Verdict:
         first: Name of what is compared with, as is ``second`` of what is judged.
         better: Which values of the score are better.
         unit: Of the score, for the sentence.
-        n: Images that have a value in both.
+        n: Images that have a value in both; with groups, the groups of these.
         gain: Mean improvement from first to second; negative where second is worse, whichever
             values are better.
         interval: Of the gain.
-        share: Of the images on which second is better, 0 to 1.
+        share: Of the images, or groups, on which second is better, 0 to 1.
         effect: Matched-pairs rank-biserial correlation (Kerby 2014): of all ranks of Wilcoxon's
             test, the part that favours second minus the part that favours first, −1 to 1.
         p: Of Wilcoxon's signed-rank test, two-sided; after `corrected`, by Holm.
+        grouped: Whether images were averaged by groups.
     """
 
     first: str
@@ -69,6 +73,7 @@ class Verdict:
     share: float
     effect: float
     p: float
+    grouped: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -99,12 +104,13 @@ class Verdict:
         size = f"{gain:.{number}f} {self.unit}".strip()
         span = f"[{ends[0]:.{number}f}, {ends[1]:.{number}f}]"
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"
+        of = "groups" if self.grouped else "images"
         if self.outcome == "no difference shown":
-            images = "1 image" if self.n == 1 else f"{self.n} images"
+            images = f"{self.n} {of[:-1] if self.n == 1 else of}"
             few = "" if self.can_show else f", and {images} can't show any"
             between = f"no difference shown between {self.first} and {self.second}"
             return f"{between}: {size} {span}, n = {self.n}, {p}{few}"
-        share = f"{100 * self.share:.0f} % of images" + (" better" if worse else "")
+        share = f"{100 * self.share:.0f} % of {of}" + (" better" if worse else "")
         return f"{self.second} {self.outcome} than {self.first} by {size} {span}, {share}, {p}"
 
 
@@ -140,6 +146,7 @@ def verdict(
     better: Better,
     unit: str = "",
     *,
+    groups: Sequence[str] = (),
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Verdict:
@@ -152,6 +159,7 @@ def verdict(
         values_second: The other's.
         better: Which values are better.
         unit: Of the score.
+        groups: The group that each image is of; empty: each is one by itself.
         resamples: Of the interval, see `bootstrap_interval`.
         seed: Of the draws.
 
@@ -169,6 +177,9 @@ def verdict(
         one, other = -one, -other
     both = _measured(one, other)
     one, other = one[:, both], other[:, both]
+    if groups:
+        kept = [group for group, measured in zip(groups, both, strict=True) if measured]
+        one, other = by_group(one, kept), by_group(other, kept)
     gains = other.mean(0) - one.mean(0)
     p, effect = _signed_rank(gains)
     return Verdict(
@@ -182,17 +193,19 @@ def verdict(
         share=float((gains > 0).mean()),
         effect=effect,
         p=p,
+        grouped=bool(groups),
     )
 
 
 def verdicts(
-    columns: Mapping[str, ArrayLike], better: Better, unit: str = "", **options: int
+    columns: Mapping[str, ArrayLike], better: Better, unit: str = "", **options: Any
 ) -> list[Verdict]:
     """Every pair of models that share a scored image, corrected for their number.
 
     Args:
         columns: Name → scores as for `verdict`; of a pair the earlier is ``first``.
-        better: As for `verdict`, as are ``unit`` and the options ``resamples`` and ``seed``.
+        better: As for `verdict`, as are ``unit`` and the options ``groups``, ``resamples``
+            and ``seed``.
 
     Raises:
         UsageError: As `verdict`.
@@ -205,6 +218,17 @@ def verdicts(
             if tables[a].shape[1] != tables[b].shape[1] or _finite(tables[a], tables[b]).any()
         ]
     )
+
+
+def by_group(table: Values, groups: Sequence[str]) -> Values:
+    """Means of the images of each group: ``(seeds, images)`` → ``(seeds, groups)``.
+
+    Groups come in the order in which they first appear, so that groups of one image change nothing.
+    """
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    member = np.array([numbers[group] for group in groups], dtype=np.int64)
+    sums = [np.bincount(member, row, len(numbers)) for row in table]
+    return np.asarray(np.stack(sums) / np.bincount(member, minlength=len(numbers)).clip(1))
 
 
 def corrected(family: Sequence[Verdict]) -> list[Verdict]:

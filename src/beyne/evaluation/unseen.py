@@ -6,10 +6,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from beyne.config import read_toml
-from beyne.data import Pair, Sources, find_held_out, fingerprint
+from beyne.data import (
+    Pair,
+    Sources,
+    content_of,
+    find_held_out,
+    fingerprint,
+    read_contents,
+    read_split,
+)
 from beyne.data.folder import BY_LAYOUT
-from beyne.data.split import read_split
 from beyne.errors import UsageError
+from beyne.evaluation.enlargers import BEST
 
 
 def find_unseen(
@@ -45,15 +53,21 @@ def find_unseen(
 
 
 def trained_on(run: Path, pairs: list[Pair]) -> set[str]:
-    """Names of the pictures that a run trained on; empty for what is no run.
+    """Names of the pictures that a run, or the run of a model file, trained on.
 
-    Files go by their names, unless all of the run's are here and differ in content: then this is
-    another data set whose files are called alike.
+    These are copies of its training pictures, whatever they are called, and where there is one,
+    also those of its names. Without one this is another data set whose files are called alike.
+    Runs that keep no contents go by names alone, unless all of theirs are here and differ.
     """
+    run = run.parent if run.is_file() else run
     split, recipe = run / "split.csv", run / "recipe.toml"
-    if not split.is_file():
+    if not (split.is_file() and (run / BEST).is_file()):
         return set()
     seen = {name for name, part in read_split(split).items() if part == "train"}
+    if contents := read_contents(split):
+        kept = {content for name, content in contents.items() if name in seen}
+        copies = {pair.name for pair in pairs if content_of(pair) in kept}
+        return seen | copies if copies else set()
     known = read_toml(recipe).get("run") if recipe.is_file() else None
     here = [pair for pair in pairs if pair.name in seen]
     if isinstance(known, dict) and len(here) == len(seen):

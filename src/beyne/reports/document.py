@@ -29,7 +29,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Metric:
+class Column:
     """A column of numbers.
 
     Attributes:
@@ -49,14 +49,14 @@ class Metric:
 
 #: Those that have a name for readers, by key: of pictures, and of sets of them.
 METRICS = {
-    key: Metric(key, metric.title, metric.better or "one", metric.unit, metric.digits)
+    key: Column(key, metric.title, metric.better or "one", metric.unit, metric.digits)
     for key, metric in metrics.METRICS.items()
 } | {
     metric.key: metric
     for metric in (
-        Metric("fid", "FID", "lower"),
-        Metric("kid", "KID", "lower", digits=4),
-        Metric("recognition", "recognition accuracy", "higher", digits=3),
+        Column("fid", "FID", "lower"),
+        Column("kid", "KID", "lower", digits=4),
+        Column("recognition", "recognition accuracy", "higher", digits=3),
     )
 }
 

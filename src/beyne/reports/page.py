@@ -79,7 +79,8 @@ def render(document: Document, language: str = "en", budget: int = BUDGET) -> st
         "style": style,
         "script": script,
     }
-    return environment.get_template("page.html").render(document=document)
+    with numbers.written_in(language):
+        return environment.get_template("page.html").render(document=document)
 
 
 def _policy(style: str, script: str) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beyne.reports.document import Estimate, Metric
+from beyne.reports.document import Column, Estimate
 from beyne.reports.numbers import interval, number, short, ticks
 from beyne.reports.sections import Chart, Line, Row, Scatter
 
@@ -89,7 +89,7 @@ class Whisker(NamedTuple):
 class Intervals:
     """Dots and whiskers of one metric, one row an arm; ``zero`` is where no difference lies."""
 
-    metric: Metric
+    metric: Column
     x: Axis
     rows: list[Whisker]
     height: float
@@ -101,7 +101,7 @@ class Intervals:
         return "; ".join(f"{row.arm} {row.text}" for row in self.rows)
 
 
-def intervals(metrics: Sequence[Metric], rows: Sequence[Row], zero: bool) -> list[Intervals]:
+def intervals(metrics: Sequence[Column], rows: Sequence[Row], zero: bool) -> list[Intervals]:
     """One plot for each metric that any arm has."""
     plots = []
     for column, metric in enumerate(metrics):
@@ -115,7 +115,7 @@ def intervals(metrics: Sequence[Metric], rows: Sequence[Row], zero: bool) -> lis
     return plots
 
 
-def _intervals(metric: Metric, known: list[tuple[str, Estimate]], zero: bool) -> Intervals:
+def _intervals(metric: Column, known: list[tuple[str, Estimate]], zero: bool) -> Intervals:
     ends = [end for _, e in known for end in (e.mean, e.low, e.high) if end is not None]
     x = axis([*ends, *([0.0] if zero else [])], 6, WIDTH - 6)
     rows = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from beyne.reports.document import Estimate, Metric, Picture, Section
+from beyne.reports.document import Column, Estimate, Picture, Section
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,19 @@ class Verdict:
         p: After the correction that the protocol names.
         effect: Effect size that the protocol names.
         few: Whether the pictures are too few to show any difference.
+        grouped: Whether groups of pictures were counted, not pictures.
     """
 
     arm: str
     reference: str
-    metric: Metric
+    metric: Column
     outcome: Literal["better", "worse", "same"]
     difference: Estimate
     share: float
     p: float | None = None
     effect: float | None = None
     few: bool = False
+    grouped: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Outcome(Section):
     state: Literal["finished", "early", "stopped"]
     images: int
     total: int
-    metric: Metric
+    metric: Column
     best: float | None = None
     best_at: int = 0
     winning: bool = False
@@ -79,7 +81,7 @@ class Scores(Section):
     """
 
     kind = "scores"
-    metrics: tuple[Metric, ...]
+    metrics: tuple[Column, ...]
     rows: tuple[Row, ...]
     differences: tuple[Row, ...] = ()
 
@@ -174,7 +176,7 @@ class Crops(Section):
 
     kind = "crops"
     specimens: tuple[Specimen, ...]
-    metric: Metric | None = None
+    metric: Column | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ class Point:
 class Scatter:
     """One arm against another, one dot a picture."""
 
-    metric: Metric
+    metric: Column
     first: str
     second: str
     points: tuple[Point, ...]
@@ -235,7 +237,6 @@ FactName = Literal[
     "split",
     "pictures",
     "metrics",
-    "statistics",
     "seeds",
     "versions",
     "hardware",
@@ -246,10 +247,17 @@ FactName = Literal[
 
 @dataclass(frozen=True)
 class Protocol(Section):
-    """How the numbers came about, in the words of whoever made them."""
+    """How the numbers came about, in the words of whoever made them.
+
+    Attributes:
+        groups: Over which pictures were averaged; None: over none.
+        tested: Whether differences were, by the rule of `beyne.evaluation.statistics`.
+    """
 
     kind = "protocol"
     facts: Mapping[FactName, str]
+    groups: int | None = None
+    tested: bool = False
 
 
 @dataclass(frozen=True)
@@ -286,7 +294,7 @@ class Recipes(Section):
     recipes: Mapping[str, str]
 
 
-LimitName = Literal["sample", "detail", "scores", "chosen", "few", "groups", "seeds"]
+LimitName = Literal["sample", "detail", "scores", "chosen", "few", "seeds"]
 
 
 @dataclass(frozen=True)

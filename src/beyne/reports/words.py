@@ -7,7 +7,7 @@ from pathlib import Path
 
 from beyne.config import read_toml
 from beyne.errors import UsageError, did_you_mean
-from beyne.reports.document import Metric
+from beyne.reports.document import Column
 from beyne.reports.numbers import count, interval, number, percent, probability
 from beyne.reports.sections import Outcome, Verdict
 
@@ -41,7 +41,7 @@ class Words:
         """The words for ``key``, with ``{name}`` replaced by its value."""
         return catalogue()[key][self.language].format(**values)
 
-    def about(self, metric: Metric) -> str:
+    def about(self, metric: Column) -> str:
         """What a metric means to someone who never met it; empty if the catalogue has nothing."""
         key = f"metric.{metric.key}"
         return self(key) if key in catalogue() else ""
@@ -74,7 +74,12 @@ class Words:
             if part
         )
         details = self("verdict.numbers", metric=metric.name, change=change)
-        details += ", " + self("verdict.share", share=percent(verdict.share))
+        share = percent(verdict.share)
+        details += ", "
+        if verdict.grouped:
+            details += self("verdict.share_of_groups", share=share)
+        else:
+            details += self("verdict.share", share=share)
         if verdict.p is not None:
             details += ", " + probability(verdict.p)
         if verdict.effect is not None:

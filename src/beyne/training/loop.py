@@ -82,7 +82,8 @@ class Loop:
         main = self.accelerator.is_main_process
         if main:
             keep_recipe(self.setup, self.run)
-            write_split(self.run / "split.csv", self.setup.split, self.setup.groups)
+            setup = self.setup
+            write_split(self.run / "split.csv", setup.split, setup.groups, setup.contents)
         began = self.state.load(self.run / "state")
         self.tracker = Tracker(self.run, self.state.images) if main else None
         for note in [] if began else self.setup.notes:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from beyne.config import Tree, write_toml
-from beyne.data import Crops, Decoded, find_unpaired, fingerprint
+from beyne.data import Crops, Decoded, content_of, find_unpaired, fingerprint
 from beyne.data.split import SplitName, read_groups, read_split
 from beyne.errors import UsageError
 from beyne.files import write_whole
@@ -55,6 +55,7 @@ class Setup:
     held_out: dict[str, Tensor]
     split: dict[str, SplitName]
     groups: dict[str, str]
+    contents: dict[str, str]
     data: dict[str, str | int]
     parent: Tree
     notes: list[str]
@@ -95,6 +96,7 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         lpips=build_judge(recipe, validation),
         held_out=held_out_crops(recipe, validation),
         groups=read_groups(grouped) if grouped.is_file() else {},
+        contents={pair.name: content_of(pair) for pairs in parts.values() for pair in pairs},
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
         data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
         parent=parent,

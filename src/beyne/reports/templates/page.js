@@ -51,8 +51,3 @@ for (const controls of document.querySelectorAll(".controls")) {
   controls.hidden = false;
   refresh();
 }
-
-// On paper nothing can be opened.
-addEventListener("beforeprint", () => {
-  document.querySelectorAll("details").forEach((details) => { details.open = true; });
-});

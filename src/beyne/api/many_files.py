@@ -1,0 +1,156 @@
+"""A model applied to files; one that fails does not stop the others."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beyne.api.one_picture import load_predictor
+from beyne.bundle import ModelCard, read_card
+from beyne.predict.fitting import (
+    Bands,
+    check_job,
+    checked_consistent,
+    checked_scale,
+    checked_smooth,
+)
+from beyne.zoo import find
+
+if TYPE_CHECKING:
+    from beyne.predict.batch import Listener, Report
+    from beyne.predict.predictor import Predictor
+
+
+def upscale_files(
+    inputs: Sequence[str],
+    output: str,
+    listener: Listener,
+    *,
+    model: str = "auto",
+    scale: int | None = None,
+    bands: Bands = None,
+    smooth: float = 0.0,
+    consistent: bool | None = None,
+    format: str | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+    overwrite: bool = False,
+    resume: bool = False,
+    pixel_limit: int | None = None,
+    measure: bool = False,
+    debug: bool = False,
+) -> Report:
+    """Enlarge files; one that fails does not stop the others.
+
+    Args:
+        inputs: Files, folders and glob patterns.
+        output: A file or a folder, see `beyne.predict.files.plan`.
+        listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
+        model: As for `load`, as are ``device``, ``precision`` and ``tile``.
+        scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
+        format: ``png``, ``tiff``, ``jpg`` or ``webp``; None: TIFF stays TIFF, all else is PNG.
+        overwrite: Replace outputs that exist.
+        resume: Pass over outputs that exist.
+        pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
+        measure: Work out the consistency of every result.
+        debug: Let errors nobody foresaw through.
+
+    Raises:
+        UsageError: The call itself is wrong; nothing was done.
+    """
+    path = find(model)
+    card = read_card(path)
+    check_job(card, "upscale")
+    scale = checked_scale(card, scale)
+    asked = {
+        "scale": scale,
+        "bands": bands,
+        "smooth": smooth,
+        "consistent": checked_consistent(card, scale, consistent),
+        "overwrite": overwrite,
+        "resume": resume,
+        "pixel_limit": pixel_limit,
+        "measure": measure,
+        "debug": debug,
+    }
+    return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
+
+
+def translate_files(
+    inputs: Sequence[str],
+    output: str,
+    listener: Listener,
+    *,
+    model: str,
+    bands: Bands = None,
+    smooth: float = 0.0,
+    format: str | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+    overwrite: bool = False,
+    resume: bool = False,
+    pixel_limit: int | None = None,
+    debug: bool = False,
+) -> Report:
+    """Translate files; arguments, what is returned and errors as for `upscale_files`."""
+    path = find(model)
+    card = read_card(path)
+    check_job(card, "translate")
+    asked = {
+        "scale": 1,
+        "bands": bands,
+        "smooth": smooth,
+        "overwrite": overwrite,
+        "resume": resume,
+        "pixel_limit": pixel_limit,
+        "debug": debug,
+    }
+    return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
+
+
+def _apply(
+    path: Path,
+    card: ModelCard,
+    files: tuple[Sequence[str], str, str | None],
+    listener: Listener,
+    how: tuple[str, str, int | str],
+    asked: dict[str, Any],
+) -> Report:
+    """A model over files.
+
+    Args:
+        files: Inputs, output and format, see `beyne.predict.files.plan`.
+        how: Device, precision and tile, as for `load`.
+        asked: Fields of `beyne.predict.batch.Options`.
+    """
+    from beyne.predict.batch import Batch, Options
+    from beyne.predict.files import plan
+
+    checked_smooth(asked["smooth"])
+    options = Options(**asked)
+    jobs, failures = plan(*files)
+
+    def predictor() -> Predictor:
+        with _imports_that_stay():
+            return load_predictor(path, *how)
+
+    return Batch(options, listener, predictor, card.name).run(jobs, failures)
+
+
+@contextmanager
+def _imports_that_stay() -> Iterator[None]:
+    """Keep the garbage collector from a million objects that live as long as the process.
+
+    Searching those that torch makes takes 0.15 s while it is imported, and 0.2 s at the end.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

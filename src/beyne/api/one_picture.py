@@ -1,0 +1,159 @@
+"""A model loaded once and applied to pictures in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beyne.bundle import ModelCard
+from beyne.errors import about
+from beyne.predict.fitting import Bands, check_job, picked
+from beyne.zoo import find
+
+if TYPE_CHECKING:
+    from beyne.images import Raster
+    from beyne.predict.predictor import Predictor
+
+
+class LoadedModel:
+    """A model ready for use; `load` makes it.
+
+    Attributes:
+        card: What the model says of itself.
+    """
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.card: ModelCard = predictor.card
+        self._predictor = predictor
+
+    def upscale(
+        self,
+        image: str | Path | Raster | Any,
+        scale: int | None = None,
+        bands: Bands = None,
+        smooth: float = 0.0,
+        consistent: bool | None = None,
+    ) -> Raster:
+        """Enlarge one picture of any size.
+
+        Args:
+            image: A path, a Pillow image, an array ``(H, W, C)`` or ``(H, W)`` of uint8, uint16
+                or floats in [0, 1], or a `Raster`.
+            scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
+            bands: Numbers, from 1, of the bands to take; None or ``"all"``: all of them.
+            smooth: Standard deviation, in result pixels, of a Gaussian over the result.
+            consistent: Make the result shrink back to the input, by the model's downscaling
+                operator; comes after ``smooth``. None: as the model's card says.
+
+        Returns:
+            The enlarged picture, samples of the same type; `save` writes it.
+
+        Raises:
+            UsageError: ``scale``, ``smooth`` or ``consistent`` is impossible.
+            ImageError: The picture can't be read, or the model was not made for it.
+
+        Example:
+            >>> import beyne
+            >>> raster = beyne.load("photo-x4").upscale("photo.jpg")
+            >>> beyne.save(raster, "photo-large.png")
+        """
+        from beyne.predict.arrays import as_raster
+
+        check_job(self.card, "upscale")
+        return self._predictor.apply(picked(as_raster(image), bands), scale, smooth, consistent)
+
+    def translate(
+        self, image: str | Path | Raster | Any, bands: Bands = None, smooth: float = 0.0
+    ) -> Raster:
+        """Turn one picture of any size into one of another domain, such as a mask into a photo.
+
+        Args:
+            image: As for `upscale`, as are ``bands`` and ``smooth``.
+
+        Returns:
+            The picture made, of the same size, samples of the same type; `save` writes it.
+
+        Raises:
+            UsageError: The model does not translate, or ``smooth`` is impossible.
+            ImageError: The picture can't be read, or the model was not made for it.
+
+        Example:
+            >>> import beyne
+            >>> raster = beyne.load("runs/retina/best.safetensors").translate("mask.png")
+            >>> beyne.save(raster, "fundus.png")
+        """
+        from beyne.predict.arrays import as_raster
+
+        check_job(self.card, "translate")
+        return self._predictor.apply(picked(as_raster(image), bands), smooth=smooth)
+
+
+def load(
+    model: str | Path = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+) -> LoadedModel:
+    """Load a model.
+
+    Args:
+        model: A built-in model's name, a model file, or ``auto`` for the default.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` … or ``mps``.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``; ``auto`` takes a reduced precision
+            only where it is faster and the difference does not show.
+        tile: Side in pixels of the pieces a picture is computed in, or ``auto``.
+
+    Raises:
+        UsageError: There is no such model or device, or the model file is damaged.
+    """
+    return LoadedModel(load_predictor(find(str(model)), device, precision, tile))
+
+
+def upscale(
+    image: str | Path | Raster | Any,
+    model: str | Path = "auto",
+    *,
+    scale: int | None = None,
+    bands: Bands = None,
+    smooth: float = 0.0,
+    consistent: bool | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+) -> Raster:
+    """Enlarge one picture: `load` and `LoadedModel.upscale` in one call, with their options."""
+    return load(model, device, precision, tile).upscale(image, scale, bands, smooth, consistent)
+
+
+def translate(
+    image: str | Path | Raster | Any,
+    model: str | Path,
+    *,
+    bands: Bands = None,
+    smooth: float = 0.0,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | str = "auto",
+) -> Raster:
+    """Translate one picture: `load` and `LoadedModel.translate` in one call, with their options."""
+    return load(model, device, precision, tile).translate(image, bands, smooth)
+
+
+def save(raster: Raster, path: str | Path) -> None:
+    """Write a picture as PNG, TIFF, JPEG or WebP, by the path's suffix, whole or not at all.
+
+    Raises:
+        ImageError: The format can't hold the picture, or the disk refuses the file.
+    """
+    from beyne.images import write
+
+    with about(path):
+        write(raster, path)
+
+
+def load_predictor(path: Path, device: str, precision: str, tile: int | str) -> Predictor:
+    """What `load` wraps, of the model file ``path``; the other arguments as there."""
+    from beyne.bundle import load as load_model
+    from beyne.predict.predictor import Predictor
+
+    return Predictor(load_model(path), device, precision, tile)
