@@ -56,6 +56,11 @@ METRICS = {
     for metric in (
         Metric("fid", "FID", "lower"),
         Metric("kid", "KID", "lower", digits=4),
+        Metric("diversity", "diversity", "one"),
+        Metric("precision", "precision", "higher"),
+        Metric("recall", "recall", "higher"),
+        Metric("density", "density", "one"),
+        Metric("coverage", "coverage", "higher"),
         Metric("recognition", "recognition accuracy", "higher", digits=3),
     )
 }
