@@ -10,7 +10,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from beyne.discriminators import build
 from beyne.losses.adversarial import AdversarialKind, AdversarialLoss, gradient_penalty
-from beyne.tasks.adversarial import Adversarial, AdversarialConfig, Balance, GuardConfig, Moment, Exhibits
+from beyne.tasks.adversarial import (
+    Adversarial,
+    AdversarialConfig,
+    Balance,
+    Exhibits,
+    GuardConfig,
+    Moment,
+)
 from beyne.training.guard import accuracy, rebalanced
 
 KINDS = get_args(AdversarialKind)
