@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from beyne.bundle import ModelCard, load, read_card
+from beyne.data import Pair
 from beyne.evaluation.copies import as_learned, copy_check, doubt, trained_and_held_out
 from beyne.evaluation.diversity import Diversity, diversity
 from beyne.evaluation.enlargers import PLAIN, model_file
 from beyne.evaluation.memorisation import GENERATED, CopyCheck, Memorisation
 from beyne.evaluation.nearness import described
+from beyne.evaluation.painters import painted
 from beyne.evaluation.statistics import Interval, scipy_stats
 from beyne.evaluation.stopping import steady_kid
 from beyne.files import check_output, write_whole
@@ -107,45 +108,44 @@ class Examination:
 
     Args:
         card: Of the generator's model.
-        data: Folder of the pictures it was trained on and of others like them.
-        split: A ``split.csv`` that tells which are which; None: see
-            `beyne.evaluation.copies.trained_and_held_out`.
-        message: Is told in words what happens.
+        train: Pictures it was trained on.
+        held_out: Others like them.
 
     Raises:
         UsageError: There are too few pictures, or they do not fit the model.
         ImageError: One can't be read.
     """
 
-    def __init__(
-        self,
-        card: ModelCard,
-        data: Path,
-        split: Path | None = None,
-        message: Callable[[str], None] = lambda text: None,
-    ) -> None:
-        self.train, held_out = trained_and_held_out(card, data, split)
-        self.data = f"{data.resolve().name}: {len(held_out)} held out of training"
-        message(self.data)
-        if words := doubt(card, self.train):
-            message(words)
-        self.features = chosen_features()
+    def __init__(self, card: ModelCard, train: Sequence[Pair], held_out: Sequence[Pair]) -> None:
+        self.train, self.features = train, chosen_features()
         real = as_learned(held_out, card)
         self.held_out = described(real, self.features)
-        self.check = CopyCheck(as_learned(self.train, card), real, self.features)
+        self.check = CopyCheck(as_learned(train, card), real, self.features)
 
     @property
     def number(self) -> int:
         """Pictures to judge: as many as there are held-out ones, and enough to tell copies."""
         return min(max(GENERATED, len(self.held_out)), _MOST)
 
+    @property
+    def protocol(self) -> str:
+        """How sets are compared, in words."""
+        numbers = f"{self.number} generated against {len(self.held_out)} held-out pictures"
+        return f"{numbers}; {self.features.text}"
+
     def scores(
-        self, model: str, generated: Tensor, labels: Sequence[str | None], sheet: Path | None = None
+        self,
+        model: str,
+        data: str,
+        generated: Tensor,
+        labels: Sequence[str | None],
+        sheet: Path | None = None,
     ) -> GeneratorScores:
         """Scores of pictures of the seeds 0, 1, 2 …
 
         Args:
             model: Its name.
+            data: Name of the pictures it is judged by.
             generated: ``(N, C, H, W)`` in [0, 1].
             labels: What each was to be.
             sheet: Where to write those nearest to training, as a PNG.
@@ -156,7 +156,6 @@ class Examination:
         seen, near = described(generated, self.features), self.check.nearness(generated)
         if sheet:
             self.check.sheet(generated, near, sheet)
-        numbers = f"{len(seen)} generated against {len(self.held_out)} held-out pictures"
         rows = [
             {
                 "seed": seed,
@@ -168,8 +167,8 @@ class Examination:
         ]
         return GeneratorScores(
             model=model,
-            data=self.data,
-            protocol=f"{numbers}; {self.features.text}",
+            data=data,
+            protocol=self.protocol,
             kid=steady_kid(seen, self.held_out),
             **precision_recall(seen, self.held_out)._asdict(),
             **density_coverage(seen, self.held_out)._asdict(),
@@ -224,12 +223,17 @@ def evaluate_generator(
     if folder:
         check_output(folder, FILES, overwrite)
     sampler = Sampler(load(model_file(str(model))), device)
-    examination = Examination(sampler.card, Path(data), _split(model, split), message)
-    generated = torch.cat(_painted(sampler, examination.number, progress))
+    card, place = sampler.card, Path(data)
+    train, held_out = trained_and_held_out(card, place, _split(model, split))
+    named = f"{place.resolve().name}: {len(held_out)} held out of training"
+    for words in filter(None, (named, doubt(card, train))):
+        message(words)
+    examination = Examination(card, train, held_out)
+    generated = painted(sampler, examination.number, progress=progress)
     labels = [sampler.label_of(seed, None) for seed in range(examination.number)]
     name = Path(model).resolve().name if Path(model).is_dir() else sampler.card.name
     table, sheet = (folder / name for name in FILES) if folder else (None, None)
-    scores = examination.scores(name, generated, labels, sheet)
+    scores = examination.scores(name, named, generated, labels, sheet)
     if table:
         write_whole(table, _table(scores))
     return scores
@@ -256,23 +260,13 @@ def memorisation(
     check_job(read_card(path), "generate")
     sampler = Sampler(load(path))
     check = copy_check(sampler.card, Path(data), _split(model, split))
-    return check.judge(check.nearness(torch.cat(_painted(sampler, n))))
+    return check.judge(check.nearness(painted(sampler, n)))
 
 
 def _split(model: str | Path, split: str | Path | None) -> Path | None:
     own = Path(model) / "split.csv"
     chosen = split or (own if own.is_file() else None)
     return Path(chosen) if chosen else None
-
-
-def _painted(
-    sampler: Sampler, number: int, progress: Callable[[int, int], None] = lambda done, total: None
-) -> list[Tensor]:
-    images = []
-    for seed in range(number):
-        images.append(sampler.image(seed))
-        progress(seed + 1, number)
-    return images
 
 
 def _table(scores: GeneratorScores) -> bytes:

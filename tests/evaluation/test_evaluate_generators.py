@@ -52,21 +52,21 @@ def model(tmp_path_factory):
 
 def test_a_copycat_and_an_honest_sample_are_told_apart(data) -> None:
     """Both have the same looks, so KID may even prefer the copies; only the check can tell."""
-    examination = Examination(card_for(tiny("fastgan", **SIZE), "x"), data)
-    assert examination.data == f"{data.name}: 8 held out of training"
+    card = card_for(tiny("fastgan", **SIZE), "x")
+    examination = Examination(card, *trained_and_held_out(card, data))
     train = examination.check.training.pictures
     assert train.shape == (16, 3, 32, 48)
     copies = train.flip(3)
-    scores = examination.scores("copycat", copies, [None] * 16)
+    scores = examination.scores("copycat", "data", copies, [None] * 16)
     assert scores.memorisation.nearer == 16
     assert [row["nearest"] for row in scores.rows] == [f"train/{n:02d}.png" for n in range(16)]
     fresh = torch.stack(
         [torch.from_numpy(picture(32, 48, seed=n)).permute(2, 0, 1) / 255 for n in range(40, 56)]
     )
-    honest = examination.scores("honest", fresh, ["a"] * 16)
+    honest = examination.scores("honest", "data", fresh, ["a"] * 16)
     assert honest.memorisation.nearer <= 4
     assert 0.5 < honest.diversity.ratio < 2
-    noise = examination.scores("noise", torch.rand(16, 3, 32, 48), [None] * 16)
+    noise = examination.scores("noise", "data", torch.rand(16, 3, 32, 48), [None] * 16)
     assert noise.kid.value > honest.kid.value
     seen = examination.features(fresh)
     assert honest.kid.value == pytest.approx(
@@ -78,7 +78,7 @@ def test_a_copycat_and_an_honest_sample_are_told_apart(data) -> None:
     low, high = honest.interval["kid"]
     assert (low + high) / 2 == pytest.approx(honest.kid.value)
     assert low < high
-    same = examination.scores("stuck", fresh[:1].expand(16, -1, -1, -1), [None] * 16)
+    same = examination.scores("stuck", "data", fresh[:1].expand(16, -1, -1, -1), [None] * 16)
     assert same.diversity.collapsed
     assert same.sentences[0].startswith("mode collapse: ")
 
@@ -146,8 +146,10 @@ def test_what_is_asked_in_vain(model, data, tmp_path) -> None:
         beyne.evaluate(model, tmp_path / "one")
 
 
-def test_another_data_set_than_that_of_the_training_is_said(data) -> None:
+def test_another_data_set_than_that_of_the_training_is_said(data, tmp_path) -> None:
     heard: list[str] = []
-    card = card_for(tiny("fastgan", **SIZE), "mine", provenance={"data": {"fingerprint": "0"}})
-    Examination(card, data, message=heard.append)
+    made = tiny_model("dcgan", "mine", {"provenance": {"data": {"fingerprint": "0"}}}, **SIZE)
+    save(tmp_path / "m.safetensors", made.card, made.network)
+    beyne.evaluate(tmp_path / "m.safetensors", data, message=heard.append)
+    assert heard[0] == f"{data.name}: 8 held out of training"
     assert heard[1].startswith("mine was trained on other pictures than these")
