@@ -71,6 +71,14 @@ def test_models_and_baselines(model, data, tmp_path, monkeypatch) -> None:
     assert np.array_equal(again.values("mine", "kid"), found.values("mine", "kid"))
 
 
+def test_too_few_held_out_pictures_are_refused_before_training(data, tmp_path) -> None:
+    for name in ("train/01.png", "train/02.png", "train/03.png", "test/21.png"):
+        beyne.save(beyne.read(data / name), tmp_path / "few" / name)
+    with pytest.raises(UsageError, match="1 held-out pictures are too few to score generators by"):
+        beyne.compare(["gan", "copy"], tmp_path / "few", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_jobs_are_not_mixed(model, data, tmp_path) -> None:
     for other in ("bicubic", "median"):
         with pytest.raises(UsageError, match=r"mine is to generate pictures, \w+ to"):

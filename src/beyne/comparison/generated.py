@@ -9,6 +9,7 @@ from torch import Tensor
 
 from beyne.bundle import ModelCard, load, read_card
 from beyne.data import Pair
+from beyne.errors import UsageError
 from beyne.evaluation.enlargers import model_file
 from beyne.evaluation.generators import Examination
 from beyne.evaluation.memorisation import Memorisation
@@ -18,6 +19,8 @@ from beyne.evaluation.scores import Scores
 from beyne.metrics import SET_METRICS
 from beyne.predict.sampler import Sampler
 from beyne.zoo import entry
+
+_FEWEST = 6  # held-out pictures that coverage can be computed of
 
 
 class GeneratedStudy:
@@ -88,6 +91,13 @@ class GeneratedStudy:
         if key not in self._known:
             self._known[key] = Examination(card, self.train, self.held_out)
         return self._known[key]
+
+
+def check_enough(held_out: Sequence[Pair]) -> None:
+    """Raise a `UsageError` if there are too few to score by; better before any training."""
+    if len(held_out) < _FEWEST:
+        problem = f"{len(held_out)} held-out pictures are too few to score generators by"
+        raise UsageError(problem, f"it takes {_FEWEST}, better 30; --split says which are held out")
 
 
 def parameters_of(source: str | Path) -> int | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from beyne import training
 from beyne.comparison.arms import Arm, common_scale, find_arms
 from beyne.comparison.budget import Budget
-from beyne.comparison.generated import GeneratedStudy
+from beyne.comparison.generated import GeneratedStudy, check_enough
 from beyne.comparison.options import Listener, Options
 from beyne.comparison.record import check_record, identity, write_record
 from beyne.comparison.result import Comparison
@@ -73,6 +73,8 @@ class Study:
         )
         self.split = self._frozen()
         self.part, self.pairs = self._scored()
+        if self.generates:
+            check_enough(self.pairs)
         self.named = f"{data.resolve().name}, {self.part}"
         self.generated = GeneratedStudy(self._of("train"), self.pairs, self.named, options.device)
         budget = asdict(options.budget) if options.budget else None
