@@ -196,8 +196,9 @@ class Study:
 
     def _tables(self, arm: Arm) -> Iterator[Scores]:
         """The arm's scores, one table for each seed."""
-        for seed in range(self.options.seeds if arm.trained or self.generates else 1):
-            label = f"{arm.name}, seed {seed}" if arm.trained else arm.name
+        seeded = arm.trained or self.generates
+        for seed in range(self.options.seeds if seeded else 1):
+            label = f"{arm.name}, seed {seed}" if seeded else arm.name
             path = self.folder / "scores" / f"{arm.slug}-{seed}.csv"
             if not path.is_file():
                 if arm.trained:
