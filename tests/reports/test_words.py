@@ -44,6 +44,7 @@ COMPOSED = {
     "sign": choices(s.Verdict, "outcome") | choices(s.Outcome, "state") | {"warning"},
     "verdict": choices(s.Verdict, "outcome"),
     "outcome": choices(s.Outcome, "state"),
+    "memorisation": choices(s.Memorisation, "outcome") | {"sheet"},
     "scores": choices(d.Column, "better"),
     "metric": set(d.METRICS),
     "severity": choices(s.Finding, "severity"),

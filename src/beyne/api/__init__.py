@@ -3,7 +3,7 @@
 from beyne.api.data import check
 from beyne.api.many_files import translate_files, upscale_files
 from beyne.api.models import blend_models, export_model
-from beyne.api.one_picture import LoadedModel, load, save, translate, upscale
+from beyne.api.one_picture import LoadedModel, generate, load, save, translate, upscale
 from beyne.api.training import dry_run, preview, train
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "check",
     "dry_run",
     "export_model",
+    "generate",
     "load",
     "preview",
     "save",

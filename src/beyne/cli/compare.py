@@ -16,7 +16,7 @@ def compare(
         list[str],
         typer.Argument(
             help="Recipes (trained here; recipe:NAME where a model has the name), runs, models, "
-            "nearest, bicubic, lanczos; copy, median."
+            "nearest, bicubic, lanczos; copy, median; of generators copy, mean."
         ),
     ],
     data: Annotated[Path, typer.Option("--data", help="Originals, or hr/ and lr*/, or a/ and b/.")],

@@ -9,7 +9,7 @@ from pathlib import Path
 from beyne.comparison.budget import Budget
 from beyne.doctor import Watcher
 from beyne.errors import UsageError
-from beyne.metrics import METRICS
+from beyne.metrics import COLUMNS
 from beyne.predict.device import find_device
 from beyne.predict.fitting import Bands
 
@@ -59,8 +59,8 @@ class Options:
 
 
 def _check_metric(name: str) -> None:
-    deciding = [known for known, metric in METRICS.items() if metric.better]
-    if name not in METRICS:
+    deciding = [known for known, metric in COLUMNS.items() if metric.better]
+    if name not in COLUMNS:
         raise UsageError(f"there is no metric '{name}'", f"one of {', '.join(deciding)}")
     if name not in deciding:
         raise UsageError(f"--metric {name} can't decide", f"one of {', '.join(deciding)}")

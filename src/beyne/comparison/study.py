@@ -9,6 +9,7 @@ from pathlib import Path
 from beyne import training
 from beyne.comparison.arms import Arm, common_scale, find_arms
 from beyne.comparison.budget import Budget
+from beyne.comparison.generated import GeneratedStudy, check_enough
 from beyne.comparison.options import Listener, Options
 from beyne.comparison.record import check_record, identity, write_record
 from beyne.comparison.result import Comparison
@@ -33,7 +34,7 @@ from beyne.evaluation.scores import Scores, read_scores, write_scores
 from beyne.evaluation.statistics import scipy_stats, verdicts
 from beyne.evaluation.unseen import find_unseen, trained_on
 from beyne.files import write_whole
-from beyne.metrics import METRICS
+from beyne.metrics import COLUMNS
 from beyne.predict.device import find_device
 from beyne.predict.files import Failure
 
@@ -74,7 +75,7 @@ class Study:
             if options.bands:
                 raise UsageError("--bands: a recipe trains on all bands", "compare models alone")
             training.require_extra()
-        if options.metric and METRICS[options.metric].loaded:
+        if options.metric and COLUMNS[options.metric].loaded:
             missing = load_metrics(find_device(options.device))[1].get(options.metric)
             if missing:
                 raise UsageError(f"--metric {options.metric}: {missing}")
@@ -85,6 +86,10 @@ class Study:
         )
         self.split = self._frozen()
         self.part, self.pairs = self._scored()
+        if self.generates:
+            check_enough(self.pairs)
+        self.named = f"{data.resolve().name}, {self.part}"
+        self.generated = GeneratedStudy(self._of("train"), self.pairs, self.named, options.device)
         budget = asdict(options.budget) if options.budget else None
         self._call = {
             "arms": {arm.name: identity(arm) for arm in self.arms},
@@ -107,7 +112,8 @@ class Study:
         self._begin()
         tables: dict[str, tuple[Scores, ...]] = {}
         failed: list[Failure] = []
-        for arm in self.arms:
+        # Baselines last: they take the size of what others paint, which may be trained first.
+        for arm in sorted(self.arms, key=lambda arm: arm.source in PLAIN):
             try:
                 tables[arm.name] = tuple(self._tables(arm))
             except BeyneError as error:
@@ -127,12 +133,30 @@ class Study:
 
     def enlarger(self, arm: Arm) -> Enlarger:
         """What applies an arm: of a recipe its first seed's best model."""
-        source = self.run_folder(arm, 0) if arm.trained else arm.source
-        return self._enlarger(source)
+        return self._enlarger(self.source(arm))
 
     def run_folder(self, arm: Arm, seed: int) -> Path:
         """Of a trained arm."""
         return self.folder / "runs" / f"{arm.slug}-{seed}"
+
+    @property
+    def generates(self) -> bool:
+        """Whether the arms are generators."""
+        return self.arms[0].job == "generate"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether any arm is scored once for each seed."""
+        return self.trains or self.generates
+
+    def source(self, arm: Arm, seed: int = 0) -> str | Path:
+        """What applies an arm: of a recipe the run of a seed."""
+        return self.run_folder(arm, seed) if arm.trained else arm.source
+
+    def like(self, arm: Arm) -> str | Path:
+        """The generator whose size and bands an arm has; that of another for a baseline."""
+        others = (one for one in self.arms if one.source not in PLAIN)
+        return self.source(next(others) if arm.source in PLAIN else arm)
 
     @property
     def trains(self) -> bool:
@@ -150,7 +174,7 @@ class Study:
                 (f.problem for f in self.diagnosis.findings if f.severity == "error"), ""
             )
             raise UsageError(f"{self.data} has no usable split; {problem}", "see beyne check")
-        if self.trains and "val" not in split.values():
+        if self.repeats and "val" not in split.values():
             train = [file for file, part in split.items() if part == "train"]
             split = split | make_split(train, 0, {"val": 0.1}, groups)
         return split
@@ -165,7 +189,7 @@ class Study:
     def _scored(self) -> tuple[str, list[Pair]]:
         """Pictures that no arm was trained on."""
         runs = [arm.source for arm in self.arms if not arm.trained]
-        if not self.trains:
+        if not self.repeats:
             return find_unseen(self.data, self.options.split, runs, self.sources_of_data)
         part = next((name for name in ("test", "val") if name in self.split.values()), None)
         if part is None:
@@ -188,14 +212,14 @@ class Study:
 
     def _tables(self, arm: Arm) -> Iterator[Scores]:
         """The arm's scores, one table for each seed."""
-        for seed in range(self.options.seeds if arm.trained else 1):
-            label = f"{arm.name}, seed {seed}" if arm.trained else arm.name
+        seeded = arm.trained or self.generates
+        for seed in range(self.options.seeds if seeded else 1):
+            label = f"{arm.name}, seed {seed}" if seeded else arm.name
             path = self.folder / "scores" / f"{arm.slug}-{seed}.csv"
             if not path.is_file():
                 if arm.trained:
                     self._train(arm, seed, label)
-                source = self.run_folder(arm, seed) if arm.trained else arm.source
-                self._score(arm, source, seed, label, path)
+                self._score(arm, seed, label, path)
             yield read_scores(path)[0]
 
     def _train(self, arm: Arm, seed: int, label: str) -> None:
@@ -231,18 +255,24 @@ class Study:
             write_whole(path, str(images).encode())
         return int(path.read_text(encoding="utf-8"))
 
-    def _score(self, arm: Arm, source: str | Path, seed: int, label: str, path: Path) -> None:
+    def _score(self, arm: Arm, seed: int, label: str, path: Path) -> None:
         self.listener.message(f"scoring {label}")
-        enlarger = self._enlarger(source)
-        listener = evaluate.Listener(
-            self.listener.message, lambda done, total: self.listener.progress(done, total, {})
-        )
-        named = f"{self.data.resolve().name}, {self.part}"
-        bands = self.options.bands
-        scores = evaluate.score(enlarger, self.pairs, named, bands=bands, listener=listener)
+
+        def progress(done: int, total: int) -> None:
+            self.listener.progress(done, total, {})
+
+        source = self.source(arm, seed)
+        if self.generates:
+            scores = self.generated.scores(source, self.like(arm), seed, progress)
+        else:
+            listener = evaluate.Listener(self.listener.message, progress)
+            enlarger, bands = self._enlarger(source), self.options.bands
+            scores = evaluate.score(
+                enlarger, self.pairs, self.named, bands=bands, listener=listener
+            )
         path.parent.mkdir(exist_ok=True)
-        kept = replace(scores, model=arm.name, seed=seed if arm.trained else None)
-        write_scores(path, kept)
+        seeded = arm.trained or self.generates
+        write_scores(path, replace(scores, model=arm.name, seed=seed if seeded else None))
 
     def _compared(self, tables: dict[str, tuple[Scores, ...]], failed: list[Failure]) -> Comparison:
         arms = tuple(arm for arm in self.arms if arm.name in tables)
@@ -251,7 +281,7 @@ class Study:
         found = Comparison(arms, names, self.part, tables, "", (), tuple(failed), groups)
         found.metric = self._metric(found.metrics)
         columns = {arm.name: found.values(arm.name, found.metric) for arm in arms}
-        metric = METRICS[found.metric]
+        metric = COLUMNS[found.metric]
         assert metric.better is not None
         unit = metric.unit or metric.title
         found.verdicts = tuple(verdicts(columns, metric.better, unit, groups=found.grouped))
@@ -262,9 +292,9 @@ class Study:
     def _metric(self, measured: Sequence[str]) -> str:
         wanted = self.options.metric
         if wanted and wanted not in measured:
-            known = ", ".join(name for name in measured if METRICS[name].better)
+            known = ", ".join(name for name in measured if COLUMNS[name].better)
             raise UsageError(f"{wanted} could not be measured here", f"--metric one of {known}")
-        return wanted or ("lpips" if "lpips" in measured else "psnr")
+        return wanted or next(name for name in ("kid", "lpips", "psnr") if name in measured)
 
 
 def _sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:

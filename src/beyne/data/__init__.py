@@ -13,8 +13,9 @@ from beyne.data.folder import (
     fingerprint,
 )
 from beyne.data.pairs import Pair, Sources
-from beyne.data.pictures import Decoded, Original, decode, read_original
+from beyne.data.pictures import Decoded, Original, decode, read_original, read_whole
 from beyne.data.split import make_split, read_contents, read_groups, read_split, write_split
+from beyne.data.wholes import Wholes, class_of, classes_of
 
 __all__ = [
     "DEGRADATIONS",
@@ -26,7 +27,10 @@ __all__ = [
     "RealConfig",
     "Sources",
     "Views",
+    "Wholes",
     "check_partners",
+    "class_of",
+    "classes_of",
     "content_of",
     "decode",
     "find_all",
@@ -40,5 +44,6 @@ __all__ = [
     "read_groups",
     "read_original",
     "read_split",
+    "read_whole",
     "write_split",
 ]

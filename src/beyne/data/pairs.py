@@ -11,6 +11,7 @@ from beyne.errors import UsageError
 from beyne.images import SUFFIXES
 
 PairedJob = Literal["upscale", "translate"]
+Job = Literal["upscale", "translate", "generate"]
 Layout = Literal["folders", "side-by-side"]
 _LOOKED_AT = 100  # files, for what is no picture
 
@@ -41,7 +42,7 @@ class Sources:
     lr: Path | None = None
     val_hr: Path | None = None
     val_lr: Path | None = None
-    job: PairedJob = "upscale"
+    job: Job = "upscale"
     a: Path | None = None
     b: Path | None = None
     layout: Layout = "folders"

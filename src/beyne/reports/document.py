@@ -50,12 +50,15 @@ class Column:
 #: Those that have a name for readers, by key: of pictures, and of sets of them.
 METRICS = {
     key: Column(key, metric.title, metric.better or "one", metric.unit, metric.digits)
-    for key, metric in metrics.METRICS.items()
+    for key, metric in metrics.COLUMNS.items()
 } | {
     metric.key: metric
     for metric in (
         Column("fid", "FID", "lower"),
-        Column("kid", "KID", "lower", digits=4),
+        Column("diversity", "diversity", "one"),
+        Column("precision", "precision", "higher"),
+        Column("recall", "recall", "higher"),
+        Column("density", "density", "one"),
         Column("recognition", "recognition accuracy", "higher", digits=3),
     )
 }
