@@ -24,7 +24,6 @@ import argparse
 import csv
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +113,8 @@ def recipe_for(arm: str, side: int, settings: list[str]) -> Recipe:
         return load_recipe(arm, [*sized, f"generator.levels={side.bit_length() - 1}", *settings])
     if arm == "segmenter":
         settings = ["data.a=b", "data.b=a", "losses.content.kind=mse", *settings]
+    else:  # a mask can't tell the overall colour
+        sized.append("data.colours=exchanged")
     recipe = load_recipe("pix2pix-small", [*sized, *settings])
     if arm == "pix2pix-small":
         return recipe
@@ -234,7 +235,8 @@ def report(rows: list[Row], groups: dict[str, str]) -> None:
         print(f"| {arm} | " + " | ".join(cells) + " |")
     for name, column in columns.items():
         heading, better = SCORES[name]
-        print(f"\n{heading}, of {len(set(groups.values()))} children:\n")
+        number = next(iter(column.values())).shape[1]
+        print(f"\n{heading}, of {number} children:\n")
         for one in verdicts(column, better):
             print(f"- {one.sentence}{_percent(one, column)}")
 
@@ -261,7 +263,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--only", type=int, nargs="*", help="folds to run; default: all")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--images", type=int, help="training images of a run; default: the recipe's")
+    parser.add_argument("--images", type=int, help="of every training; default: the recipe's")
     parser.add_argument("--set", dest="settings", action="append", default=[])
     parser.add_argument("--arms", nargs="*", choices=ARMS, default=list(ARMS))
     asked = parser.parse_args()

@@ -436,7 +436,7 @@ def check(
     from beyne.doctor import examine
     from beyne.recipe import named_sources
 
-    sides = [text for text in settings if text.startswith(("data.a=", "data.b=", "data.layout="))]
+    sides = _sides(settings)
     sources = named_sources("translate", sides)
     task = task or ("translate" if sides else None)
     return examine(Path(data), task, _path(split), group, watcher, sources)
@@ -445,10 +445,11 @@ def check(
 def preview(
     data: str | Path,
     sheet: str | Path,
-    recipe: str = "photo-x4",
+    recipe: str | None = None,
     settings: Sequence[str] = (),
     split: str | Path | None = None,
     *,
+    task: str | None = None,
     overwrite: bool = False,
 ) -> Seen:
     """Read a data folder as training would, and show what it would see.
@@ -457,13 +458,16 @@ def preview(
         data: Folder of pictures.
         sheet: A PNG to write: the first 16 crops of training, the input enlarged without
             smoothing beside the original.
-        recipe: As for `train`, as are ``settings`` and ``split``.
+        recipe: As for `train`, as are ``settings`` and ``split``; None: ``pix2pix-small`` for
+            pairs to translate, else ``photo-x4``.
+        task: As for `check`, where no recipe is given.
         overwrite: Replace that file if it exists.
 
     Raises:
         UsageError: Recipe and data do not fit each other, or the PNG exists.
         ImageError: A picture can't be read.
     """
+    from beyne.doctor.layout import find_layout
     from beyne.files import check_free
     from beyne.recipe import load_recipe
     from beyne.training.preview import preview as show
@@ -472,7 +476,15 @@ def preview(
     if path.suffix.lower() != ".png":
         raise UsageError(f"-o {path} does not end in .png", "-o preview.png")
     check_free(path, overwrite)
+    if recipe is None:
+        task = task or ("translate" if _sides(settings) else find_layout(Path(data)).task)
+        recipe = "pix2pix-small" if task == "translate" else "photo-x4"
     return show(load_recipe(recipe, list(settings)), Path(data), path, _path(split))
+
+
+def _sides(settings: Sequence[str]) -> list[str]:
+    """Those that name the sides of a translation."""
+    return [text for text in settings if text.startswith(("data.a=", "data.b=", "data.layout="))]
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -1,6 +1,6 @@
 """Data sets: finding files, splitting them, and turning them into batches."""
 
-from beyne.data.crops import Crops, Views
+from beyne.data.crops import Colours, Crops, Views
 from beyne.data.degradations import DEGRADATIONS, DegradationConfig, RealConfig
 from beyne.data.folder import (
     find_all,
@@ -16,6 +16,7 @@ from beyne.data.split import make_split, read_groups, read_split, write_split
 
 __all__ = [
     "DEGRADATIONS",
+    "Colours",
     "Crops",
     "Decoded",
     "DegradationConfig",

@@ -10,7 +10,7 @@ from beyne.errors import UsageError
 from beyne.images import SUFFIXES
 
 PairedJob = Literal["upscale", "translate"]
-Layout = Literal["folders", "side-by-side"]
+Layout = Literal["folders", "side-by-side", "same"]
 
 
 @dataclass(frozen=True)
