@@ -1,7 +1,7 @@
 """What does a mask know of its picture? pix2pix on few pairs, every child (patient) held out once.
 
     python bench/retina.py -o runs/retina [--field retina] [--side 128] [--folds 4] [--seeds 1]
-        [--images 4800] [--set key.sub=value] [--arms pix2pix pix2pix-small l1-alone]
+        [--images 2000] [--set key.sub=value] [--arms pix2pix pix2pix-small l1-alone]
 
 Fields: ``retina`` (CHASE_DB1, vessels → fundus, 22 pairs of 11 children) and ``chest`` (lungs →
 X-ray, 37 pairs). Children are dealt into folds; of the others one is for validation, and the rest
@@ -9,10 +9,11 @@ are trained on. ``l1-alone`` is pix2pix-small without its discriminator; ``media
 picture of all other children, whatever the mask.
 
 A picture's scores: L1 in units of [0, 1]; the same after the best factor and offset a band, which
-is what is left beyond overall colour; PSNR, SSIM, LPIPS; and Dice: a network that learnt
-on the real pairs of the training children to find vessels (lungs) looks for them in the picture
-made, and is compared with the mask it was made from; ``real`` says how well it does on the real
-ones. Statistics are of children: the mean of a child's pictures is one value.
+is what is left beyond overall colour; PSNR, SSIM, LPIPS (``BEYNE_WEIGHTS=../shared/weights``); and
+Dice: a network that learnt from the training children to find vessels (lungs) looks for them in
+the picture made, and is compared with the mask it was made from. ``real`` is its Dice on the real
+pictures; ``real, median colour`` the L1 of one who knows all but a picture's mean colour.
+Statistics are of children: the mean of a child's pictures is one value.
 
 Prints the tables; writes ``scores.csv``, and ``sheet.png`` of every fold. The same command again
 goes on.
@@ -23,6 +24,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +57,7 @@ SCORES = {
 }
 TRANSLATE = Sources(job="translate")
 Row = dict[str, str | float]
+Recipes = Callable[[str, int], Recipe]  # of arm and seed
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,17 @@ def real(segmenter: Enlarger, pairs: list[Pair], kept: list[Tensor]) -> list[Row
     return rows
 
 
+def recoloured(pairs: list[Pair], others: list[Pair]) -> list[Row]:
+    """What L1 could be: the real pictures, each band's mean brought to the median of others'."""
+    means = [to_tensor(read(pair.hr).pixels).mean((2, 3), keepdim=True) for pair in others]
+    usual, rows = torch.stack(means).median(0).values, list[Row]()
+    for pair in pairs:
+        image = to_tensor(read(pair.hr).pixels)
+        made = (image * usual / image.mean((2, 3), keepdim=True)).clamp(0, 1)
+        rows.append({"file": pair.name, "l1": float((made - image).abs().mean())})
+    return rows
+
+
 def run_fold(data: Path, folder: Path, arms: list[str], seeds: int, made: Recipes) -> list[Row]:
     """Train what is not trained yet, and score all arms on the fold's children."""
     split = folder / "split.csv"
@@ -184,7 +198,9 @@ def run_fold(data: Path, folder: Path, arms: list[str], seeds: int, made: Recipe
     segmenter = run("segmenter", 0)
     sheet: list[list[Tensor]] = [[], []]
     found = [("real", 0, real(segmenter, pairs, sheet[0]))]
-    median = find_enlarger("median", training=[*parts["train"], *parts["val"]])
+    others = [*parts["train"], *parts["val"]]
+    found.append(("real, median colour", 0, recoloured(pairs, others)))
+    median = find_enlarger("median", training=others)
     found.append(("median", 0, scored(median, segmenter, pairs, sheet[1])))
     for arm in arms:
         for seed in range(seeds):
@@ -198,16 +214,6 @@ def run_fold(data: Path, folder: Path, arms: list[str], seeds: int, made: Recipe
         for arm, seed, rows in found
         for row in rows
     ]
-
-
-class Recipes:
-    """The recipe of an arm and seed."""
-
-    def __init__(self, side: int, settings: list[str]) -> None:
-        self.side, self.settings = side, settings
-
-    def __call__(self, arm: str, seed: int) -> Recipe:
-        return recipe_for(arm, self.side, [*self.settings, f"train.seed={seed}"])
 
 
 def by_child(rows: list[Row], groups: dict[str, str], name: str) -> dict[str, np.ndarray]:
@@ -230,11 +236,12 @@ def report(rows: list[Row], groups: dict[str, str]) -> None:
     print("| | " + " | ".join(SCORES[name][0] for name in columns) + " |")
     print("|---" * (len(columns) + 1) + "|")
     columns = {name: values for name, values in columns.items() if values}
-    for arm in columns["dice"]:
+    for arm in dict.fromkeys(str(row["arm"]) for row in rows):
         cells = [_cell(column.get(arm)) for column in columns.values()]
         print(f"| {arm} | " + " | ".join(cells) + " |")
     for name, column in columns.items():
         heading, better = SCORES[name]
+        column = {arm: values for arm, values in column.items() if not arm.startswith("real")}
         number = next(iter(column.values())).shape[1]
         print(f"\n{heading}, of {number} children:\n")
         for one in verdicts(column, better):
@@ -270,7 +277,10 @@ def main() -> None:
     data = asked.output / "data"
     groups = prepared(FIELDS[asked.field], data, asked.side)
     length = [f"train.images={asked.images}"] if asked.images else []
-    made = Recipes(asked.side, [*length, *asked.settings])
+
+    def made(arm: str, seed: int) -> Recipe:
+        return recipe_for(arm, asked.side, [*length, *asked.settings, f"train.seed={seed}"])
+
     rows: list[Row] = []
     for fold in range(asked.folds) if asked.only is None else asked.only:
         folder = asked.output / f"fold-{fold}"
