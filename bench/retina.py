@@ -192,7 +192,8 @@ def run_fold(data: Path, folder: Path, arms: list[str], seeds: int, made: Recipe
     def run(arm: str, seed: int) -> Enlarger:
         path = folder / f"{arm}-{seed}"
         recipe = made(arm, seed)
-        train(recipe, data, path, split, message=lambda text: heard(f"{path}: {text}"))
+        if not train(recipe, data, path, split, message=lambda text: heard(f"{path}: {text}")):
+            raise SystemExit(1)  # stopped by Ctrl-C
         return find_enlarger(path)
 
     segmenter = run("segmenter", 0)
