@@ -49,8 +49,8 @@ def test_patch_sees_70_pixels() -> None:
     judge = build("patch", {"features": 2, "norm": "none"})
     image = torch.rand(1, 3, 160, 160, requires_grad=True)
     verdicts = judge(image)
-    middle = verdicts.shape[-1] // 2
-    verdicts[0, 0, middle, middle].backward()
+    side = round(verdicts.shape[-1] ** 0.5)
+    verdicts[0, 0, side // 2 * (side + 1)].backward()
     touched = image.grad[0].abs().sum(0).sum(0) > 0
     assert int(touched.nonzero().max() - touched.nonzero().min()) + 1 == 70
 
@@ -125,3 +125,15 @@ def test_projected_learns_with_its_heads_alone() -> None:
 def test_projected_judges_every_place_of_every_layer() -> None:
     judge = build("projected", {"features": 4, **FIELDS["projected"]})
     assert judge(torch.rand(2, 3, 64, 48)).shape == (2, 1, 2 * 32 * 24)
+
+
+def test_every_scale_of_patch_sees_half_the_size_before() -> None:
+    judge = build("patch", {"features": 4, "norm": "none", "scales": 2})
+    alone = build("patch", {"features": 4, "norm": "none"})
+    alone.load_state_dict(judge.state_dict(), strict=False)
+    image = torch.rand(2, 3, 64, 64)
+    fine = alone(image)
+    alone.judge.load_state_dict(judge.coarser[0].state_dict())
+    coarse = alone(torch.nn.functional.avg_pool2d(image, 3, 2, 1, count_include_pad=False))
+    assert torch.allclose(judge(image), torch.cat([fine, coarse], 2))
+    assert len(judge.layers(image)) == 2 * len(alone.layers(image)) - 1

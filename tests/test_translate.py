@@ -332,3 +332,65 @@ def test_the_doctor_takes_named_sides(data) -> None:
     diagnosis = beyne.check(data, settings=["data.a=masks", "data.b=b", "train.batch=3"])
     assert "taken for translate: 20 pictures in 10 pairs" in diagnosis.findings[-1].problem
     assert set(diagnosis.split) == {f"masks/{i}{eye}.bmp" for i in range(5) for eye in "LR"}
+
+
+def test_exchanged_colours_have_the_mean_of_another_picture() -> None:
+    """By a factor a band, in any type of samples; the input stays as it is."""
+    dark, bright = (np.full((4, 4, 3), level, np.uint16) for level in (2_000, 20_000))
+    dark[0] //= 2
+    pictures = [Decoded(f"{i}", pixels, pixels[..., :1]) for i, pixels in enumerate((dark, bright))]
+    batch = Crops(pictures, 4, 0, "upright", "exchanged").batch(range(40))
+    given, shown = (batch[side][:, :1].mean((1, 2, 3)) * 65_535 for side in ("lr", "hr"))
+    seen = {(round(float(a)), round(float(b))) for a, b in zip(given, shown, strict=True)}
+    assert seen == {(a, b) for a in (1_750, 20_000) for b in (1_750, 20_000)}
+    own = Crops(pictures, 4, 0, "upright").batch(range(40))
+    assert torch.equal(own["hr"][:, :1], own["lr"])
+    with pytest.raises(UsageError, match="only a translation may make up colours"):
+        load_recipe("photo-x4", ["data.colours=exchanged"])
+
+
+@pytest.mark.parametrize("cut", ["whole", "crops"])
+@pytest.mark.parametrize("name", TINY)
+def test_pictures_that_are_not_square(name, cut, tmp_path) -> None:
+    """The shape of 432×1072, at sides that no stride divides."""
+    data = save_pairs(tmp_path / "data", 2, side=27)
+    for path in (*(data / "a").iterdir(), *(data / "b").iterdir()):
+        with Image.open(path) as image:
+            image.resize((67, 27), Image.Resampling.NEAREST).save(path)
+    short = [f"data.cut={cut}", "train.images=8", "train.save_every=8"]
+    size = ["data.size_in=24", "data.size_out=24"]
+    assert train(recipe_for(name, *short, *size), data, tmp_path / "run")
+    model = beyne.load(tmp_path / "run" / "last.safetensors", precision="fp32")
+    assert model.translate(data / "a" / "0L.bmp").pixels.shape == (27, 67, 3)
+
+
+def test_grey_photos_get_colours(tmp_path, monkeypatch) -> None:
+    """Colour photos are their own pairs; a grey one of any size is translated."""
+    monkeypatch.chdir(tmp_path)
+    save_pictures(tmp_path / "photos", 4, side=40)
+    tiny_sizes = ["generator.levels=2", "generator.features=8", "discriminator.scales=2"]
+    recipe = load_recipe("colourise", [*SMALL, *tiny_sizes])
+    setup = prepare(recipe, tmp_path / "photos", Path("run"))
+    batch = setup.crops.batch(range(3))
+    assert torch.allclose(batch["lr"], batch["hr"].mean(1, keepdim=True), atol=1 / 255)
+    assert train(recipe, tmp_path / "photos", Path("run"))
+    made = beyne.translate(picture(21, 50, 1), "run/best.safetensors").pixels
+    assert made.shape == (21, 50, 3)
+    assert beyne.evaluate("run", tmp_path / "photos").n > 0
+    seen = beyne.preview(tmp_path / "photos", "sheet.png", "colourise", [*SMALL, *tiny_sizes])
+    assert seen.paired
+
+
+def test_the_preview_of_pairs(data) -> None:
+    """Input beside what it shall become; the recipe is told from the folder or the sides."""
+    shown = [f"--set={setting}" for setting in SMALL if setting.startswith("data")]
+    found = run("check", data, "--preview", *shown, code=1)  # both eyes of a child are alike
+    assert "inputs     their own" in found.stdout
+    sheet = beyne.read("preview.png").pixels
+    setup = prepare(load_recipe("pix2pix-small", SMALL), data, Path("run"))
+    batch = setup.crops.batch(range(1))
+    for place, side in enumerate((batch["lr"].expand(-1, 3, -1, -1), batch["hr"])):
+        expected = (side[0].permute(1, 2, 0) * 255).round().numpy()
+        assert np.array_equal(sheet[:32, place * 36 : place * 36 + 32], expected)
+    (data / "a").rename(data / "masks")
+    assert beyne.preview(data, "other.png", settings=[*SMALL, "data.a=masks", "data.b=b"]).paired

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from beyne.config import Config, Tree, merged, parse_setting, read_toml, validated
-from beyne.data.crops import Views
+from beyne.data.crops import Colours, Views
 from beyne.data.degradations import BicubicConfig, DegradationConfig, configured
 from beyne.data.pairs import Job, Layout, Sources
 from beyne.errors import UsageError, did_you_mean
@@ -74,6 +74,7 @@ class DataConfig(Config):
     size_out: int = Field(128, ge=1, description="side of the original's crop")
     cut: Literal["crops", "whole"] = "crops"  # whole: pictures resampled to the two sides
     views: Views = "all"  # in which crops are shown; mirrored or upright where up is up
+    colours: Colours = "own"  # exchanged where a translation's inputs can't tell the overall colour
     operator: Operator = "bicubic"
     degradation: SerializeAsAny[DegradationConfig] = BicubicConfig()
     hr: Path | None = None
@@ -167,6 +168,8 @@ class Recipe(Config):
     def _translates_at_one_size(self) -> Recipe:
         if self.job == "translate" and self.data.scale != 1:
             raise ValueError("a translation keeps the size: data.size_out must be data.size_in")
+        if self.job != "translate" and self.data.colours != "own":
+            raise ValueError("data.colours: only a translation may make up colours")
         return self
 
     @property

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beyne.errors import UsageError
+
 if TYPE_CHECKING:
     from beyne.doctor import Diagnosis, Watcher
+    from beyne.training.preview import Seen
 
 
 def check(
@@ -46,7 +49,53 @@ def check(
     from beyne.doctor import examine
     from beyne.recipe import named_sources
 
-    sides = [text for text in settings if text.startswith(("data.a=", "data.b=", "data.layout="))]
+    sides = _sides(settings)
     sources = named_sources("translate", sides)
     task = task or ("translate" if sides else None)
     return examine(Path(data), task, Path(split) if split else None, group, watcher, sources)
+
+
+def preview(
+    data: str | Path,
+    sheet: str | Path,
+    recipe: str | None = None,
+    settings: Sequence[str] = (),
+    split: str | Path | None = None,
+    *,
+    task: str | None = None,
+    overwrite: bool = False,
+) -> Seen:
+    """Read a data folder as training would, and show what it would see.
+
+    Args:
+        data: Folder of pictures.
+        sheet: A PNG to write: the first 16 crops of training, the input enlarged without
+            smoothing beside the original.
+        recipe: As for `train`, as are ``settings`` and ``split``; None: ``pix2pix-small`` for
+            pairs to translate, else ``photo-x4``.
+        task: As for `check`, where no recipe is given.
+        overwrite: Replace that file if it exists.
+
+    Raises:
+        UsageError: Recipe and data do not fit each other, or the PNG exists.
+        ImageError: A picture can't be read.
+    """
+    from beyne.doctor.layout import find_layout
+    from beyne.files import check_free
+    from beyne.recipe import load_recipe
+    from beyne.training.preview import preview as show
+
+    path = Path(sheet)
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"-o {path} does not end in .png", "-o preview.png")
+    check_free(path, overwrite)
+    if recipe is None:
+        task = task or ("translate" if _sides(settings) else find_layout(Path(data)).task)
+        recipe = "pix2pix-small" if task == "translate" else "photo-x4"
+    obeyed = Path(split) if split else None
+    return show(load_recipe(recipe, list(settings)), Path(data), path, obeyed)
+
+
+def _sides(settings: Sequence[str]) -> list[str]:
+    """Those that name the sides of a translation."""
+    return [text for text in settings if text.startswith(("data.a=", "data.b=", "data.layout="))]

@@ -10,7 +10,6 @@ from beyne.errors import UsageError
 
 if TYPE_CHECKING:
     from beyne.training.estimate import Estimate
-    from beyne.training.preview import Seen
 
 
 def train(
@@ -77,39 +76,6 @@ def dry_run(
     loaded = load_recipe(recipe, list(settings))
     resolved, estimate = try_recipe(loaded, Path(data), Path(run), _path(split))
     return write_toml(resolved.plain()), estimate
-
-
-def preview(
-    data: str | Path,
-    sheet: str | Path,
-    recipe: str = "photo-x4",
-    settings: Sequence[str] = (),
-    split: str | Path | None = None,
-    *,
-    overwrite: bool = False,
-) -> Seen:
-    """Read a data folder as training would, and show what it would see.
-
-    Args:
-        data: Folder of pictures.
-        sheet: A PNG to write: the first 16 crops of training, the input enlarged without
-            smoothing beside the original.
-        recipe: As for `train`, as are ``settings`` and ``split``.
-        overwrite: Replace that file if it exists.
-
-    Raises:
-        UsageError: Recipe and data do not fit each other, or the PNG exists.
-        ImageError: A picture can't be read.
-    """
-    from beyne.files import check_free
-    from beyne.recipe import load_recipe
-    from beyne.training.preview import preview as show
-
-    path = Path(sheet)
-    if path.suffix.lower() != ".png":
-        raise UsageError(f"-o {path} does not end in .png", "-o preview.png")
-    check_free(path, overwrite)
-    return show(load_recipe(recipe, list(settings)), Path(data), path, _path(split))
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -36,7 +36,9 @@ def check(
     preview: Annotated[
         bool, typer.Option("--preview", help="Write a sheet of inputs beside their originals.")
     ] = False,
-    recipe: Annotated[str, typer.Option(help="Recipe that the sheet is for.")] = "photo-x4",
+    recipe: Annotated[
+        str | None, typer.Option(help="Recipe that the sheet is for; default: by the task.")
+    ] = None,
     settings: Annotated[
         list[str], typer.Option("--set", help="key.sub=value over the recipe")
     ] = [],  # noqa: B006 typer reads it, nothing changes it
@@ -56,7 +58,9 @@ def check(
     if write_split:
         check_free(write_split, overwrite)
     seen = (
-        api.preview(data, output, recipe, settings, split, overwrite=overwrite) if preview else None
+        api.preview(data, output, recipe, settings, split, task=task, overwrite=overwrite)
+        if preview
+        else None
     )
     with Progress() as progress:
         diagnosis = api.check(data, task, split, group=group, settings=settings, watcher=progress)

@@ -1,6 +1,6 @@
 """Data sets: finding files, splitting them, and turning them into batches."""
 
-from beyne.data.crops import Crops, Views
+from beyne.data.crops import Colours, Crops, Views
 from beyne.data.degradations import DEGRADATIONS, DegradationConfig, RealConfig
 from beyne.data.folder import (
     check_partners,
@@ -19,6 +19,7 @@ from beyne.data.wholes import Wholes, class_of, classes_of
 
 __all__ = [
     "DEGRADATIONS",
+    "Colours",
     "Crops",
     "Decoded",
     "DegradationConfig",

@@ -15,6 +15,7 @@ from beyne.errors import UsageError
 from beyne.images.raster import Pixels, white_of
 
 Views = Literal["all", "mirrored", "upright"]
+Colours = Literal["own", "exchanged"]
 
 
 class Crops:
@@ -30,6 +31,7 @@ class Crops:
         size: int,
         seed: int,
         views: Views = "all",
+        colours: Colours = "own",
     ) -> None:
         """Take the pictures that are large enough.
 
@@ -39,6 +41,9 @@ class Crops:
             seed: Of the choice of crops.
             views: ``all`` eight ways to lay a square; ``mirrored``: left and right may change
                 sides; ``upright``: as in the picture.
+            colours: ``own``; ``exchanged``: each original with the mean of another, drawn anew for
+                every crop, by a factor a band. For inputs that can't tell the overall colour, such
+                as masks: with few pairs a network learns by heart which input has which.
 
         Raises:
             UsageError: Not one picture is large enough.
@@ -51,6 +56,8 @@ class Crops:
                 f"--set data.size_in={largest} --set data.size_out={largest * pictures[0].scale}",
             )
         self.size, self.seed, self.views = size, seed, views
+        exchanged = self.pictures if colours == "exchanged" else []
+        self.means = [_mean(picture.hr) for picture in exchanged]
         area = np.array([p.size[0] * p.size[1] for p in self.pictures], dtype=np.float64)
         self.chance = np.cumsum(area / area.sum())  # every region is equally likely
 
@@ -69,7 +76,16 @@ class Crops:
         turns = int(random.integers(4)) if self.views == "all" else 0
         flip = bool(random.integers(2)) if self.views != "upright" else False
         lr, hr = picture.crop(top, left, self.size, random)
+        if self.means:
+            factor = self.means[int(random.integers(len(self.means)))] / self.means[index]
+            hr = (hr / white_of(hr.dtype) * factor).clip(0, 1).astype(np.float32)
         return oriented(lr, turns, flip), oriented(hr, turns, flip)
+
+
+def _mean(pixels: Pixels) -> NDArray[np.float64]:
+    """Of every band, in [0, 1], never quite black."""
+    mean: NDArray[np.float64] = pixels.mean((0, 1), dtype=np.float64) / white_of(pixels.dtype)
+    return mean.clip(1e-6)
 
 
 def oriented(crop: Pixels, turns: int, flip: bool) -> Pixels:

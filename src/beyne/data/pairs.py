@@ -12,7 +12,7 @@ from beyne.images import SUFFIXES
 
 PairedJob = Literal["upscale", "translate"]
 Job = Literal["upscale", "translate", "generate"]
-Layout = Literal["folders", "side-by-side"]
+Layout = Literal["folders", "side-by-side", "same"]
 _LOOKED_AT = 100  # files, for what is no picture
 
 

@@ -15,9 +15,9 @@ TABLE = "pairs.csv"
 def sides(root: Path, folder: Path, sources: Sources) -> list[Pair]:
     """The pairs in a folder, in order of their inputs.
 
-    In order of precedence: folders that ``sources`` names; halves of one picture, where it says so;
-    ``pairs.csv``; folders ``a`` and ``b`` (any case). Partners share path and stem, not suffix; a
-    picture without one is left out.
+    In order of precedence: halves of one picture, or one picture as both sides, where ``sources``
+    says so; folders that it names; ``pairs.csv``; folders ``a`` and ``b`` (any case). Partners
+    share path and stem, not suffix; a picture without one is left out.
 
     Args:
         root: The data folder, which names begin at.
@@ -26,9 +26,10 @@ def sides(root: Path, folder: Path, sources: Sources) -> list[Pair]:
     Raises:
         UsageError: There are no such folders, not one pair, or the table is wrong.
     """
-    if sources.layout == "side-by-side":
+    if sources.layout != "folders":
+        halves = sources.layout == "side-by-side"
         pictures = pictures_in(folder)
-        return [Pair(name_below(path, root), path, path, halves=True) for path in pictures]
+        return [Pair(name_below(path, root), path, path, halves) for path in pictures]
     if folders := _folders(folder, sources):
         return _matched(root, *folders)
     if (folder / TABLE).is_file():
@@ -39,7 +40,7 @@ def sides(root: Path, folder: Path, sources: Sources) -> list[Pair]:
 
 def unpaired(folder: Path, sources: Sources) -> list[Path]:
     """Pictures of the sides in a folder that have no partner on the other."""
-    folders = None if sources.layout == "side-by-side" else _folders(folder, sources)
+    folders = _folders(folder, sources) if sources.layout == "folders" else None
     if not folders:
         return []
     a, b = (_by_stem(side) for side in folders)

@@ -36,7 +36,9 @@ def read_pictures(
     if recipe.job == "translate":
         train = [picture.whole().padded(recipe.data.size_in) for picture in train]
     validation = [_read(pair, recipe).whole() for pair in _some(parts["val"], recipe)]
-    crops = Crops(train, recipe.data.size_in, recipe.train.seed, recipe.data.views)
+    crops = Crops(
+        train, recipe.data.size_in, recipe.train.seed, recipe.data.views, recipe.data.colours
+    )
     return crops, validation or [train[0].whole()]
 
 
