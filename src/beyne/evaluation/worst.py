@@ -137,11 +137,12 @@ def shown(image: Tensor) -> Pixels:
 
 
 def in_rows(rows: Sequence[tuple[Pixels, ...]]) -> Pixels:
-    """Squares in rows and columns on white."""
-    side = max(square.shape[0] for row in rows for square in row) + _GAP
-    sheet = np.full((len(rows) * side, len(rows[0]) * side, 3), 255, np.uint8)
+    """Pictures in rows and columns on white."""
+    sizes = [picture.shape[:2] for row in rows for picture in row]
+    high, wide = (max(sides) + _GAP for sides in zip(*sizes, strict=True))
+    sheet = np.full((len(rows) * high, len(rows[0]) * wide, 3), 255, np.uint8)
     for i, row in enumerate(rows):
-        for j, square in enumerate(row):
-            height, width = square.shape[:2]
-            sheet[i * side : i * side + height, j * side : j * side + width] = square
+        for j, picture in enumerate(row):
+            height, width = picture.shape[:2]
+            sheet[i * high : i * high + height, j * wide : j * wide + width] = picture
     return sheet
