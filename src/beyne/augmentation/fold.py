@@ -1,0 +1,169 @@
+"""One fold: choose strength and share inside its training part, train the arms, test them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from beyne.augmentation.classical import STRENGTHS, varied
+from beyne.augmentation.samples import Samples, divisions
+from beyne.evaluation.recognition import fit, standardised
+from beyne.evaluation.statistics import Values
+from beyne.images.resample import resize
+
+#: Pictures to train on, pictures held out of that (to stop by), class → number wanted, seed →
+#: class → pictures ``(N, C, H, W)`` in [0, 1].
+Painter = Callable[[Samples, Samples, Mapping[str, int], int], Mapping[str, Tensor]]
+
+ARMS = ("real", "real + classical", "real + GAN", "real + classical + GAN")
+#: Generated pictures for each real one.
+SHARES = (0.5, 1.0, 2.0)
+_INNER = 3  # folds of the training part, of which one is held out to choose by
+
+
+@dataclass(frozen=True)
+class Classifying:
+    """The classifier, the same for all arms.
+
+    Attributes:
+        side: Pixels a side, a multiple of 8.
+        steps: Of the optimiser, in every arm.
+        batch: Pictures a step, drawn with replacement from real and generated ones together.
+        trainings: Classifiers of each arm, whose answers are averaged.
+    """
+
+    side: int = 32
+    steps: int = 300
+    batch: int = 64
+    trainings: int = 2
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one fold gave.
+
+    Attributes:
+        repeat: Number of the division into folds.
+        fold: Number of the fold in it.
+        strength: Of classical augmentation, as chosen.
+        share: Generated pictures for each real one, as chosen.
+        names: Of the tested pictures.
+        right: Arm → of each of them, the share of classifiers that were right.
+        painting: Seconds that it took to train the GAN and paint.
+        classifying: Seconds of all classifiers.
+    """
+
+    repeat: int
+    fold: int
+    strength: float
+    share: float
+    names: list[str]
+    right: dict[str, list[float]]
+    painting: float
+    classifying: float
+
+
+def run_fold(
+    train: Samples,
+    test: Samples,
+    paint: Painter,
+    classifying: Classifying,
+    number: tuple[int, int],
+    seed: int,
+) -> Fold:
+    """Work through a fold.
+
+    The painter sees no more than the inner training part, so what it paints may be judged on the
+    inner held-out part, by which strength and share are chosen; both together train the arms.
+
+    Args:
+        train: Training part of the fold.
+        test: The rest; nothing but the answers in the end comes from it.
+        paint: Gives pictures for training.
+        classifying: The classifier.
+        number: Of the repeat and of the fold.
+        seed: Of the inner division, the classifiers and the painter.
+
+    Raises:
+        UsageError: The training part can't be divided once more.
+    """
+    chosen, held_out = next(divisions(train, _INNER, seed))
+    inner, judges = train.take(chosen), train.take(held_out)
+    start = time.perf_counter()
+    painted = paint(inner, judges, wanted(train), seed)
+    painting = time.perf_counter() - start
+    classes, fakes = train.classes, {label: _sized(f, train) for label, f in painted.items()}
+
+    def right(pictures: Samples, asked: Samples, strength: float, share: float) -> Values:
+        images, targets = _pool(pictures, fakes, classes, share)
+        return _answers(images, targets, classes, asked, strength, classifying, seed)
+
+    def best(candidates: dict[float, float]) -> float:
+        return max(candidates, key=lambda value: (candidates[value], -value))
+
+    start = time.perf_counter()
+    strength = best({s: right(inner, judges, s, 0.0).mean() for s in STRENGTHS})
+    share = best({s: right(inner, judges, strength, s).mean() for s in SHARES})
+    settings = ((0.0, 0.0), (strength, 0.0), (0.0, share), (strength, share))
+    answers = {
+        arm: right(train, test, *setting).tolist()
+        for arm, setting in zip(ARMS, settings, strict=True)
+    }
+    classified = time.perf_counter() - start
+    return Fold(*number, strength, share, list(test.names), answers, painting, classified)
+
+
+def wanted(train: Samples, share: float = max(SHARES)) -> dict[str, int]:
+    """Class → generated pictures, in the proportions of the real ones."""
+    return {label: round(share * count) for label, count in train.counts.items()}
+
+
+def _sized(images: Tensor, like: Samples) -> Tensor:
+    return resize(images.float(), (like.images.shape[-2], like.images.shape[-1])).clamp(0, 1)
+
+
+def _pool(
+    real: Samples, fakes: Mapping[str, Tensor], classes: tuple[str, ...], share: float
+) -> tuple[Tensor, Tensor]:
+    """Real pictures and a share of generated ones, with the numbers of their classes."""
+    parts = [real.images]
+    targets = [torch.tensor([classes.index(label) for label in real.labels])]
+    for label, number in wanted(real, share).items():
+        parts.append(fakes[label][:number])
+        targets.append(torch.full((len(parts[-1]),), classes.index(label)))
+    return torch.cat(parts), torch.cat(targets)
+
+
+def _answers(
+    images: Tensor,
+    targets: Tensor,
+    classes: tuple[str, ...],
+    asked: Samples,
+    strength: float,
+    classifying: Classifying,
+    seed: int,
+) -> Values:
+    """Of each picture asked about, the share of classifiers that were right."""
+    pictures, unseen = standardised(images), standardised(asked.images)
+    truth = torch.tensor([classes.index(label) for label in asked.labels])
+    vary = partial(varied, strength=strength)
+    right = [
+        fit(
+            pictures,
+            targets,
+            classes,
+            classifying.steps,
+            seed + training,
+            vary,
+            classifying.batch,
+        ).numbers(unseen)
+        == truth
+        for training in range(classifying.trainings)
+    ]
+    return np.asarray(torch.stack(right).double().mean(0).numpy())

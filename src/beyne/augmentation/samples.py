@@ -1,0 +1,163 @@
+"""Pictures with their classes and sources, in memory, and how they are divided into folds."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from beyne.data import Pair
+from beyne.data.split import SPLITS
+from beyne.errors import ImageError, UsageError, about
+from beyne.images import read
+from beyne.images.raster import to_tensor
+from beyne.images.resample import resize
+
+#: Sources that a class must come from: to train on, to choose by, and to test on.
+FEWEST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Pictures of one size, each of a class and a source (patient, scene, parent photo).
+
+    Attributes:
+        names: Of the pictures.
+        images: ``(N, C, side, side)`` in [0, 1].
+        labels: Class of each.
+        groups: Source of each; pictures of one source are never divided.
+    """
+
+    names: tuple[str, ...]
+    images: Tensor
+    labels: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in order."""
+        return tuple(sorted(set(self.labels)))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Class → pictures."""
+        return dict(sorted(Counter(self.labels).items()))
+
+    def of(self, label: str) -> Tensor:
+        """The pictures of a class, ``(M, C, side, side)``."""
+        return self.images[torch.tensor([own == label for own in self.labels])]
+
+    def take(self, chosen: NDArray[np.int64]) -> Samples:
+        """Those with the given numbers."""
+        numbers = chosen.tolist()
+        names, labels, groups = (
+            tuple(values[i] for i in numbers) for values in (self.names, self.labels, self.groups)
+        )
+        return Samples(names, self.images[torch.from_numpy(chosen)], labels, groups)
+
+
+def label_of(name: str) -> str:
+    """The class of a picture: the folder it lies in, below train, val or test if there are such.
+
+    Empty for a picture in no folder.
+    """
+    parts = PurePosixPath(name).parts[:-1]
+    return next(iter(parts[1:] if parts and parts[0] in SPLITS else parts), "")
+
+
+def read_samples(pairs: Sequence[Pair], groups: Mapping[str, str], side: int) -> Samples:
+    """Read the pictures of a folder with one folder per class.
+
+    Args:
+        pairs: The pictures.
+        groups: Name → source.
+        side: Pixels a side that all are brought to.
+
+    Raises:
+        UsageError: There are no classes, or pictures in no class.
+        ImageError: A picture can't be read, or has other bands than the first.
+    """
+    labels = tuple(label_of(pair.name) for pair in pairs)
+    if len(set(labels)) < 2:
+        raise UsageError("there is one class only", "make one folder per class, two or more")
+    if "" in labels:
+        name = pairs[labels.index("")].name
+        raise UsageError(f"{name} lies in no class", "move it into the folder of its class")
+    images: list[Tensor] = []
+    for pair in pairs:
+        with about(pair.name):
+            image = resize(to_tensor(read(pair.hr).pixels), (side, side)).clamp(0, 1)
+            if images and image.shape != images[0].shape:
+                problem = f"has {image.shape[1]} bands, {pairs[0].name} {images[0].shape[1]}"
+                raise ImageError(problem, "bring all to the same bands")
+        images.append(image)
+    names = tuple(pair.name for pair in pairs)
+    return Samples(names, torch.cat(images), labels, tuple(groups[name] for name in names))
+
+
+def check_sources(samples: Samples, folds: int) -> None:
+    """Refuse what can't be divided.
+
+    Raises:
+        UsageError: A class comes from fewer sources than there are folds, or than `FEWEST`.
+    """
+    if folds < 2:
+        raise UsageError(f"--folds {folds}: at least 2", "--folds 3")
+    needed = max(folds, FEWEST)
+    sources = defaultdict(set)
+    for label, group in zip(samples.labels, samples.groups, strict=True):
+        sources[label].add(group)
+    few = {label: len(found) for label, found in sources.items() if len(found) < needed}
+    if few:
+        label, number = min(few.items(), key=lambda item: item[1])
+        problem = f"class {label} has pictures of {number} sources, and {folds} folds need {needed}"
+        least = min(len(found) for found in sources.values())
+        fewer = f"--folds {least}, or " if FEWEST <= least < folds else ""
+        raise UsageError(problem, f"{fewer}add pictures, leave the class out, or see --group")
+
+
+def divisions(
+    samples: Samples, folds: int, seed: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Stratified, grouped folds: every picture is tested once, and no source is divided.
+
+    Groups go, the largest first and else in random order, each to the fold that then has the most
+    even share of every class (as in scikit-learn's StratifiedGroupKFold).
+
+    Yields:
+        Numbers of the pictures to train on and of those to test on, for each fold.
+
+    Raises:
+        UsageError: Some fold would have to be tested on a class that it can't train on.
+    """
+    random = np.random.default_rng(seed)
+    classes, names = samples.classes, sorted(set(samples.groups))
+    table = np.zeros((len(names), len(classes)))
+    members = np.array([names.index(group) for group in samples.groups])
+    np.add.at(table, (members, [classes.index(label) for label in samples.labels]), 1)
+    order = random.permutation(len(names))
+    order = order[np.argsort(-table[order].max(1), kind="stable")]
+    wanted, filled = table.sum(0) / folds, np.zeros((folds, len(classes)))
+    place = np.zeros(len(names), dtype=np.int64)
+    for group in order:
+        excess = [
+            (((filled + np.outer(np.arange(folds) == fold, table[group])) / wanted) ** 2).sum()
+            for fold in range(folds)
+        ]
+        place[group] = int(np.argmin(excess))
+        filled[place[group]] += table[group]
+    if (filled == filled.sum(0)).any():
+        problem = "a fold would hold all pictures of a class"
+        raise UsageError(problem, "use fewer --folds, or name finer sources by --group")
+    for fold in range(folds):
+        tested = place[members] == fold
+        yield np.flatnonzero(~tested), np.flatnonzero(tested)
