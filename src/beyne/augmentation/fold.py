@@ -21,6 +21,10 @@ from beyne.images.resample import resize
 #: class → pictures ``(N, C, H, W)`` in [0, 1].
 Painter = Callable[[Samples, Samples, Mapping[str, int], int], Mapping[str, Tensor]]
 
+#: Pictures ``(N, C, side, side)`` of deviation 1, their classes ``(N,)``, pictures asked about
+#: ``(M, C, side, side)``, strength of classical augmentation, seed → classes ``(trainings, M)``.
+Classify = Callable[[Tensor, Tensor, Tensor, float, int], Tensor]
+
 ARMS = ("real", "real + classical", "real + GAN", "real + classical + GAN")
 #: Generated pictures for each real one.
 SHARES = (0.5, 1.0, 2.0)
@@ -28,20 +32,32 @@ _INNER = 3  # folds of the training part, of which one is held out to choose by
 
 
 @dataclass(frozen=True)
-class Classifying:
-    """The classifier, the same for all arms.
+class SmallNetwork:
+    """The classifier that judges the arms, the same for all; a `Classify`.
 
     Attributes:
-        side: Pixels a side, a multiple of 8.
-        steps: Of the optimiser, in every arm.
+        steps: Of the optimiser, whatever the number of pictures.
         batch: Pictures a step, drawn with replacement from real and generated ones together.
-        trainings: Classifiers of each arm, whose answers are averaged.
+        trainings: How often it is trained, each time from another seed.
     """
 
-    side: int = 32
     steps: int = 300
     batch: int = 64
     trainings: int = 2
+
+    def __call__(
+        self, pictures: Tensor, targets: Tensor, asked: Tensor, strength: float, seed: int
+    ) -> Tensor:
+        """As `Classify` says."""
+        classes = [str(number) for number in range(int(targets.max()) + 1)]
+        vary = partial(varied, strength=strength)
+        seeds = range(seed, seed + self.trainings)
+        return torch.stack(
+            [
+                fit(pictures, targets, classes, self.steps, one, vary, self.batch).numbers(asked)
+                for one in seeds
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,7 @@ class Fold:
         strength: Of classical augmentation, as chosen.
         share: Generated pictures for each real one, as chosen.
         names: Of the tested pictures.
-        right: Arm → of each of them, the share of classifiers that were right.
+        right: Arm → of each of them, the share of trainings that read it rightly.
         painting: Seconds that it took to train the GAN and paint.
         classifying: Seconds of all classifiers.
     """
@@ -73,7 +89,7 @@ def run_fold(
     train: Samples,
     test: Samples,
     paint: Painter,
-    classifying: Classifying,
+    classify: Classify,
     number: tuple[int, int],
     seed: int,
 ) -> Fold:
@@ -86,7 +102,7 @@ def run_fold(
         train: Training part of the fold.
         test: The rest; nothing but the answers in the end comes from it.
         paint: Gives pictures for training.
-        classifying: The classifier.
+        classify: The classifier.
         number: Of the repeat and of the fold.
         seed: Of the inner division, the classifiers and the painter.
 
@@ -101,8 +117,12 @@ def run_fold(
     classes, fakes = train.classes, {label: _sized(f, train) for label, f in painted.items()}
 
     def right(pictures: Samples, asked: Samples, strength: float, share: float) -> Values:
+        """Of each picture asked about, the share of trainings that read it rightly."""
         images, targets = _pool(pictures, fakes, classes, share)
-        return _answers(images, targets, classes, asked, strength, classifying, seed)
+        found = classify(
+            standardised(images), targets, standardised(asked.images), strength, seed
+        )
+        return np.asarray((found == _numbers(asked, classes)).double().mean(0))
 
     def best(candidates: dict[float, float]) -> float:
         return max(candidates, key=lambda value: (candidates[value], -value))
@@ -133,37 +153,12 @@ def _pool(
 ) -> tuple[Tensor, Tensor]:
     """Real pictures and a share of generated ones, with the numbers of their classes."""
     parts = [real.images]
-    targets = [torch.tensor([classes.index(label) for label in real.labels])]
+    targets = [_numbers(real, classes)]
     for label, number in wanted(real, share).items():
         parts.append(fakes[label][:number])
         targets.append(torch.full((len(parts[-1]),), classes.index(label)))
     return torch.cat(parts), torch.cat(targets)
 
 
-def _answers(
-    images: Tensor,
-    targets: Tensor,
-    classes: tuple[str, ...],
-    asked: Samples,
-    strength: float,
-    classifying: Classifying,
-    seed: int,
-) -> Values:
-    """Of each picture asked about, the share of classifiers that were right."""
-    pictures, unseen = standardised(images), standardised(asked.images)
-    truth = torch.tensor([classes.index(label) for label in asked.labels])
-    vary = partial(varied, strength=strength)
-    right = [
-        fit(
-            pictures,
-            targets,
-            classes,
-            classifying.steps,
-            seed + training,
-            vary,
-            classifying.batch,
-        ).numbers(unseen)
-        == truth
-        for training in range(classifying.trainings)
-    ]
-    return np.asarray(torch.stack(right).double().mean(0).numpy())
+def _numbers(samples: Samples, classes: tuple[str, ...]) -> Tensor:
+    return torch.tensor([classes.index(label) for label in samples.labels])

@@ -169,7 +169,7 @@ def fit(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         classifier = Classifier(classes, pictures.shape[1], pictures.shape[-1])
-        optimizer = torch.optim.Adam(classifier.parameters(), lr=_RATE)
+        optimizer = torch.optim.Adam(classifier.parameters(), lr=_RATE, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps)
         for _ in range(steps):
             chosen = torch.randint(len(pictures), (batch,))
