@@ -13,10 +13,13 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from tiny_generators import tiny as tiny_generator
 from tiny_networks import ENLARGERS, FIELDS, tiny
 
-from beyne.bundle import FORMAT, ModelCard, card_for, load, read_card, read_header, save
+from beyne.bundle import FORMAT, ModelCard, card_for, load, read_card, save
 from beyne.errors import BeyneError, UsageError
+from beyne.generators import GENERATORS, latents
+from beyne.header import read_header
 from beyne.images.resample import Operator
 from beyne.networks import NETWORKS
 
@@ -74,6 +77,44 @@ def test_round_trip(kind, fields, tmp_path):
     with torch.inference_mode():
         assert torch.allclose(model.network(image), network(image), atol=1e-5)
         assert torch.equal(model.network(image), network.for_use()(image))
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+@pytest.mark.parametrize("labels", [[], ["ship", "Äйқ"]])
+def test_round_trip_of_a_generator(kind, labels, tmp_path):
+    generator = tiny_generator(kind, channels=5, height=32, width=64, classes=len(labels))
+    asked = {"labels": labels} if labels else None
+    card = card_for(generator, "mine", bits=16, conditioning=asked)
+    assert (card.job, card.channels_in, card.channels_out, card.scale) == ("generate", 0, 5, 1)
+    save(tmp_path / "model.safetensors", card, generator)
+    model = load(tmp_path / "model.safetensors")
+    assert model.card == card == read_card(tmp_path / "model.safetensors")
+    assert model.card.labels == labels
+    assert not model.network.training
+    given = (latents(0, range(2), 8), torch.tensor([0, 1]))[: 2 if labels else 1]
+    with torch.inference_mode():
+        assert torch.equal(model.network(*given), generator(*given))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda card: card.update(job="upscale"), "unknown kind 'dcgan'"),
+        (lambda card: card["conditioning"]["labels"].pop(), "contradicts itself about its labels"),
+        (lambda card: card.update(conditioning=None), "contradicts itself about its labels"),
+        (lambda card: card.update(conditioning={"lables": []}), "labels"),
+        (lambda card: card.update(channels_out=1), "contradicts itself about channels_out"),
+        (lambda card: card.update(bits=12), "bits"),
+        (lambda card: card["generator"].update(latent=9), "the weights don't fit the card"),
+    ],
+)
+def test_card_of_a_generator_that_does_not_fit(change, message, tmp_path):
+    generator, path = tiny_generator("dcgan", classes=2), tmp_path / "x.safetensors"
+    save(path, card_for(generator, "x"), generator)
+    assert load(path).card.labels == ["0", "1"]
+    rewrite(path, change)
+    with pytest.raises(UsageError, match=message):
+        load(path)
 
 
 @KINDS

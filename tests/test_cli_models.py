@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 import torch
 import typer
+from tiny_generators import tiny_model as tiny_generator
 from tiny_networks import tiny, tiny_model
 from typer.testing import CliRunner
 
@@ -59,6 +61,17 @@ def test_show(model_file):
     document = json.loads(run("models", "show", model_file, "--json").stdout)
     assert document["card"] == read_card(model_file).model_dump(mode="json")
     assert document["parameters"] == sum(p.numel() for p in load(model_file).network.parameters())
+
+
+def test_show_and_list_a_generator(tmp_path):
+    words = {"bits": 16, "conditioning": {"labels": ["ship", "plane"]}}
+    model = tiny_generator("dcgan", words=words, height=32, width=64, classes=2)
+    save(tmp_path / "x.safetensors", model.card, model.network)
+    text = run("models", "show", tmp_path / "x.safetensors").stdout
+    assert "generate 64×32, 3 channels of 16 bit, from 8 random numbers" in text
+    assert re.search(r"labels +ship, plane\n", text)
+    assert "shrinking" not in text
+    assert re.search(r"tiny +generate +64×32", run("models", "list", tmp_path).stdout)
 
 
 def test_import_prints_the_path(tmp_path):

@@ -8,10 +8,12 @@ import sys
 import numpy as np
 import pytest
 import torch
+from tiny_generators import tiny_model as tiny_generator
 from tiny_networks import tiny_model
 
 from beyne.errors import BeyneError, MissingExtraError, UsageError
 from beyne.export import OPSET, TOLERANCE, export
+from beyne.generators import GENERATORS, latents
 from beyne.networks import NETWORKS
 
 onnx = pytest.importorskip("onnx")
@@ -41,6 +43,24 @@ def test_parity_at_any_size(kind, fields, tmp_path):
         image = torch.rand(3, model.card.channels_in, *size)
         (result,) = session.run(None, {"image": image.numpy()})
         assert np.abs(result - model.network(image).numpy()).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+@pytest.mark.parametrize("classes", [0, 3])
+def test_parity_of_generators(kind, classes, tmp_path):
+    model = tiny_generator(kind, height=32, width=64, classes=classes)
+    path = tmp_path / "model.onnx"
+    proof = export(model, path)
+    assert proof.difference <= TOLERANCE
+    assert proof.sizes == ((32, 64),)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    shapes = {given.name: given.shape for given in session.get_inputs()}
+    expected = {"latent": ["batch", 8]} | ({"label": ["batch"]} if classes else {})
+    assert shapes == expected
+    given = {"latent": latents(1, range(3), 8), "label": torch.arange(3)}
+    given = {name: given[name] for name in shapes}
+    (result,) = session.run(None, {name: values.numpy() for name, values in given.items()})
+    assert np.abs(result - model.network(*given.values()).numpy()).max() <= TOLERANCE
 
 
 def test_no_parity_leaves_no_file(tmp_path):

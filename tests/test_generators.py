@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tiny_generators import FIELDS, tiny
 from torch import nn
 
 from beyne import discriminators
 from beyne.errors import UsageError
 from beyne.generators import GENERATORS, build, latents
 from beyne.losses.adversarial import AdversarialLoss
-
-#: Every generator at a size that computes in milliseconds.
-FIELDS = {"dcgan": {"features": 4, "latent": 8}, "fastgan": {"widths": [16, 8], "latent": 8}}
-
-
-def tiny(kind, **fields):
-    """With random weights, and norms that have seen them, so that the images differ."""
-    torch.manual_seed(0)
-    generator = build(kind, {**FIELDS[kind], **fields})
-    norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm2d)]
-    for norm in norms:
-        norm.momentum = 1.0
-    with torch.no_grad():
-        generator(torch.randn(16, 8))
-    for norm in norms:
-        norm.momentum = 0.1
-    return generator.eval()
 
 
 def test_every_generator_has_a_tiny_form() -> None:
@@ -100,18 +84,6 @@ def test_dcgan_has_the_widths_of_its_paper() -> None:
     generator = build("dcgan", {"features": 128, "latent": 100})
     layers = [m for m in generator.modules() if isinstance(m, nn.ConvTranspose2d)]
     assert [layer.in_channels for layer in layers] == [100, 1024, 512, 256, 128]
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", GENERATORS)
-def test_export_gives_the_same(kind, tmp_path) -> None:
-    runtime = pytest.importorskip("onnxruntime")
-    generator, z = tiny(kind, height=32, width=32), latents(0, range(2), 8)
-    path = tmp_path / "generator.onnx"
-    torch.onnx.export(generator, (z,), path, dynamo=True, verbose=False)
-    session = runtime.InferenceSession(path)
-    (found,) = session.run(None, {session.get_inputs()[0].name: z.numpy()})
-    assert abs(found - generator(z).detach().numpy()).max() < 1e-3
 
 
 @pytest.mark.parametrize(

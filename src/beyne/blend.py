@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beyne.bundle import Model, ModelCard, difference
+from beyne.bundle import Model, ModelCard, built, difference
 from beyne.errors import UsageError
 
 
@@ -24,11 +24,8 @@ def blend(first: Model, second: Model, alpha: float, name: str) -> Model:
     if not 0 <= alpha <= 1:
         raise UsageError(f"alpha {alpha:g} lies outside 0 to 1", "it is the second model's weight")
     _check_alike(first, second)
-    from beyne.networks import build
-
     # A projection has no weights: if either has one, the blend ends in it.
-    fields = dict((second if second.card.projected else first).card.generator)
-    network = build(fields.pop("kind"), fields).for_use()
+    network = built((second if second.card.projected else first).card)
     other = second.network.state_dict()
     network.load_state_dict(
         {

@@ -10,17 +10,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
 from beyne.config import Config, validated
 from beyne.errors import UsageError
 from beyne.files import write_whole
+from beyne.header import damaged, read_header
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from beyne.generators.blocks import Generator
     from beyne.networks.blocks import ImageNetwork
 
 FORMAT = 1
@@ -35,7 +37,7 @@ class ModelCard(Config):
         format: Version of this card's form.
         job: What the model is for.
         generator: ``kind`` of the network and all its fields.
-        channels_in: Channels of the image it takes.
+        channels_in: Channels of the image it takes; 0 if it takes none.
         channels_out: Channels of the image it makes.
         value_range_in: Values that stand for black and white in its input.
         value_range_out: The same of its output.
@@ -45,7 +47,9 @@ class ModelCard(Config):
         side: Whole pictures are resampled to squares of this many pixels, and the results back to
             their size; None: they are taken as they are.
         size_multiple: Height and width must be multiples of this; 1 for any size.
-        conditioning: Labels or text encoder it needs besides the image, None for nothing.
+        bits: Depth in which generated pictures are written: that of the pictures it learned from.
+        conditioning: What it can be asked for: ``labels``, in the order of their numbers; None
+            for nothing.
         provenance: How it was made: recipe, images seen, data fingerprint, parents.
         scores: Rows of measured quality, each naming its data and protocol.
         licence: Licence of the weights.
@@ -55,9 +59,9 @@ class ModelCard(Config):
 
     name: str
     format: int = FORMAT
-    job: Literal["upscale", "translate"] = "upscale"
+    job: Literal["upscale", "translate", "generate"] = "upscale"
     generator: dict[str, Any]
-    channels_in: int = Field(ge=1)
+    channels_in: int = Field(ge=0)
     channels_out: int = Field(ge=1)
     value_range_in: tuple[float, float] = (0.0, 1.0)
     value_range_out: tuple[float, float] = (0.0, 1.0)
@@ -67,7 +71,8 @@ class ModelCard(Config):
     consistent: bool = False
     side: int | None = Field(default=None, ge=1)
     size_multiple: int = Field(default=1, ge=1)
-    conditioning: dict[str, Any] | None = None
+    bits: Literal[8, 16] = 8
+    conditioning: dict[Literal["labels"], list[str]] | None = None
     provenance: dict[str, Any] = Field(default_factory=dict)
     scores: list[dict[str, Any]] = Field(default_factory=list)
     licence: str = "not stated"
@@ -93,6 +98,11 @@ class ModelCard(Config):
         """Whether the network ends in the projection onto its input."""
         return bool(self.generator.get("projection", "none") != "none")
 
+    @property
+    def labels(self) -> list[str]:
+        """Names it can be asked for, in the order of their numbers."""
+        return (self.conditioning or {}).get("labels", [])
+
 
 @dataclass(frozen=True)
 class Model:
@@ -104,7 +114,7 @@ class Model:
     """
 
     card: ModelCard
-    network: ImageNetwork
+    network: ImageNetwork | Generator
 
     @property
     def generator(self) -> dict[str, Any]:
@@ -112,26 +122,32 @@ class Model:
         return {"kind": self.card.generator["kind"], **self.network.config.model_dump(mode="json")}
 
 
-def card_for(network: ImageNetwork, name: str, **words: Any) -> ModelCard:
+def card_for(network: ImageNetwork | Generator, name: str, **words: Any) -> ModelCard:
     """A card whose technical fields come from ``network``; ``words`` are any other card fields."""
+    from beyne.generators import GENERATORS, Generator
     from beyne.networks import NETWORKS
 
     network = network.for_use()
-    kind = next(kind for kind, (_, cls) in NETWORKS.items() if cls is type(network))
-    fields = network.config.model_dump(mode="json")
-    if fields["projection"] != "none":
+    config, table = network.config, {**NETWORKS, **GENERATORS}
+    kind = next(kind for kind, (_, cls) in table.items() if cls is type(network))
+    fields = config.model_dump(mode="json")
+    if isinstance(network, Generator):
+        words = {"job": "generate", "conditioning": _numbered(fields["classes"])} | words
+    elif fields["projection"] != "none":
         words = {"operator": fields["projection"], "consistent": True} | words
     return ModelCard(
         name=name,
         generator={"kind": kind, **fields},
-        channels_in=fields["channels_in"],
-        channels_out=fields["channels_out"],
-        scale=fields["scale"],
+        channels_in=config.channels_in,
+        channels_out=config.channels_out,
+        scale=config.scale,
         **words,
     )
 
 
-def save(path: Path, card: ModelCard, network: ImageNetwork, half: bool = False) -> None:
+def save(
+    path: Path, card: ModelCard, network: ImageNetwork | Generator, half: bool = False
+) -> None:
     """Write a model file, whole or not at all.
 
     Args:
@@ -167,15 +183,12 @@ def load(path: Path) -> Model:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from beyne.networks import build
-
     card = read_card(path)
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise _damaged(path, str(error)) from None
-    fields = dict(card.generator)
-    network = build(fields.pop("kind"), fields).for_use()
+        raise damaged(path, str(error)) from None
+    network = built(card)
     _check_fit(card, network, tensors, path)
     _check_finite(tensors, f"the weights in {path}")
     network.load_state_dict(tensors)  # copying widens float16
@@ -195,50 +208,24 @@ def read_card(path: Path) -> ModelCard:
         values = json.loads(text)
         version = int(values["format"])
     except (ValueError, TypeError, KeyError):
-        raise _damaged(path, "its model card can't be read") from None
+        raise damaged(path, "its model card can't be read") from None
     if version > FORMAT:
         problem = f"{path} has model format {version}, this beyne reads up to {FORMAT}"
         raise UsageError(problem, "pip install --upgrade beyne")
     return validated(ModelCard, values, where=f"{path}: card")
 
 
-class Header(NamedTuple):
-    """The header of a safetensors file: its metadata, and the shape of each tensor by name."""
-
-    metadata: dict[str, Any]
-    shapes: dict[str, tuple[int, ...]]
+def _numbered(classes: int) -> dict[str, list[str]] | None:
+    return {"labels": [str(number) for number in range(classes)]} if classes else None
 
 
-def read_header(path: Path) -> Header:
-    """Read only the header of any safetensors file; quick, and torch is not imported.
+def built(card: ModelCard) -> ImageNetwork | Generator:
+    """The network that a card describes, freshly initialised, in the form it is applied in."""
+    from beyne import generators, networks
 
-    Raises:
-        UsageError: The file is missing, cut short or not safetensors.
-    """
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            text = file.read(min(length, size))
-    except FileNotFoundError:
-        raise UsageError(f"{path} does not exist", "check the path") from None
-    except OSError as error:
-        raise UsageError(f"{path} can't be read ({error.strerror})") from None
-    if not text.startswith(b"{"):
-        problem = f"{path} is not a safetensors file"
-        raise UsageError(problem, f"if it holds published weights: beyne models import {path}")
-    if len(text) < length:
-        raise _damaged(path, "it is cut short")
-    try:
-        header = json.loads(text)
-        metadata = dict(header.pop("__metadata__", {}))
-        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
-        end = max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
-    except (ValueError, TypeError, KeyError, IndexError):
-        raise _damaged(path, "its header can't be read") from None
-    if size < 8 + length + end:
-        raise _damaged(path, "it is cut short")
-    return Header(metadata, shapes)
+    fields = dict(card.generator)
+    build = generators.build if card.job == "generate" else networks.build
+    return build(fields.pop("kind"), fields).for_use()
 
 
 def _narrows(tensor: Tensor, half: bool) -> bool:
@@ -252,11 +239,16 @@ def _check_finite(tensors: Mapping[str, Tensor], what: str) -> None:
 
 
 def _check_fit(
-    card: ModelCard, network: ImageNetwork, tensors: Mapping[str, Tensor], path: Path
+    card: ModelCard,
+    network: ImageNetwork | Generator,
+    tensors: Mapping[str, Tensor],
+    path: Path,
 ) -> None:
     for field in ("channels_in", "channels_out", "scale"):
         if getattr(card, field) != getattr(network.config, field):
-            raise _damaged(path, f"its card contradicts itself about {field}")
+            raise damaged(path, f"its card contradicts itself about {field}")
+    if len(card.labels) != getattr(network.config, "classes", 0):
+        raise damaged(path, "its card contradicts itself about its labels")
     mismatch = difference(network.state_dict(), tensors)
     if mismatch:
         raise UsageError(f"{path}: the weights don't fit the card: {mismatch}", "get it again")
@@ -276,7 +268,3 @@ def difference(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str
 
 def _shape(tensor: Tensor) -> str:
     return "×".join(map(str, tensor.shape)) or "a single number"
-
-
-def _damaged(path: Path, how: str) -> UsageError:
-    return UsageError(f"{path} is damaged: {how}", "download or copy it again")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -26,6 +26,7 @@ class Config(BaseModel):
 
 ConfigType = TypeVar("ConfigType", bound=Config)
 Entry = TypeVar("Entry")
+Part = TypeVar("Part")
 Tree = dict[str, Any]
 
 
@@ -61,6 +62,39 @@ def of_kind(table: Mapping[str, Entry], kind: str, where: str) -> Entry:
     if kind not in table:
         raise UsageError(f"{where}.kind: unknown kind '{kind}'", did_you_mean(kind, table))
     return table[kind]
+
+
+class Kinds(dict[str, tuple[type[ConfigType], Callable[[Any], Part]]], Generic[ConfigType, Part]):
+    """Parts of one sort: kind, as recipes and model files name it → its configuration and class.
+
+    Args:
+        where: The recipe's table that names the kind, such as ``"generator"``.
+        entries: What there is.
+    """
+
+    def __init__(
+        self, where: str, entries: Mapping[str, tuple[type[ConfigType], Callable[[Any], Part]]]
+    ) -> None:
+        super().__init__(entries)
+        self.where = where
+
+    def configured(self, kind: str, fields: Mapping[str, Any]) -> ConfigType:
+        """The configuration of the part named ``kind``; arguments and errors as for `build`."""
+        config_class, _ = of_kind(self, kind, self.where)
+        return validated(config_class, fields, where=self.where)
+
+    def build(self, kind: str, fields: Mapping[str, Any]) -> Part:
+        """Make the part named ``kind`` with freshly initialised weights.
+
+        Args:
+            kind: A key of this table.
+            fields: Values of its configuration; what is left out takes its default.
+
+        Raises:
+            UsageError: The kind or a field is unknown, or a value does not fit.
+        """
+        config = self.configured(kind, fields)
+        return self[kind][1](config)
 
 
 def _fields_at(cls: type[BaseModel], path: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from pydantic import Field, SerializeAsAny, field_validator, model_validator
 from beyne.config import Config, Tree, merged, parse_setting, read_toml, validated
 from beyne.data.crops import Views
 from beyne.data.degradations import BicubicConfig, DegradationConfig, configured
-from beyne.data.pairs import Layout, PairedJob, Sources
+from beyne.data.pairs import Job, Layout, Sources
 from beyne.errors import UsageError, did_you_mean
 from beyne.images.resample import Operator
 from beyne.tasks.adversarial import AdversarialConfig
@@ -22,6 +22,7 @@ _TAKEN = {"images", "learning_rate", "mae", "psnr", "ssim", "lr_psnr", "lpips"}
 _TAKEN |= {
     "adversarial",
     "feature_matching",
+    "reconstruction",
     "discriminator",
     "r1",
     "r2",
@@ -49,7 +50,7 @@ class TrainConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: int = Field(0, ge=0)
     start: str | None = None  # a RUN or a MODEL to start from
-    select: Literal["mae", "psnr", "lpips"] = (
+    select: Literal["mae", "psnr", "lpips", "kid"] = (
         "psnr"  # the validation score that decides which is best
     )
     patience: int = Field(0, ge=0, description="validations without gain before stopping; 0: off")
@@ -82,18 +83,13 @@ class DataConfig(Config):
     a: Path | None = None  # inputs to translate, and what they shall become: b
     b: Path | None = None
     layout: Layout = "folders"
+    classes: tuple[str, ...] | None = None  # folders that are labels; [] for none
     validation_pictures: int = Field(16, ge=1, description="at most; evenly spaced over val")
 
     @field_validator("degradation", mode="before")
     @classmethod
     def _degradation_of_its_kind(cls, fields: Any) -> DegradationConfig:
         return configured(fields)
-
-    @model_validator(mode="after")
-    def _scale_is_possible(self) -> DataConfig:
-        if self.size_out % self.size_in or self.size_out // self.size_in not in (1, 2, 3, 4, 8):
-            raise ValueError("size_out must be 1, 2, 3, 4 or 8 times size_in")
-        return self
 
     @model_validator(mode="after")
     def _sides_go_together(self) -> DataConfig:
@@ -121,12 +117,12 @@ class Recipe(Config):
     """Everything that decides a training run."""
 
     name: str
-    job: PairedJob = "upscale"
+    job: Job = "upscale"
     description: str = ""
     licence: str = Field("not stated", description="licence of the weights this run makes")
     credit: str = Field("", description="whose pictures the weights were made from")
     generator: dict[str, Any]
-    losses: dict[str, dict[str, Any]] = Field({"content": {"kind": "l1"}}, min_length=1)
+    losses: dict[str, dict[str, Any]] = {"content": {"kind": "l1"}}
     discriminator: dict[str, Any] | None = None
     adversarial: AdversarialConfig | None = None
     data: DataConfig = DataConfig()
@@ -143,6 +139,28 @@ class Recipe(Config):
     def _both_or_none(self) -> Recipe:
         if (self.discriminator is None) != (self.adversarial is None):
             raise ValueError("the tables discriminator and adversarial go together")
+        return self
+
+    @model_validator(mode="after")
+    def _generates_against_a_discriminator(self) -> Recipe:
+        if (self.job == "generate") != (self.train.select == "kid"):
+            raise ValueError('train.select: "kid" chooses among generators, and nothing else does')
+        if self.job != "generate":
+            if not self.losses:
+                raise ValueError("losses: there must be one")
+            return self
+        if self.adversarial is None:
+            raise ValueError("a generator learns from a discriminator: give both tables")
+        if self.adversarial.warmup or self.adversarial.head_start:
+            raise ValueError("adversarial.warmup and head_start must be 0 for a generator")
+        return self
+
+    @model_validator(mode="after")
+    def _scale_is_possible(self) -> Recipe:
+        size_in, size_out = self.data.size_in, self.data.size_out
+        possible = size_out % size_in == 0 and size_out // size_in in (1, 2, 3, 4, 8)
+        if self.job != "generate" and not possible:
+            raise ValueError("data.size_out must be 1, 2, 3, 4 or 8 times data.size_in")
         return self
 
     @model_validator(mode="after")
@@ -168,7 +186,7 @@ class Recipe(Config):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def named_sources(job: PairedJob, settings: Sequence[str], data: Tree | None = None) -> Sources:
+def named_sources(job: Job, settings: Sequence[str], data: Tree | None = None) -> Sources:
     """Where the two sides of a translation are.
 
     Args:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from beyne.bundle import ModelCard
     from beyne.zoo import Entry
 
 models = typer.Typer(name="models", help="Look at, import and export models.", no_args_is_help=True)
@@ -93,27 +94,26 @@ def _print_table(entries: list[Entry]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("name", "job", "scale", "weights", "licence"):
+    for heading in ("name", "job", "size", "weights", "licence"):
         table.add_column(heading, overflow="fold")
     for entry in entries:
         card = entry.card
         weights = f"{entry.parameters / 1e6:.2f} M"
-        table.add_row(card.name, card.job, f"×{card.scale}", weights, card.licence)
+        table.add_row(card.name, card.job, _size(card), weights, card.licence)
     Console().print(table)
 
 
 def _card_lines(entry: Entry) -> list[tuple[str, str]]:
     card = entry.card
     fields = ", ".join(f"{key} {value}" for key, value in card.generator.items() if key != "kind")
-    sizes = "any size" if card.size_multiple == 1 else f"sizes a multiple of {card.size_multiple}"
-    channels = f"{_channels(card.channels_in)} in, {_channels(card.channels_out)} out"
     lines = [
         ("name", card.name),
         ("about", card.description),
-        ("does", f"{card.job} ×{card.scale}, {channels}, {sizes}"),
+        ("does", f"{card.job} {_size(card)}, {_takes_and_makes(card)}"),
         ("network", f"{card.generator['kind']}: {fields}"),
         ("weights", f"{entry.parameters:,}, {entry.size / 1e6:.1f} MB"),
-        ("shrinking", f"{card.operator}, consistent {'on' if card.consistent else 'off'}"),
+        ("labels", ", ".join(card.labels)),
+        ("shrinking", _shrinking(card)),
         ("licence", card.licence),
         ("credit", card.credit),
     ]
@@ -134,6 +134,27 @@ def _history(provenance: dict[str, Any]) -> list[str]:
         seen = f"{provenance['images']:,} training images{pictures}"
         lines.append(f"recipe {recipe['name']}, {seen}")
     return lines + [_words({key: value}) for key, value in rest.items()]
+
+
+def _size(card: ModelCard) -> str:
+    """Enlargement, or width and height of what is made of nothing."""
+    if card.job != "generate":
+        return f"×{card.scale}"
+    return f"{card.generator['width']}×{card.generator['height']}"
+
+
+def _takes_and_makes(card: ModelCard) -> str:
+    if card.job == "generate":
+        made = f"{_channels(card.channels_out)} of {card.bits} bit"
+        return f"{made}, from {card.generator['latent']} random numbers"
+    sizes = "any size" if card.size_multiple == 1 else f"sizes a multiple of {card.size_multiple}"
+    return f"{_channels(card.channels_in)} in, {_channels(card.channels_out)} out, {sizes}"
+
+
+def _shrinking(card: ModelCard) -> str:
+    if card.job == "generate":
+        return ""
+    return f"{card.operator}, consistent {'on' if card.consistent else 'off'}"
 
 
 def _channels(number: int) -> str:

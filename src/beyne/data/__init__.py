@@ -11,8 +11,9 @@ from beyne.data.folder import (
     fingerprint,
 )
 from beyne.data.pairs import Pair, Sources
-from beyne.data.pictures import Decoded, Original, decode, read_original
+from beyne.data.pictures import Decoded, Original, decode, read_original, read_whole
 from beyne.data.split import make_split, read_groups, read_split, write_split
+from beyne.data.wholes import Wholes, class_of, classes_of
 
 __all__ = [
     "DEGRADATIONS",
@@ -24,6 +25,9 @@ __all__ = [
     "RealConfig",
     "Sources",
     "Views",
+    "Wholes",
+    "class_of",
+    "classes_of",
     "decode",
     "find_all",
     "find_held_out",
@@ -35,5 +39,6 @@ __all__ = [
     "read_groups",
     "read_original",
     "read_split",
+    "read_whole",
     "write_split",
 ]

@@ -57,7 +57,7 @@ class Crops:
     def batch(self, numbers: range) -> dict[str, Tensor]:
         """The crops of these numbers: ``lr`` ``(N, C, size, size)`` and ``hr``, in [0, 1]."""
         crops = [self._crop(number) for number in numbers]
-        return {"lr": _stack([lr for lr, _ in crops]), "hr": _stack([hr for _, hr in crops])}
+        return {"lr": stacked([lr for lr, _ in crops]), "hr": stacked([hr for _, hr in crops])}
 
     def _crop(self, number: int) -> tuple[Pixels, Pixels]:
         random = np.random.Generator(np.random.Philox(key=[self.seed, number]))
@@ -69,14 +69,16 @@ class Crops:
         turns = int(random.integers(4)) if self.views == "all" else 0
         flip = bool(random.integers(2)) if self.views != "upright" else False
         lr, hr = picture.crop(top, left, self.size, random)
-        return _oriented(lr, turns, flip), _oriented(hr, turns, flip)
+        return oriented(lr, turns, flip), oriented(hr, turns, flip)
 
 
-def _oriented(crop: Pixels, turns: int, flip: bool) -> Pixels:
+def oriented(crop: Pixels, turns: int, flip: bool) -> Pixels:
+    """Turned by so many quarters, then mirrored."""
     turned = np.rot90(crop, turns)
     return turned[:, ::-1] if flip else turned
 
 
-def _stack(crops: list[NDArray[Any]]) -> Tensor:
+def stacked(crops: Sequence[NDArray[Any]]) -> Tensor:
+    """Samples ``(H, W, C)`` of any type to ``(N, C, H, W)`` in [0, 1]."""
     scaled = [c.astype(np.float32) / np.float32(white_of(c.dtype)) for c in crops]
     return torch.from_numpy(np.stack(scaled)).permute(0, 3, 1, 2)  # channels-last in memory

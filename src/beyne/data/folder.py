@@ -161,6 +161,8 @@ def _layout(root: Path, folder: Path, sources: Sources) -> list[Pair]:
     """Pictures directly in ``folder``, or in its ``hr/`` with partners in ``lr*/`` (any case)."""
     if sources.job == "translate":
         return sides(root, folder, sources)
+    if sources.job == "generate":
+        return _pairs_in(root, folder, None)
     children = sorted(child for child in folder.iterdir() if child.is_dir())
     originals = [child for child in children if child.name.lower() == "hr"]
     partners = [child for child in children if child.name.lower().startswith("lr")]

@@ -10,6 +10,7 @@ from beyne.errors import UsageError
 from beyne.images import SUFFIXES
 
 PairedJob = Literal["upscale", "translate"]
+Job = Literal["upscale", "translate", "generate"]
 Layout = Literal["folders", "side-by-side"]
 
 
@@ -39,7 +40,7 @@ class Sources:
     lr: Path | None = None
     val_hr: Path | None = None
     val_lr: Path | None = None
-    job: PairedJob = "upscale"
+    job: Job = "upscale"
     a: Path | None = None
     b: Path | None = None
     layout: Layout = "folders"

@@ -156,6 +156,31 @@ def decode(
     return Decoded(pair.name, hr, np.ascontiguousarray(lr))
 
 
+def read_whole(pair: Pair, channels: int, size: tuple[int, int]) -> Pixels:
+    """Read a picture, cut to the shape of ``size`` about its middle, and resample it.
+
+    Args:
+        pair: Its original is read.
+        channels: That it shall have.
+        size: Height and width in pixels.
+
+    Returns:
+        ``(height, width, channels)``, samples of the file's type.
+
+    Raises:
+        ImageError: The file can't be read.
+        UsageError: It has other channels.
+    """
+    raster = _read(pair.hr)
+    pixels = to_tensor(_as_channels(raster, channels, pair.name))
+    height, width = pixels.shape[-2:]
+    share = min(height / size[0], width / size[1])
+    rows, columns = (max(1, round(side * share)) for side in size)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    cut = pixels[..., top : top + rows, left : left + columns]
+    return from_tensor(resize(cut, size).clamp(0, 1), raster.pixels.dtype)
+
+
 def read_original(
     pair: Pair,
     scale: int,
@@ -218,4 +243,4 @@ def _as_channels(raster: Raster, channels: int | None, name: str) -> Pixels:
         rounded = mean.round() if raster.pixels.dtype.kind == "u" else mean
         return np.asarray(rounded, dtype=raster.pixels.dtype)
     problem = f"{name} has {raster.channels} bands, the recipe's network takes {channels}"
-    raise UsageError(problem, f"--set generator.channels_in={raster.channels} and channels_out")
+    raise UsageError(problem, "bring all pictures to the same bands; beyne check tells which differ")

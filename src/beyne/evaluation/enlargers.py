@@ -115,7 +115,7 @@ def find_enlarger(
         if factor < 1:
             raise UsageError(f"{name} can't make ×{factor}", "it makes ×1, ×2, ×3 …")
         return Enlarger(name, factor, lambda raster: baseline(raster, factor), find_device(device))
-    model_here = load(model_file(name))
+    job, model_here = job_of(name), load(model_file(name))
     parameters = sum(parameter.numel() for parameter in model_here.network.parameters())
     predictor = Predictor(model_here, device, precision)
     factor = checked_scale(predictor.card, scale)
@@ -124,8 +124,8 @@ def find_enlarger(
     title = Path(name).resolve().name if Path(name).is_dir() else predictor.card.name
     enlarge = partial(predictor.apply, scale=factor, consistent=project)
     card = predictor.card
-    channels = (card.channels_in, card.channels_out) if card.job == "translate" else None
-    return Enlarger(title, factor, enlarge, predictor.device, parameters, card.job, channels)
+    channels = (card.channels_in, card.channels_out) if job == "translate" else None
+    return Enlarger(title, factor, enlarge, predictor.device, parameters, job, channels)
 
 
 def job_of(model: str) -> PairedJob:
@@ -136,7 +136,13 @@ def job_of(model: str) -> PairedJob:
     """
     if model in translators.BASELINES:
         return "translate"
-    return "upscale" if model in BASELINES else read_card(model_file(model)).job
+    if model in BASELINES:
+        return "upscale"
+    card = read_card(model_file(model))
+    if card.job == "generate":
+        problem = f"{card.name} generates pictures, of which there are no originals"
+        raise UsageError(problem, "beyne generate --model MODEL -o OUT")
+    return card.job
 
 
 def sources_of(model: str, settings: Sequence[str] = ()) -> Sources:

@@ -29,8 +29,8 @@ from torch import Tensor
 from beyne.errors import UsageError
 from beyne.evaluation.nearness import Describe, Nearness, Training
 from beyne.evaluation.statistics import Interval, scipy_stats
-from beyne.evaluation.worst import in_rows, shown
 from beyne.images import Raster, write
+from beyne.images.sheet import in_rows, shown
 
 Outcome = Literal["copies", "no copying shown", "too few pictures to tell"]
 

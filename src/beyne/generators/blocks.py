@@ -37,6 +37,21 @@ class GeneratorConfig(Config):
         return self
 
     @property
+    def channels_in(self) -> int:
+        """Of the image it takes: none."""
+        return 0
+
+    @property
+    def channels_out(self) -> int:
+        """The same as ``channels``, as other networks call it."""
+        return self.channels
+
+    @property
+    def scale(self) -> int:
+        """1: it enlarges nothing."""
+        return 1
+
+    @property
     def doublings(self) -> int:
         """How often the sides double."""
         return (min(self.height, self.width) // _SMALLEST).bit_length() - 1
@@ -87,6 +102,10 @@ class Generator(nn.Module):
             raise UsageError("this generator knows no labels", "leave the label out")
         embedded: Tensor = self.labels(label)
         return self.paint(z + strength * embedded)
+
+    def for_use(self) -> Generator:
+        """The form it is applied and saved in: itself."""
+        return self
 
 
 def latents(seed: int, numbers: Iterable[int], size: int) -> Tensor:

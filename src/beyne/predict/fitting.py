@@ -76,7 +76,8 @@ def check_job(card: ModelCard, job: str) -> None:
     """
     if card.job != job:
         problem = f"{card.name} is a model to {card.job} pictures, not to {job} them"
-        raise UsageError(problem, f"beyne {card.job} INPUT --model MODEL -o OUT")
+        inputs = "" if card.job == "generate" else "INPUT "
+        raise UsageError(problem, f"beyne {card.job} {inputs}--model MODEL -o OUT")
 
 
 def checked_scale(card: ModelCard, scale: int | None) -> int:

@@ -16,6 +16,7 @@ from beyne.errors import ImageError, UsageError
 from beyne.images.projection import REACH, project, project_into_range
 from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
 from beyne.images.resample import resize
+from beyne.networks import ImageNetwork
 from beyne.predict.device import find_device
 from beyne.predict.fitting import (
     check_fit,
@@ -72,6 +73,7 @@ class Predictor:
     ) -> None:
         self.card: ModelCard = model.card
         self.device = find_device(device)
+        assert isinstance(model.network, ImageNetwork)
         weights = sum(parameter.numel() for parameter in model.network.parameters())
         self._precision = PrecisionChoice(precision, self.device, weights)
         self._requested_precision = precision

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -18,6 +18,7 @@ from beyne.losses.adversarial import AdversarialKind, AdversarialLoss, gradient_
 Judge = Callable[[Tensor], Tensor]
 Layers = Callable[[Tensor], list[Tensor]]
 Remedy = Literal["r1", "rate", "skip"]
+Penalty = Annotated[float, Field(ge=0)] | Literal["auto"]
 
 
 class GuardConfig(Config):
@@ -39,12 +40,22 @@ class AdversarialConfig(Config):
     warmup: int = Field(0, ge=0, description="images before the discriminator comes in")
     head_start: int = Field(0, ge=0, description="images it then learns before its verdict counts")
     ramp: int = Field(0, ge=0, description="images over which its weight then grows to full")
-    r1: float = Field(0.0, ge=0, description="γ of the penalty γ/2·|∇D|² on real images")
-    r2: float = Field(0.0, ge=0, description="the same on generated images")
+    r1: Penalty = 0.0  # γ of γ/2·|∇D|² on real images; auto: see `beyne.training.resolve`
+    r2: Penalty = 0.0  # the same on generated images
     learning_rate: float | None = Field(None, gt=0, description="the discriminator's own")
     augment: AugmentationConfig | None = None  # of what the discriminator sees
+    augment_below: int | None = Field(None, ge=1, description="of more pictures, none is augmented")
+    reconstruction: float = Field(1.0, ge=0, description="weight, where a discriminator paints")
+    transition: tuple[float, float] = (0.3, 0.6)  # shares of the run: labels begin, count in full
     feature_matching: float = Field(0.0, ge=0, description="weight beside the adversarial term")
     guard: GuardConfig | None = None
+
+    @model_validator(mode="after")
+    def _labels_come_in_within_the_run(self) -> AdversarialConfig:
+        begun, full = self.transition
+        if not 0 <= begun <= full <= 1:
+            raise ValueError("transition: two shares of the run, such as [0.3, 0.6]")
+        return self
 
 
 @dataclass
@@ -97,6 +108,15 @@ class Adversarial:
         if begun < 0:
             return 0.0
         return config.weight * (min(1.0, begun / config.ramp) if config.ramp else 1.0)
+
+    def strength(self, images: int, total: int) -> float:
+        """λ of the labels: 0, then rising from one end of ``transition`` to the other, then 1.
+
+        Args:
+            images: Training images seen, of ``total``.
+        """
+        begun, full = (share * total for share in self.config.transition)
+        return min(1.0, max(0.0, (images - begun) / max(full - begun, 1)))
 
     def augmentation(self, number: int) -> Augmentation | None:
         """A draw for ``number`` images from torch's own generator; None if there is to be none."""
@@ -151,6 +171,8 @@ class Adversarial:
         self, judge: Judge, fake: Tensor, real: Tensor, moment: Moment
     ) -> dict[str, Tensor]:
         """The discriminator's loss and its penalties; arguments as for `generator_terms`."""
+        assert self.config.r1 != "auto"
+        assert self.config.r2 != "auto"
         r1, r2 = self.config.r1 + moment.balance.r1, self.config.r2
         fake, real = fake.detach().requires_grad_(r2 > 0), real.detach().requires_grad_(r1 > 0)
         on_real, on_fake = judge(real), judge(fake)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from beyne import discriminators, networks
-from beyne.config import Tree, read_toml, validated
+from beyne import discriminators, generators, networks
+from beyne.config import Tree, of_kind, read_toml, validated
 from beyne.data import Pair, find_pairs
 from beyne.data.split import SplitName
+from beyne.discriminators.blocks import ConditionalConfig
 from beyne.errors import UsageError
 from beyne.recipe import DataConfig, Recipe
+from beyne.tasks.adversarial import AdversarialConfig
 
 
 def found_pairs(recipe: Recipe, data: Path, split_file: Path | None) -> dict[SplitName, list[Pair]]:
@@ -20,26 +22,74 @@ def found_pairs(recipe: Recipe, data: Path, split_file: Path | None) -> dict[Spl
 def resolved(recipe: Recipe, pictures: int) -> Recipe:
     """The recipe with epochs turned into images and every field of its networks filled in.
 
+    Args:
+        recipe: With what the pictures tell filled in.
+        pictures: Of them to train on.
+
     Raises:
         UsageError: A field of a network is wrong or does not fit the data.
     """
-    config = networks.configured(recipe.generator.get("kind", ""), fields_of(recipe.generator))
+    generates = recipe.job == "generate"
+    table = generators.GENERATORS if generates else networks.NETWORKS
+    config = table.configured(recipe.generator.get("kind", ""), fields_of(recipe.generator))
     generator = {"kind": recipe.generator["kind"], **config.model_dump(mode="json")}
-    _check_fit(generator, recipe.data)
     changes: Tree = {"generator": generator}
+    if generates:
+        changes["losses"] = {}
+    else:
+        _check_fit(generator, recipe.data)
     if recipe.discriminator:
-        kind = recipe.discriminator.get("kind", "")
-        seen = generator["channels_out"]
-        if recipe.job == "translate":
-            seen += generator["channels_in"]
-        fields = {"channels": seen} | fields_of(recipe.discriminator)
-        judge = discriminators.configured(kind, fields)
-        changes["discriminator"] = {"kind": kind, **judge.model_dump(mode="json")}
+        changes["discriminator"] = _judge(recipe, generator)
+    if recipe.adversarial:
+        changes["adversarial"] = _weighed(recipe, recipe.adversarial, generator, pictures)
     if recipe.train.images is None:
         assert recipe.train.epochs is not None
         images = max(1, round(recipe.train.epochs * pictures))
         changes["train"] = recipe.train.model_copy(update={"images": images, "epochs": None})
     return recipe.model_copy(update=changes)
+
+
+def _judge(recipe: Recipe, generator: Tree) -> Tree:
+    """The discriminator's table, its bands and classes as the generator's."""
+    assert recipe.discriminator
+    kind, fields = recipe.discriminator.get("kind", ""), fields_of(recipe.discriminator)
+    if recipe.job == "generate":
+        seen = {"channels": generator["channels"]}
+        if generator["classes"]:
+            config_class, _ = of_kind(discriminators.DISCRIMINATORS, kind, "discriminator")
+            if not issubclass(config_class, ConditionalConfig):
+                problem = f"discriminator '{kind}' knows no labels"
+                raise UsageError(problem, "--set data.classes=[], or --set discriminator.kind=fastgan")
+            seen["classes"] = generator["classes"]
+    elif recipe.job == "translate":
+        seen = {"channels": generator["channels_in"] + generator["channels_out"]}
+    else:
+        seen = {"channels": generator["channels_out"]}
+    config = discriminators.configured(kind, seen | fields)
+    return {"kind": kind, **config.model_dump(mode="json")}
+
+
+def _weighed(
+    recipe: Recipe, adversarial: AdversarialConfig, generator: Tree, pictures: int
+) -> AdversarialConfig:
+    """Penalties that are left to beyne, and augmentation where pictures are few."""
+    height = generator.get("height", recipe.data.size_out)
+    width = generator.get("width", recipe.data.size_out)
+    penalty = proposed_penalty(height, width, recipe.train.batch)
+    changes: Tree = {key: penalty for key in ("r1", "r2") if getattr(adversarial, key) == "auto"}
+    if adversarial.augment_below is not None and pictures > adversarial.augment_below:
+        changes["augment"] = None
+    return adversarial.model_copy(update=changes)
+
+
+def proposed_penalty(height: int, width: int, batch: int) -> float:
+    """γ of R1 and R2 where a recipe says ``auto``.
+
+    0.0002·N/M of N pixels and M images a batch, a heuristic of Karras et al. 2020 (arXiv
+    2006.06676, appendix C) for images in [-1, 1]; a quarter of it here, as slopes are twice as
+    steep for images in [0, 1]. Three significant digits.
+    """
+    return float(f"{0.0002 / 4 * height * width / batch:.3g}")
 
 
 def kept_recipe(run: Path) -> tuple[Recipe, Tree]:

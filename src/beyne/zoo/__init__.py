@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from beyne.bundle import ModelCard, read_card, read_header
+from beyne.bundle import ModelCard, read_card
 from beyne.errors import BeyneError, UsageError, did_you_mean
+from beyne.header import read_header
 
 #: What ``--model auto`` stands for.
 DEFAULT = "photo-x4"

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from beyne.bundle import read_header
 from beyne.errors import UsageError
+from beyne.header import read_header
 
 Tensors = dict[str, Tensor]
 

@@ -1,0 +1,85 @@
+"""What training means for noise → image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from beyne.tasks.adversarial import Adversarial, Moment
+from beyne.tasks.paired import Batch, Terms
+
+
+@dataclass(frozen=True)
+class GeneratedTask:
+    """A generator trained to make images like real ones, of the same class where they have one.
+
+    Latents and augmentation are drawn from torch's own generator. Labels come in by and by:
+    transitional conditioning, see `beyne.generators.Generator`.
+
+    Attributes:
+        adversarial: The discriminator's part.
+        latent: Numbers that an image is made from.
+        total: Training images of the run.
+    """
+
+    adversarial: Adversarial
+    latent: int
+    total: int
+
+    def to(self, device: torch.device) -> None:
+        """Nothing is held."""
+
+    def phases(self, moment: Moment) -> tuple[str, ...]:
+        """Networks in the order in which this step updates them."""
+        return self.adversarial.phases(moment)
+
+    def terms(
+        self, phase: str, nets: Mapping[str, nn.Module], batch: Batch, moment: Moment
+    ) -> Terms:
+        """Weighted loss terms of one phase; their sum is what is minimised.
+
+        Args:
+            phase: One of `phases`.
+            nets: The networks by name.
+            batch: ``image`` ``(N, C, H, W)`` in [0, 1], and with classes ``label`` ``(N,)``.
+            moment: Where the run stands.
+        """
+        real, label = batch["image"], self._label(batch, moment)
+        drawn = self.adversarial.augmentation(len(real))
+        look = nets["discriminator"]
+
+        def judge(images: Tensor) -> Tensor:
+            verdict: Tensor = look(drawn(images) if drawn else images, *label)
+            return verdict
+
+        if phase == "generator":
+            fake = nets["generator"](self._latents(real), *label)
+            return self.adversarial.generator_terms(judge, fake, real, moment)
+        terms = self.adversarial.discriminator_terms(
+            judge, self.generated(nets["generator"], batch, moment), real, moment
+        )
+        weight = self.adversarial.config.reconstruction
+        # Across processes the discriminator is wrapped, and its methods are those of what is inside.
+        paints = getattr(getattr(look, "module", look), "reconstruction", None)
+        if paints and weight:
+            shown = drawn(real).clamp(0, 1) if drawn else real
+            terms["reconstruction"] = paints(shown) * weight
+        return terms
+
+    def generated(self, generator: nn.Module, batch: Batch, moment: Moment) -> Tensor:
+        """As many images as the batch has, of its classes, without a graph."""
+        with torch.no_grad():
+            images: Tensor = generator(self._latents(batch["image"]), *self._label(batch, moment))
+        return images
+
+    def _latents(self, real: Tensor) -> Tensor:
+        return torch.randn(len(real), self.latent).to(real.device)
+
+    def _label(self, batch: Batch, moment: Moment) -> tuple[Tensor, float] | tuple[()]:
+        """Label and strength, as the networks take them."""
+        if "label" not in batch:
+            return ()
+        return batch["label"], self.adversarial.strength(moment.images, self.total)
