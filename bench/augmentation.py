@@ -32,8 +32,8 @@ from beyne.augmentation.samples import Samples, divisions
 
 CLASSES = ("flat", "slanted", "steep")
 SIDE, NOISE = 8, 0.9
-SOURCES, FOLDS, REPEATS = 10, 3, 3
-KERNELS, RIDGE = 100, 1.0
+SOURCES, FOLDS, REPEATS = 8, 3, 5
+KERNELS, RIDGE, TRAININGS = 60, 1.0, 2
 
 
 def picture(label: int, random: np.random.Generator) -> np.ndarray:
@@ -63,19 +63,23 @@ def ridge(pictures: Tensor, targets: Tensor, asked: Tensor, strength: float, see
     """A `Classify`; of classical augmentation it sees each picture in two forms."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        kernels, thresholds = torch.randn(KERNELS, 1, 5, 5), torch.randn(KERNELS, 1, 1)
         if strength:
             pictures = torch.cat([pictures, varied(pictures, strength)])
             targets = torch.cat([targets, targets])
+        return torch.stack([regressed(pictures, targets, asked) for _ in range(TRAININGS)])
+
+
+def regressed(pictures: Tensor, targets: Tensor, asked: Tensor) -> Tensor:
+    kernels, thresholds = torch.randn(KERNELS, 1, 5, 5), torch.randn(KERNELS, 1, 1)
     x, unseen = (
         F.relu(F.conv2d(images, kernels) / 5 - thresholds).mean((2, 3))
         for images in (pictures, asked)
     )
     deviation, mean = torch.std_mean(x, 0)
-    x, unseen = (x - mean) / (deviation + 1e-3), (unseen - mean) / (deviation + 1e-3)
+    x, unseen = ((features - mean) / (deviation + 1e-3) for features in (x, unseen))
     y = F.one_hot(targets).float() - 1 / len(CLASSES)
     inverse = x.T @ x / len(x) + RIDGE * torch.eye(KERNELS)
-    return (unseen @ torch.linalg.solve(inverse, x.T @ y)).argmax(1)[None]
+    return (unseen @ torch.linalg.solve(inverse, x.T @ y)).argmax(1)
 
 
 def noise(train: Samples, held_out: Samples, numbers: Mapping[str, int], seed: int) -> dict:
