@@ -92,6 +92,7 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
         "2026-11-21",
         (
             s.Verdicts(verdicts),
+            s.Memorisation("copies", "copies: 31 of 64 …", specimens[0].views[1].picture),
             s.Scores((PSNR, SSIM, LPIPS), rows, differences),
             s.Crops(specimens, PSNR),
             s.Worst(specimens[:2], PSNR),

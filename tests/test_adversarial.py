@@ -10,7 +10,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from beyne.discriminators import build
 from beyne.losses.adversarial import AdversarialKind, AdversarialLoss, gradient_penalty
-from beyne.tasks.adversarial import Adversarial, AdversarialConfig, Balance, GuardConfig, Moment
+from beyne.tasks.adversarial import (
+    Adversarial,
+    AdversarialConfig,
+    Balance,
+    Exhibits,
+    GuardConfig,
+    Moment,
+)
 from beyne.training.guard import accuracy, rebalanced
 
 KINDS = get_args(AdversarialKind)
@@ -117,7 +124,7 @@ def test_looking_leaves_the_discriminator_as_it_was(norm) -> None:
     judge = build("vgg", {"features": 4, "hidden": 8, "pooled": 2, "norm": norm})
     judge(torch.rand(4, 3, 32, 32))
     before = {name: t.clone() for name, t in judge.state_dict().items() if "num_" not in name}
-    measured = accuracy(AdversarialLoss("bce"), judge, *torch.rand(2, 8, 3, 32, 32), 4)
+    measured = accuracy(AdversarialLoss("bce"), judge, Exhibits(*torch.rand(2, 8, 3, 32, 32)), 4)
     assert 0 <= measured <= 1
     after = judge.state_dict()
     assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())

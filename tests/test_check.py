@@ -128,7 +128,7 @@ def test_the_sheet_shows_the_first_crops_of_training(folder, kind) -> None:
     sheet = beyne.read("preview.png").pixels
     assert sheet.shape == (8 * 36, 4 * 36, 3)
     setup = prepare(load_recipe("photo-x4", settings), folder, folder.parent / "run")
-    batch = setup.crops.batch(range(4))
+    batch = setup.batches.batch(range(4))
     third = (batch["hr"][2].permute(1, 2, 0) * 255).round().numpy()
     assert np.array_equal(sheet[36:68, 36:68], third)  # second row, second column
     small = (batch["lr"][3].permute(1, 2, 0) * 255).round().numpy()

@@ -20,7 +20,8 @@ def test_networks_of_every_preset_can_be_built(name) -> None:
     assert recipe.description
     nets = build_networks(recipe)
     assert ("discriminator" in nets) == (recipe.adversarial is not None)
-    assert nets["generator"].config.scale == recipe.data.scale
+    scale = 1 if recipe.job == "generate" else recipe.data.scale
+    assert nets["generator"].config.scale == scale
 
 
 @pytest.mark.parametrize("backbone", ["vgg19", "mobilenetv2", "resnet152v2"])
@@ -72,7 +73,7 @@ def test_whole_pictures_are_resampled_to_both_sizes(tmp_path) -> None:
     settings = ["data.size_in=8", "data.size_out=32", "train.batch=2", "generator.features=4"]
     recipe = load_recipe("srgan-ls", [*settings, "discriminator.features=4"])
     setup = prepare(recipe, tmp_path / "data", tmp_path / "run")
-    batch = setup.crops.batch(range(2))
+    batch = setup.batches.batch(range(2))
     assert batch["lr"].shape == (2, 3, 8, 8)
     assert batch["hr"].shape == (2, 3, 32, 32)
-    assert {picture.hr.shape for picture in setup.validation} == {(32, 32, 3)}
+    assert {picture.hr.shape for picture in setup.examiner.pictures} == {(32, 32, 3)}

@@ -472,7 +472,7 @@ def test_scale_1_needs_inputs_that_differ_from_the_originals(workplace) -> None:
     setup = prepare(
         recipe_for(workplace, "compact", *CLEAN), workplace / "pairs", workplace / "run"
     )
-    assert setup.validation[0].lr.shape == setup.validation[0].hr.shape
+    assert setup.examiner.pictures[0].lr.shape == setup.examiner.pictures[0].hr.shape
 
 
 def test_pairs_are_not_degraded_but_may_validate(workplace) -> None:
@@ -484,7 +484,7 @@ def test_pairs_are_not_degraded_but_may_validate(workplace) -> None:
     recipe = recipe_for(workplace, "compact", REAL, *folders)
     setup = prepare(recipe, workplace / "data", workplace / "run")
     given = beyne.read(workplace / "data" / "lr" / "p0.png").pixels
-    assert (setup.validation[0].lr == given).all()
+    assert (setup.examiner.pictures[0].lr == given).all()
 
 
 def test_damaged_state_is_named(workplace) -> None:

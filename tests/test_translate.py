@@ -210,7 +210,7 @@ def test_sides_of_different_sizes_are_named(data) -> None:
     save_pictures(data / "a", 1, side=20)
     save_pictures(data / "b", 1, side=40)
     setup = prepare(recipe_for(), data, Path("run"))  # whole pictures, resampled
-    assert {picture.lr.shape[:2] for picture in setup.crops.pictures} == {(32, 32)}
+    assert {picture.lr.shape[:2] for picture in setup.batches.pictures} == {(32, 32)}
     with pytest.raises(UsageError, match=r"20×20 and 40×40 are not 1 : 1; bring them"):
         prepare(recipe_for("pix2pix-small", 'data.cut="crops"'), data, Path("run"))
 

@@ -122,7 +122,7 @@ class Recipe(Config):
     licence: str = Field("not stated", description="licence of the weights this run makes")
     credit: str = Field("", description="whose pictures the weights were made from")
     generator: dict[str, Any]
-    losses: dict[str, dict[str, Any]] = {"content": {"kind": "l1"}}
+    losses: dict[str, dict[str, Any]] = Field({"content": {"kind": "l1"}})
     discriminator: dict[str, Any] | None = None
     adversarial: AdversarialConfig | None = None
     data: DataConfig = DataConfig()

@@ -35,6 +35,7 @@ COMPOSED = {
     "sign": choices(s.Verdict, "outcome") | choices(s.Outcome, "state") | {"warning"},
     "verdict": choices(s.Verdict, "outcome"),
     "outcome": choices(s.Outcome, "state"),
+    "memorisation": choices(s.Memorisation, "outcome") | {"sheet"},
     "scores": choices(d.Metric, "better"),
     "metric": set(d.METRICS),
     "severity": choices(s.Finding, "severity"),

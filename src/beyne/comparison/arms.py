@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from beyne.bundle import read_card
-from beyne.data.pairs import PairedJob
+from beyne.data.pairs import Job
 from beyne.errors import UsageError
 from beyne.evaluation.enlargers import PLAIN, find_enlarger, job_of, model_file
 from beyne.predict.fitting import checked_scale
@@ -36,7 +36,7 @@ class Arm:
     source: str
     trained: bool = False
     scale: int | None = None
-    job: PairedJob = "upscale"
+    job: Job = "upscale"
     settings: tuple[str, ...] = ()
 
     @property

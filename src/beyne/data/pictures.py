@@ -243,4 +243,6 @@ def _as_channels(raster: Raster, channels: int | None, name: str) -> Pixels:
         rounded = mean.round() if raster.pixels.dtype.kind == "u" else mean
         return np.asarray(rounded, dtype=raster.pixels.dtype)
     problem = f"{name} has {raster.channels} bands, the recipe's network takes {channels}"
-    raise UsageError(problem, "bring all pictures to the same bands; beyne check tells which differ")
+    raise UsageError(
+        problem, "bring all pictures to the same bands; beyne check tells which differ"
+    )

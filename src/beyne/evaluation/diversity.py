@@ -34,6 +34,11 @@ class Diversity(NamedTuple):
     deviation: float
     collapsed: bool
 
+    @classmethod
+    def of(cls, ratio: float, deviation: float) -> Diversity:
+        """With the alarm's verdict."""
+        return cls(ratio, deviation, ratio + _QUANTILE * deviation < _LEAST)
+
     @property
     def sentence(self) -> str:
         """Such as ``"mode collapse: generated pictures differ by 12 % ± 3 of …"``."""
@@ -60,7 +65,7 @@ def diversity(generated: Tensor, real: Tensor) -> Diversity:
         raise UsageError("the real pictures are all the same", "look into the data folder")
     ratio = mean / real_mean
     deviation = ((error / real_mean) ** 2 + (ratio * real_error / real_mean) ** 2) ** 0.5
-    return Diversity(ratio, deviation, ratio + _QUANTILE * deviation < _LEAST)
+    return Diversity.of(ratio, deviation)
 
 
 def _mean_distance(rows: Tensor) -> tuple[float, float]:

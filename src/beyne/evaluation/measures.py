@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from beyne.data import Decoded
-from beyne.data.pairs import PairedJob
+from beyne.data.pairs import Job
 from beyne.images.resample import Operator
 from beyne.metrics import METRICS, Protocol
 from beyne.weights import MissingWeightsError
@@ -20,7 +20,7 @@ from beyne.weights import MissingWeightsError
 _SMALL = 32
 
 
-def protocol_for(pictures: Iterable[Decoded], job: PairedJob = "upscale") -> Protocol:
+def protocol_for(pictures: Iterable[Decoded], job: Job = "upscale") -> Protocol:
     """What published tables do, as far as the pictures allow, the same for all of them.
 
     Luma where there are colours (of grey pictures among them, that of three equal colours), a crop

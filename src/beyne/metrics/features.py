@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +19,10 @@ from beyne.metrics.distribution import (
     kid,
     precision_recall,
 )
+from beyne.weights import MissingWeightsError
 
 _NETWORK, _LAYER, _SIDE = "mobilenet_v2", "Conv_1", 224
+_WIDTHS, _SMALL = (3, 32, 64, 128, 256), 64  # channels, and pixels a side, of `RandomFeatures`
 
 
 class Features(nn.Module):
@@ -54,6 +57,51 @@ class Features(nn.Module):
         pooled = self.trunk(images, [_LAYER])[_LAYER].mean((2, 3))
         by_band: Tensor = pooled.view(len(images), -1, pooled.shape[1])
         return by_band.mean(1)
+
+
+class RandomFeatures(nn.Module):
+    """A small network with weights drawn once and for all, for machines without published ones.
+
+    What random convolutions see tells sets of pictures apart, if less finely than learned ones do
+    (Naeem et al. 2020, arXiv 2002.09797, section 5).
+    """
+
+    text = "features of a small network with random weights, not comparable with other KID"
+
+    def __init__(self) -> None:
+        super().__init__()
+        random = torch.Generator().manual_seed(0)
+        layers: list[nn.Module] = []
+        for before, after in pairwise(_WIDTHS):
+            layer = nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False)
+            spread = (2 / (9 * before)) ** 0.5
+            layer.weight.data = torch.randn(layer.weight.shape, generator=random) * spread
+            layers.append(nn.Sequential(layer, nn.ReLU()))
+        self.layers = nn.ModuleList(layers).requires_grad_(False)
+
+    @torch.inference_mode()
+    def forward(self, images: Tensor) -> Tensor:
+        """``(N, C, H, W)`` in [0, 1], any size and number of bands, to ``(N, 480)``.
+
+        Means of every layer over the picture; of bands other than three, each taken as grey.
+        """
+        x = resize(images.float(), (_SMALL, _SMALL)).clamp(0, 1) * 2 - 1
+        if x.shape[1] != 3:
+            x = x.flatten(0, 1)[:, None].expand(-1, 3, -1, -1)
+        seen = []
+        for layer in self.layers:
+            x = layer(x)
+            seen.append(x.mean((2, 3)))
+        features: Tensor = torch.cat(seen, 1).view(len(images), -1, sum(_WIDTHS[1:])).mean(1)
+        return features
+
+
+def chosen_features() -> Features | RandomFeatures:
+    """`Features`, or `RandomFeatures` where their weights are not on this machine."""
+    try:
+        return Features()
+    except MissingWeightsError:
+        return RandomFeatures()
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ METRICS = {
     for metric in (
         Metric("fid", "FID", "lower"),
         Metric("kid", "KID", "lower", digits=4),
+        Metric("diversity", "diversity", "one"),
         Metric("recognition", "recognition accuracy", "higher", digits=3),
     )
 }

@@ -146,6 +146,21 @@ class Sheets(Section):
 
 
 @dataclass(frozen=True)
+class Memorisation(Section):
+    """Whether a generator paints its training pictures again.
+
+    Attributes:
+        sentence: The verdict with its numbers, in English.
+        sheet: Generated pictures, each with the training picture nearest to it.
+    """
+
+    kind = "memorisation"
+    outcome: Literal["copies", "none", "few"]
+    sentence: str
+    sheet: Picture
+
+
+@dataclass(frozen=True)
 class View:
     """One rendering of a picture: an arm's result, the input, or the original.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 from pydantic import Field, model_validator
@@ -81,6 +81,19 @@ class Moment:
 
     images: int = 0
     balance: Balance = field(default_factory=Balance)
+
+
+class Exhibits(NamedTuple):
+    """What a discriminator is shown to tell its accuracy.
+
+    Attributes:
+        fake: ``(N, C, H, W)``, as is ``real``.
+        label: Label and strength, as it takes them; empty without.
+    """
+
+    fake: Tensor
+    real: Tensor
+    label: tuple[Tensor, float] | tuple[()] = ()
 
 
 class Adversarial:

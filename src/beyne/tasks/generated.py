@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from beyne.tasks.adversarial import Adversarial, Moment
+from beyne.tasks.adversarial import Adversarial, Exhibits, Moment
 from beyne.tasks.paired import Batch, Terms
 
 
@@ -23,11 +23,13 @@ class GeneratedTask:
         adversarial: The discriminator's part.
         latent: Numbers that an image is made from.
         total: Training images of the run.
+        labelled: Whether there are classes.
     """
 
     adversarial: Adversarial
     latent: int
     total: int
+    labelled: bool = False
 
     def to(self, device: torch.device) -> None:
         """Nothing is held."""
@@ -62,12 +64,21 @@ class GeneratedTask:
             judge, self.generated(nets["generator"], batch, moment), real, moment
         )
         weight = self.adversarial.config.reconstruction
-        # Across processes the discriminator is wrapped, and its methods are those of what is inside.
+        # Across processes the discriminator is wrapped; its methods are those of what is inside.
         paints = getattr(getattr(look, "module", look), "reconstruction", None)
         if paints and weight:
             shown = drawn(real).clamp(0, 1) if drawn else real
             terms["reconstruction"] = paints(shown) * weight
         return terms
+
+    def settled(self, images: int) -> bool:
+        """Whether labels count in full, so that what is made can be judged."""
+        return not self.labelled or self.adversarial.strength(images, self.total) == 1
+
+    def exhibits(self, generator: nn.Module, batch: Batch, moment: Moment) -> Exhibits:
+        """What the discriminator is shown of a batch, not augmented."""
+        fake = self.generated(generator, batch, moment)
+        return Exhibits(fake, batch["image"], self._label(batch, moment))
 
     def generated(self, generator: nn.Module, batch: Batch, moment: Moment) -> Tensor:
         """As many images as the batch has, of its classes, without a graph."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from beyne.losses import Stage
-from beyne.tasks.adversarial import Adversarial, Layers, Moment
+from beyne.tasks.adversarial import Adversarial, Exhibits, Layers, Moment
 
 Batch = Mapping[str, Tensor]
 Terms = dict[str, Tensor]
@@ -89,6 +89,15 @@ class PairedTask:
             return terms | self.adversarial.matching_terms(layers, *moved, moment)
         judge = self._judge(nets["discriminator"], batch)
         return terms | self.adversarial.generator_terms(judge, *moved, moment)
+
+    def settled(self, images: int) -> bool:
+        """Whether what is made can already be judged: always."""
+        return True
+
+    def exhibits(self, generator: nn.Module, batch: Batch, moment: Moment) -> Exhibits:
+        """What the discriminator is shown of a batch, not augmented."""
+        fake = self.generated(generator, batch)
+        return Exhibits(self.shown(batch, fake), self.shown(batch, batch["hr"]))
 
     def shown(self, batch: Batch, images: Tensor) -> Tensor:
         """What the discriminator is shown of images that belong to a batch's inputs."""

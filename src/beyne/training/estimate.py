@@ -58,7 +58,7 @@ def estimate(setup: Setup, run: Path) -> Estimate:
     step = loop.probe(first=images)  # all that takes part at the end
     seconds += (images - alone) / train.batch * step
     started = time.perf_counter()
-    loop.scores()
+    loop.review.scores()
     validation = time.perf_counter() - started
     seconds += images / train.save_every * validation
     cuda = torch.cuda.is_available()

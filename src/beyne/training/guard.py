@@ -11,26 +11,29 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList
 
 from beyne.losses.adversarial import AdversarialLoss
-from beyne.tasks.adversarial import Balance, GuardConfig
+from beyne.tasks.adversarial import Balance, Exhibits, GuardConfig
 
 _LOWEST_RATE = 1 / 64
 _HIGHEST_R1 = 4_096.0  # times the first weight
 
 
-def accuracy(
-    loss: AdversarialLoss, judge: nn.Module, fake: Tensor, real: Tensor, batch: int
-) -> float:
-    """Share of held-out images, ``(N, C, H, W)`` each, that the discriminator judges rightly.
+def accuracy(loss: AdversarialLoss, judge: nn.Module, seen: Exhibits, batch: int) -> float:
+    """Share of held-out images that the discriminator judges rightly.
 
     Normalisations see batches of the training's size, real and generated apart, without being
     changed by them: under running statistics the verdicts would not be those the generator faces.
     """
     with torch.inference_mode(), _kept_as_it_is(judge):
-        on_fake, on_real = (
-            torch.cat([judge(part) for part in torch.split(images, batch)])
-            for images in (fake, real)
-        )
+        on_fake, on_real = (_verdicts(judge, images, seen, batch) for images in seen[:2])
     return loss.accuracy(on_fake, on_real)
+
+
+def _verdicts(judge: nn.Module, images: Tensor, seen: Exhibits, batch: int) -> Tensor:
+    if not seen.label:
+        return torch.cat([judge(part) for part in torch.split(images, batch)])
+    label, strength = seen.label
+    parts = zip(torch.split(images, batch), torch.split(label, batch), strict=True)
+    return torch.cat([judge(part, of, strength) for part, of in parts])
 
 
 def rebalanced(

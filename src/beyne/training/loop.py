@@ -18,19 +18,12 @@ from torch import Tensor
 
 from beyne.data import write_split
 from beyne.errors import BeyneError, UsageError
-from beyne.images.raster import to_tensor
-from beyne.metrics import METRICS
-from beyne.networks import ImageNetwork
-from beyne.reports import write_report
 from beyne.tasks.adversarial import Moment
-from beyne.training import guard
 from beyne.training.interrupt import Interrupt
-from beyne.training.products import save_model
-from beyne.training.report import run_report
-from beyne.training.schedule import chosen_precision, scheduled, step_seed
+from beyne.training.review import Review
+from beyne.training.schedule import chosen_precision, learning_rate, step_seed
 from beyne.training.setup import Setup, keep_recipe
 from beyne.training.tracker import Tracker
-from beyne.training.validation import validate
 
 
 @dataclass
@@ -57,17 +50,24 @@ class Loop:
         self.accelerator = Accelerator(mixed_precision=mixed, kwargs_handlers=[shared])
         self.device = self.accelerator.device
         self._check_shares()
-        self.values: dict[str, float] = {}
         self.trouble = ""
         self.prepared = {
             name: self.accelerator.prepare(net) for name, net in self.state.nets.items()
         }
         self.state.average.to(self.device)
         self.setup.task.to(self.device)
-        if self.setup.lpips:
-            self.setup.lpips.to(self.device)
         for name, optimizer in self.state.optimizers.items():
             self.state.optimizers[name] = self.accelerator.prepare(optimizer)
+        self.review = Review(
+            setup,
+            run,
+            self.device,
+            self.precision,
+            tell=lambda text: self.listener.message(text),
+            agreed=self._agreed,
+            autocast=self.accelerator.autocast,
+            main=self.accelerator.is_main_process,
+        )
 
     def fit(self) -> bool:
         """Train to the end, going on if the run was begun before; Ctrl-C saves and returns.
@@ -84,7 +84,7 @@ class Loop:
             keep_recipe(self.setup, self.run)
             write_split(self.run / "split.csv", self.setup.split, self.setup.groups)
         began = self.state.load(self.run / "state")
-        self.tracker = Tracker(self.run, self.state.images) if main else None
+        self.review.tracker = Tracker(self.run, self.state.images) if main else None
         for note in [] if began else self.setup.notes:
             self.listener.message(note)
         if self._ended():
@@ -93,7 +93,7 @@ class Loop:
                 "a larger train.images goes on"
             )
             if not (self.run / "report.html").is_file():  # it was killed before that
-                self._report()
+                self.review.report(ended=True)
             return True
         if began:
             self.listener.message(f"going on at {self.state.images:,} images")
@@ -109,7 +109,7 @@ class Loop:
                 f"stopped at {self.state.images:,} of {self._total():,} images, all saved; "
                 "the same command goes on from here"
             )
-        self._report()
+        self.review.report(self._ended())
         return self._ended()
 
     def _any(self, here: bool) -> bool:
@@ -157,7 +157,7 @@ class Loop:
         first += self.accelerator.process_index * share
         micro = self.train.micro_batch or share
         starts = range(first, first + share, micro)
-        return [self.setup.crops.batch(range(start, start + micro)) for start in starts]
+        return [self.setup.batches.batch(range(start, start + micro)) for start in starts]
 
     def _step(
         self, upcoming: Future[list[dict[str, Tensor]]], pool: ThreadPoolExecutor
@@ -226,109 +226,29 @@ class Loop:
 
     def learning_rate(self, images: int, net: str = "generator") -> float:
         """Of a network's optimiser at ``images`` seen, with what the guard has set."""
-        adversarial = self.setup.recipe.adversarial
-        share = scheduled(self.train, images)
-        if net == "discriminator" and adversarial:
-            base = adversarial.learning_rate or self.train.learning_rate
-            return base * self.state.balance.rate * share
-        return self.train.learning_rate * share
+        return learning_rate(self.setup.recipe, images, self.state.balance, net)
 
     def _due(self, every: int) -> bool:
         """Whether the step just done passed a multiple of ``every`` images."""
         return self.state.images // every > (self.state.images - self.train.batch) // every
 
     def _after_step(self) -> None:
-        seen, total = self.state.images, self._total()
+        seen, total, review = self.state.images, self._total(), self.review
+        adversarial = self.setup.recipe.adversarial
         ended = seen >= total
         if self._due(self.train.log_every) or ended:
             means = {name: total / count for name, (total, count) in self.state.sums.items()}
             self.state.sums = {}
-            self.values |= means
-            if self.tracker:
-                rate = self.learning_rate(seen - self.train.batch)
-                self.tracker.record(seen, means | {"learning_rate": rate})
-        self._guard()
+            review.record(means, learning_rate=self.learning_rate(seen - self.train.batch))
+        if adversarial and adversarial.guard and self._due(adversarial.guard.every):
+            review.guard()
         if self._due(self.train.save_every) or ended:
-            self._validate()
+            review.validate()
             self.save()
             ended = self._ended()
-        if (self._due(self.train.preview_every) or ended) and self.tracker:
-            self._preview()
-            self.tracker.curves()
-        self.listener.progress(seen, total, self.values)
-
-    def _guard(self) -> None:
-        """Look at the discriminator's accuracy where it is time to."""
-        task, adversarial = self.setup.task, self.setup.recipe.adversarial
-        if not (task.adversarial and adversarial and adversarial.guard):
-            return
-        due = self._due(adversarial.guard.every)
-        # Before its verdict counts, the discriminator may well be ahead.
-        if not due or not task.adversarial.weight(self.state.images):
-            return
-        held_out = {name: tensor.to(self.device) for name, tensor in self.setup.held_out.items()}
-        fake = task.generated(self.state.nets["generator"].eval(), held_out)
-        self.state.nets["generator"].train()
-        judge = self.state.nets["discriminator"]
-        batch = self.train.micro_batch or self.train.batch
-        fake, real = (task.shown(held_out, images) for images in (fake, held_out["hr"]))
-        measured = guard.accuracy(task.adversarial.loss, judge, fake, real, batch)
-        measured = self._agreed({"accuracy": measured})["accuracy"]
-        self.state.balance = guard.rebalanced(
-            self.state.balance, adversarial.guard, measured, self.listener.message
-        )
-        self.values["accuracy"] = measured
-        if self.tracker:
-            rate = self.learning_rate(self.state.images, "discriminator")
-            self.tracker.record(
-                self.state.images, {"accuracy": measured, "discriminator_rate": rate}
-            )
-
-    def _used(self) -> ImageNetwork:
-        """The averaged generator in the form it is used in."""
-        average = self.state.average
-        assert isinstance(average, ImageNetwork)
-        return average.for_use().eval()
-
-    def scores(self) -> dict[str, float]:
-        """Scores of the averaged generator on the validation pictures."""
-        setup = self.setup
-        with self.accelerator.autocast():
-            return validate(
-                self._used(),
-                setup.validation,
-                self.device,
-                setup.recipe.data.made_by,
-                setup.lpips,
-                setup.recipe.job,
-            )
-
-    def _validate(self) -> None:
-        state, scores = self.state, self._agreed(self.scores())
-        self.values |= scores
-        if self.tracker:
-            self.tracker.record(state.images, scores)
-        select = self.train.select
-        score = -scores[select] if METRICS[select].better == "lower" else scores[select]
-        if score > state.best:
-            state.best, state.stale = score, 0
-            self._save_model("best.safetensors", scores)
-        else:
-            state.stale += 1
-        if self.train.patience and state.stale >= self.train.patience:
-            state.stopped_of = self._total()
-            self.listener.message(f"no gain in {state.stale} validations: stopped early")
-
-    def _preview(self) -> None:
-        assert self.tracker is not None
-        network, sheets = self._used(), []
-        for picture in self.setup.validation[:4]:
-            scale = picture.scale
-            side = min(max(96, 256 // scale), *picture.lr.shape[:2])
-            lr, hr = picture.lr[:side, :side], picture.hr[: side * scale, : side * scale]
-            lr_tensor, hr_tensor = to_tensor(lr).to(self.device), to_tensor(hr).to(self.device)
-            sheets.append(self.setup.task.preview(network, lr_tensor, hr_tensor))
-        self.tracker.preview(self.state.images, sheets)
+        if self._due(self.train.preview_every) or ended:
+            review.preview()
+        self.listener.progress(seen, total, review.values)
 
     def save(self) -> None:
         """Write the state and ``last.safetensors``.
@@ -341,16 +261,6 @@ class Loop:
             raise self._diverged("weights became infinite or no number")
         if self.accelerator.is_main_process:
             self.state.save(self.run / "state")
-            self._save_model("last.safetensors", {})
-        if self.tracker:
-            self.tracker.keep_seconds()
-
-    def _report(self) -> None:
-        if self.tracker:
-            made_in = f"{self.precision}, {self.device}"
-            report = run_report(self.setup, self.tracker, self._used(), made_in)
-            write_report(report, self.run)
-
-    def _save_model(self, name: str, scores: dict[str, float]) -> None:
-        if self.accelerator.is_main_process:
-            save_model(self.run / name, self.setup, self._used(), scores)
+            self.review.save_model("last.safetensors", {})
+        if self.review.tracker:
+            self.review.tracker.keep_seconds()

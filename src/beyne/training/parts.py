@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from beyne import discriminators, losses, networks
+from beyne import discriminators, generators, losses, networks
 from beyne.backbones import SMALLEST_SIDE
 from beyne.data import Crops, Decoded
 from beyne.errors import UsageError
@@ -22,9 +22,8 @@ from beyne.weights import MissingWeightsError
 def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
     """The resolved recipe's networks in training form, in channels-last memory."""
     generator = recipe.generator
-    nets: dict[str, nn.Module] = {
-        "generator": networks.build(generator["kind"], fields_of(generator))
-    }
+    table = generators.GENERATORS if recipe.job == "generate" else networks.NETWORKS
+    nets: dict[str, nn.Module] = {"generator": table.build(generator["kind"], fields_of(generator))}
     if judge := recipe.discriminator:
         nets["discriminator"] = discriminators.build(judge["kind"], fields_of(judge))
         _check_judge(nets["discriminator"], recipe)
@@ -38,13 +37,14 @@ def _check_judge(judge: nn.Module, recipe: Recipe) -> None:
     """Try it on a crop: normalisations and strides want some pixels."""
     assert recipe.discriminator
     side, number = recipe.data.size_out, recipe.train.micro_batch or recipe.train.batch
-    images = torch.zeros(number, recipe.discriminator["channels"], side, side)
+    height, width = (recipe.generator.get(key, side) for key in ("height", "width"))
+    images = torch.zeros(number, recipe.discriminator["channels"], height, width)
     try:
         with torch.inference_mode():
             copy.deepcopy(judge)(images)
     except (RuntimeError, ValueError):
         kind = recipe.discriminator["kind"]
-        problem = f"discriminator '{kind}' can't judge {number} crops of {side}×{side} pixels"
+        problem = f"discriminator '{kind}' can't judge {number} crops of {width}×{height} pixels"
         remedy = "a larger data.size_in, or --set discriminator.norm=none"
         raise UsageError(problem, remedy) from None
 

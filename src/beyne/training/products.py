@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from beyne import bundle
-from beyne.evaluation.measures import protocol_for
+from beyne.generators import Generator
 from beyne.networks import ImageNetwork
 from beyne.training.setup import Setup
 
 
-def save_model(path: Path, setup: Setup, network: ImageNetwork, scores: dict[str, float]) -> None:
+def save_model(
+    path: Path, setup: Setup, network: ImageNetwork | Generator, scores: dict[str, float]
+) -> None:
     """Write the generator with a card that says how it was made.
 
     Args:
@@ -21,13 +24,12 @@ def save_model(path: Path, setup: Setup, network: ImageNetwork, scores: dict[str
         scores: Of the validation pictures; may be empty.
     """
     recipe = setup.recipe
-    row = {
+    row: dict[str, Any] = {
         "data": "validation split of the training data",
-        "protocol": protocol_for(setup.validation, setup.recipe.job).text,
-        "n": len(setup.validation),
-    } | {name: round(value, 4) for name, value in scores.items()}
-    if setup.lpips:
-        row["lpips_is"] = setup.lpips.text
+        "n": setup.examiner.number,
+        **setup.examiner.protocol,
+        **{name: round(value, 4) for name, value in scores.items()},
+    }
     made = {
         "recipe": recipe.plain(),
         "images": setup.state.images,
@@ -39,8 +41,7 @@ def save_model(path: Path, setup: Setup, network: ImageNetwork, scores: dict[str
         network,
         recipe.name,
         job=recipe.job,
-        side=recipe.side,
-        operator=recipe.data.operator,
+        **setup.words,
         description=recipe.description,
         licence=recipe.licence,
         credit=recipe.credit,

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from torch import nn
 
 from beyne import info
 from beyne.config import write_toml
-from beyne.evaluation.measures import protocol_for
 from beyne.images import read
 from beyne.reports import sections
-from beyne.reports.document import METRICS, Document, Estimate, Picture
+from beyne.reports.document import METRICS, Document, Estimate, Picture, Section, estimated
 from beyne.reports.histories import Records, curves
 from beyne.training.setup import Setup
 from beyne.training.tracker import Tracker
 
+_NORMAL = 1.96  # standard errors to either side, 95 %
 
-def run_report(setup: Setup, tracker: Tracker, network: nn.Module, precision: str) -> Document:
+
+def run_report(
+    setup: Setup,
+    tracker: Tracker,
+    network: nn.Module,
+    precision: str,
+    found: Sequence[Section] = (),
+) -> Document:
     """How the run stands: what ``report.html`` in its folder shows.
 
     Args:
@@ -29,6 +37,7 @@ def run_report(setup: Setup, tracker: Tracker, network: nn.Module, precision: st
         tracker: Its records, previews and time.
         network: The generator in the form it is used in.
         precision: What the networks computed in and where, in words.
+        found: What the examiner concluded.
     """
     recipe = setup.recipe
     sheet = sheet_of(tracker.run, recipe.name, setup.state.images)
@@ -38,9 +47,10 @@ def run_report(setup: Setup, tracker: Tracker, network: nn.Module, precision: st
         date.today().isoformat(),
         (
             _outcome(setup, tracker.records),
+            *found,
             *_scores(tracker.records, recipe.train.select),
             curves({recipe.name: tracker.records}),
-            *([sections.Sheets((sheet,), paired=True)] if sheet else []),
+            *([sections.Sheets((sheet,), paired=setup.examiner.paired)] if sheet else []),
             _protocol(setup, precision),
             _costs(setup, network, tracker.seconds),
             sections.Recipes({recipe.name: write_toml(recipe.plain())}),
@@ -86,10 +96,16 @@ def _scores(records: Records, select: str) -> Iterator[sections.Scores]:
     rows = []
     for name, images in (("best.safetensors", best[0]), ("last.safetensors", None)):
         of = next((r for r in validations if r["images"] == images), validations[-1])
-        known = [of.get(metric.key) for metric in metrics]  # weights may have come later
-        values = tuple(None if value is None else Estimate(float(value)) for value in known)
-        rows.append(sections.Row(name, values))
+        rows.append(sections.Row(name, tuple(_value(of, metric.key) for metric in metrics)))
     yield sections.Scores(tuple(metrics), tuple(rows))
+
+
+def _value(record: Mapping[str, Any], key: str) -> Estimate | None:
+    """With its interval where its error is known; weights for it may have come later."""
+    if key not in record:
+        return None
+    value, half = float(record[key]), _NORMAL * record.get(f"{key}_error", math.nan)
+    return estimated(value, value - half, value + half)
 
 
 def sheet_of(run: Path, arm: str, images: int) -> sections.Sheet | None:
@@ -111,15 +127,12 @@ def _ends(paths: dict[int, Path], images: int) -> set[int]:
 
 def _protocol(setup: Setup, precision: str) -> sections.Protocol:
     counts = Counter(setup.split.values())
-    metrics = [protocol_for(setup.validation, setup.recipe.job).text]
-    if setup.lpips:
-        metrics.append(setup.lpips.text)
     return sections.Protocol(
         {
             "data": "{pictures} training pictures, fingerprint {fingerprint}".format(**setup.data),
             "split": ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test")),
-            "pictures": f"{len(setup.validation)} for validation",
-            "metrics": "; ".join(metrics),
+            "pictures": f"{setup.examiner.number} for validation",
+            "metrics": "; ".join(setup.examiner.protocol.values()),
             "seeds": str(setup.recipe.train.seed),
             "versions": info.versions(),
             "hardware": info.hardware(),

@@ -59,7 +59,9 @@ def _judge(recipe: Recipe, generator: Tree) -> Tree:
             config_class, _ = of_kind(discriminators.DISCRIMINATORS, kind, "discriminator")
             if not issubclass(config_class, ConditionalConfig):
                 problem = f"discriminator '{kind}' knows no labels"
-                raise UsageError(problem, "--set data.classes=[], or --set discriminator.kind=fastgan")
+                raise UsageError(
+                    problem, "--set data.classes=[], or --set discriminator.kind=fastgan"
+                )
             seen["classes"] = generator["classes"]
     elif recipe.job == "translate":
         seen = {"channels": generator["channels_in"] + generator["channels_out"]}

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from beyne.hardware import cpu_computes_bf16
-from beyne.recipe import TrainConfig
+from beyne.recipe import Recipe, TrainConfig
+from beyne.tasks.adversarial import Balance
 
 
 def scheduled(train: TrainConfig, images: int) -> float:
@@ -24,6 +25,15 @@ def scheduled(train: TrainConfig, images: int) -> float:
     if train.schedule == "cosine":
         share *= 0.5 + 0.5 * math.cos(math.pi * min(1.0, images / train.images))
     return share
+
+
+def learning_rate(recipe: Recipe, images: int, balance: Balance, net: str = "generator") -> float:
+    """Of a network's optimiser at ``images`` seen, with what the guard has set."""
+    train, adversarial = recipe.train, recipe.adversarial
+    share = scheduled(train, images)
+    if net == "discriminator" and adversarial:
+        return (adversarial.learning_rate or train.learning_rate) * balance.rate * share
+    return train.learning_rate * share
 
 
 def step_seed(seed: int, images: int, process: int) -> int:

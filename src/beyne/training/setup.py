@@ -10,21 +10,16 @@ import torch
 from torch import Tensor
 
 from beyne.config import Tree, write_toml
-from beyne.data import Crops, Decoded, find_unpaired, fingerprint
+from beyne.data import find_unpaired, fingerprint
 from beyne.data.split import SplitName, read_groups, read_split
 from beyne.errors import UsageError
 from beyne.files import write_whole
-from beyne.metrics import LPIPS
 from beyne.recipe import Recipe
-from beyne.tasks import PairedTask
-from beyne.training.parts import (
-    build_judge,
-    build_networks,
-    build_task,
-    held_out_crops,
-    optimizer_for,
-)
-from beyne.training.pictures import read_pictures, with_channels
+from beyne.tasks import GeneratedTask, PairedTask
+from beyne.training import generated, paired
+from beyne.training.examiner import Examiner
+from beyne.training.material import Batches
+from beyne.training.parts import build_networks, optimizer_for
 from beyne.training.resolve import found_pairs, kept_recipe, resolved
 from beyne.training.start import PARENT, begun, start
 from beyne.training.state import RunState
@@ -36,9 +31,10 @@ class Setup:
 
     Attributes:
         recipe: Resolved: lengths in images, every field of the generator spelled out.
-        validation: Whole pictures of the val split.
-        lpips: The judge of validation pictures, where the recipe selects by it.
-        held_out: Crops of them, for the balance guard; empty without one.
+        batches: The training images by number.
+        examiner: Who looks at the generator.
+        held_out: A batch of the val split, for the balance guard; empty without one.
+        words: Of the job, for the model card.
         split: File → split, as found or made.
         groups: File → group, where a ``split.csv`` names it.
         data: Fingerprint and counts of the training pictures.
@@ -47,12 +43,12 @@ class Setup:
     """
 
     recipe: Recipe
-    task: PairedTask
+    task: PairedTask | GeneratedTask
     state: RunState
-    crops: Crops
-    validation: list[Decoded]
-    lpips: LPIPS | None
+    batches: Batches
+    examiner: Examiner
     held_out: dict[str, Tensor]
+    words: Tree
     split: dict[str, SplitName]
     groups: dict[str, str]
     data: dict[str, str | int]
@@ -79,26 +75,26 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
     obeyed = kept if kept.is_file() else split_file
     grouped = obeyed or data / "split.csv"
     parts = found_pairs(recipe, data, obeyed)
-    recipe = resolved(with_channels(recipe, parts["train"]), len(parts["train"]))
+    job = generated if recipe.job == "generate" else paired
+    recipe = resolved(job.fitted(recipe, parts["train"]), len(parts["train"]))
     torch.manual_seed(recipe.train.seed)
     nets = build_networks(recipe)
     state = RunState(nets, {name: optimizer_for(net, recipe) for name, net in nets.items()})
     parent, notes = begun(run) or start(recipe, state)
-    task = build_task(recipe)
-    crops, validation = read_pictures(recipe, parts)
+    material = job.material(recipe, parts)
     return Setup(
         recipe=recipe,
-        task=task,
+        task=material.task,
         state=state,
-        crops=crops,
-        validation=validation,
-        lpips=build_judge(recipe, validation),
-        held_out=held_out_crops(recipe, validation),
+        batches=material.batches,
+        examiner=material.examiner,
+        held_out=material.held_out,
+        words=material.words,
         groups=read_groups(grouped) if grouped.is_file() else {},
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
         data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
         parent=parent,
-        notes=[*_left_out(recipe, data), *notes],
+        notes=[*_left_out(recipe, data), *material.notes, *notes],
     )
 
 

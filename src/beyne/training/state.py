@@ -24,8 +24,7 @@ class RunState:
         optimizers: One for each network, by the same name.
         average: Exponential moving average of the generator's weights.
         images: Training images seen.
-        best: Best validation score so far, as a number of which more is better.
-        stale: Validations since then.
+        looks: The score at every validation so far, less being better, and its standard error.
         sums: Loss term → its sum since the last log line, and how many were added.
         stopped_of: Length of the run, in images, when validation stopped gaining; 0 before.
         balance: What the balance guard has set.
@@ -35,8 +34,7 @@ class RunState:
     optimizers: dict[str, torch.optim.Optimizer]
     average: nn.Module = field(init=False)
     images: int = 0
-    best: float = float("-inf")
-    stale: int = 0
+    looks: list[tuple[float, float]] = field(default_factory=list)
     sums: dict[str, tuple[float, float]] = field(default_factory=dict)
     stopped_of: int = 0
     balance: Balance = field(default_factory=Balance)
@@ -60,7 +58,10 @@ class RunState:
                 1 - keep,
             )
             for mine, theirs in zip(self.average.buffers(), live.buffers(), strict=True):
-                mine.copy_(theirs)
+                if mine.is_floating_point():  # running statistics belong to the averaged weights
+                    mine.lerp_(theirs, 1 - keep)
+                else:
+                    mine.copy_(theirs)
 
     def save(self, folder: Path) -> None:
         """Write ``state.pt`` whole or not at all."""
@@ -93,8 +94,11 @@ class RunState:
                 self.nets[name].load_state_dict(values["nets"][name])
                 self.optimizers[name].load_state_dict(values["optimizers"][name])
             self.average.load_state_dict(values["average"])
+            counters = values["counters"]
+            if "best" in counters:  # of a version that kept the best score alone
+                counters["looks"] = [(-counters["best"], 0.0)]
             for name in _COUNTERS:
-                setattr(self, name, values["counters"][name])
+                setattr(self, name, counters[name])
             self.balance = Balance(**values.get("balance", {}))
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             first, *_ = str(error).splitlines()
@@ -103,16 +107,16 @@ class RunState:
 
     def restart(self) -> None:
         """Count from zero again, keeping networks and optimisers; the average starts afresh."""
-        self.images, self.best, self.stale, self.sums = 0, float("-inf"), 0, {}
+        self.images, self.looks, self.sums = 0, [], {}
         self.stopped_of, self.balance = 0, Balance()
 
     def go_on(self) -> None:
         """Let a run that stopped early, and was made longer, wait for a gain again."""
         if self.stopped_of:
-            self.stopped_of, self.stale = 0, 0
+            self.stopped_of, self.looks = 0, [min(self.looks)]
 
 
-_COUNTERS = ("images", "best", "stale", "sums", "stopped_of")
+_COUNTERS = ("images", "looks", "sums", "stopped_of")
 
 
 def read_state(path: Path) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""What a generator paints from fixed latents while it trains: scores, sheets, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from beyne import bundle
+from beyne.data import Wholes
+from beyne.evaluation.diversity import Diversity, diversity
+from beyne.evaluation.memorisation import GENERATED, CopyCheck, Outcome
+from beyne.evaluation.stopping import steady_kid
+from beyne.generators import latents
+from beyne.images import read
+from beyne.metrics.features import Features, RandomFeatures
+from beyne.recipe import Recipe
+from beyne.reports import sections
+from beyne.reports.document import Picture, Section
+
+#: In the run: generated pictures, each with the training picture it is nearest to.
+NEAREST = "nearest.png"
+_FEWEST = 32  # pictures painted for the scores
+_BATCH = 32
+_ROWS, _COLUMNS = 4, 8  # of a sheet; with classes, a row for each of the first eight
+_GAP = 2  # pixels
+_OUTCOMES: dict[Outcome, Literal["copies", "none", "few"]] = {
+    "copies": "copies",
+    "no copying shown": "none",
+    "too few pictures to tell": "few",
+}
+
+
+class GeneratedExaminer:
+    """Looks at pictures of the same latents every time; see `beyne.training.examiner`.
+
+    Args:
+        recipe: Resolved.
+        real: Pictures of the val split, to measure against.
+        train: All training pictures, and all others that training did not see: for the
+            memorisation check.
+        held_out: See ``train``.
+        features: What pictures are compared by.
+    """
+
+    paired = False
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        real: Wholes,
+        train: Wholes,
+        held_out: Wholes,
+        features: Features | RandomFeatures,
+    ) -> None:
+        self.recipe, self.real, self.train, self.held_out = recipe, real, train, held_out
+        self.features = features
+        self.number = len(real.pictures)
+        self.painted = max(_FEWEST, self.number)
+        measured = f"KID of {self.painted} generated pictures, fixed latents"
+        self.protocol = {"protocol": measured, "features": features.text}
+        self.device = torch.device("cpu")
+        self.described: Tensor | None = None  # features of the real ones, once made
+
+    def to(self, device: torch.device) -> None:
+        """Move what it looks with."""
+        self.device = device
+        self.features.to(device)
+
+    def scores(self, network: nn.Module) -> dict[str, float]:
+        """KID and diversity, each with its standard error."""
+        if self.described is None:
+            self.described = self._described(self.real.all())
+        painted = self._described(self._painted(network, self.painted))
+        kid = steady_kid(painted, self.described)
+        found = diversity(painted, self.described)
+        return {
+            "kid": kid.value,
+            "kid_error": kid.deviation,
+            "diversity": found.ratio,
+            "diversity_error": found.deviation,
+        }
+
+    def alarm(self, scores: Mapping[str, float]) -> str:
+        """Mode collapse, where it is."""
+        found = Diversity.of(scores["diversity"], scores["diversity_error"])
+        return found.sentence if found.collapsed else ""
+
+    def sheets(self, network: nn.Module) -> list[Tensor]:
+        """One sheet; with classes each has a row, and a column is one latent."""
+        classes = self.recipe.data.classes or ()
+        rows = min(len(classes), 2 * _ROWS) or _ROWS
+        labels = torch.arange(rows).repeat_interleave(_COLUMNS) if classes else None
+        numbers = [n % _COLUMNS if classes else n for n in range(rows * _COLUMNS)]
+        images = F.pad(self._from(network, numbers, labels), (0, _GAP, 0, _GAP), value=1.0)
+        lines = [torch.cat(list(line), 2) for line in torch.split(images, _COLUMNS)]
+        return [torch.cat(lines, 1)]
+
+    def conclusion(self, run: Path) -> tuple[Sequence[str], Sequence[Section]]:
+        """Whether the best model paints its training pictures again."""
+        network = bundle.load(run / "best.safetensors").network.to(self.device)
+        painted = self._painted(network, GENERATED)
+        none = torch.zeros(0, *painted.shape[1:])
+        held_out = self.held_out.all() if self.held_out.pictures else none
+        check = CopyCheck(self.train.all(), held_out, self._described)
+        near = check.nearness(painted)
+        found = check.judge(near)
+        check.sheet(painted, near, run / NEAREST)
+        sheet = Picture(read(run / NEAREST).pixels)
+        section = sections.Memorisation(_OUTCOMES[found.outcome], found.sentence, sheet)
+        return [found.sentence], [section]
+
+    def _painted(self, network: nn.Module, number: int) -> Tensor:
+        """Pictures of as many latents, of the classes of the real ones in turn."""
+        labels = None
+        if self.real.labels:
+            labels = torch.tensor([self.real.labels[n % self.number] for n in range(number)])
+        return self._from(network, range(number), labels)
+
+    def _from(self, network: nn.Module, numbers: Sequence[int], labels: Tensor | None) -> Tensor:
+        z = latents(self.recipe.train.seed, numbers, self.recipe.generator["latent"])
+        given = [z] if labels is None else [z, labels]
+        parts = zip(*(torch.split(tensor.to(self.device), _BATCH) for tensor in given), strict=True)
+        with torch.inference_mode():
+            return torch.cat([network(*part).float().cpu() for part in parts])
+
+    def _described(self, images: Tensor) -> Tensor:
+        parts = torch.split(images, _BATCH)
+        return torch.cat([self.features(part.to(self.device)).float().cpu() for part in parts])
