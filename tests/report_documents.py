@@ -92,6 +92,9 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
         "2026-11-21",
         (
             s.Verdicts(verdicts),
+            s.Augmentation(
+                "gan-small", "better", d.Estimate(2.1, 0.4, 3.9), 41, True, True, 1, (68, 3)
+            ),
             s.Memorisation("copies", "copies: 31 of 64 …", specimens[0].views[1].picture),
             s.Scores((PSNR, SSIM, LPIPS), rows, differences),
             s.Crops(specimens, PSNR),

@@ -36,6 +36,7 @@ COMPOSED = {
     "verdict": choices(s.Verdict, "outcome"),
     "outcome": choices(s.Outcome, "state"),
     "memorisation": choices(s.Memorisation, "outcome") | {"sheet"},
+    "augmentation": choices(s.Augmentation, "outcome"),
     "scores": choices(d.Metric, "better"),
     "metric": set(d.METRICS),
     "severity": choices(s.Finding, "severity"),

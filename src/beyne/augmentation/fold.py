@@ -28,7 +28,7 @@ Classify = Callable[[Tensor, Tensor, Tensor, float, int], Tensor]
 ARMS = ("real", "real + classical", "real + GAN", "real + classical + GAN")
 #: Generated pictures for each real one.
 SHARES = (0.5, 1.0, 2.0)
-_INNER = 3  # folds of the training part, of which one is held out to choose by
+_INNER = 5  # folds of the training part, of which one is held out to choose by
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,12 @@ def run_fold(
     start = time.perf_counter()
     painted = paint(inner, judges, wanted(train), seed)
     painting = time.perf_counter() - start
-    classes, fakes = train.classes, {label: _sized(f, train) for label, f in painted.items()}
+    classes, fakes = train.classes, {label: _sized(f, train.side) for label, f in painted.items()}
 
     def right(pictures: Samples, asked: Samples, strength: float, share: float) -> Values:
         """Of each picture asked about, the share of trainings that read it rightly."""
         images, targets = _pool(pictures, fakes, classes, share)
-        found = classify(
-            standardised(images), targets, standardised(asked.images), strength, seed
-        )
+        found = classify(standardised(images), targets, standardised(asked.images), strength, seed)
         return np.asarray((found == _numbers(asked, classes)).double().mean(0))
 
     def best(candidates: dict[float, float]) -> float:
@@ -144,8 +142,12 @@ def wanted(train: Samples, share: float = max(SHARES)) -> dict[str, int]:
     return {label: round(share * count) for label, count in train.counts.items()}
 
 
-def _sized(images: Tensor, like: Samples) -> Tensor:
-    return resize(images.float(), (like.images.shape[-2], like.images.shape[-1])).clamp(0, 1)
+def _sized(images: Tensor, side: int) -> Tensor:
+    """The middle square of ``(N, C, H, W)``, as `read_samples` cuts files, at ``side`` pixels."""
+    shorter = min(images.shape[-2:])
+    top, left = ((length - shorter) // 2 for length in images.shape[-2:])
+    square = images[..., top : top + shorter, left : left + shorter]
+    return resize(square.float(), (side, side)).clamp(0, 1)
 
 
 def _pool(

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from beyne.data import Pair
-from beyne.data.split import SPLITS
-from beyne.errors import ImageError, UsageError, about
+from beyne.data import Pair, class_of, classes_of, read_whole
+from beyne.data.crops import stacked
+from beyne.errors import UsageError, about
 from beyne.images import read
-from beyne.images.raster import to_tensor
-from beyne.images.resample import resize
 
 #: Sources that a class must come from: to train on, to choose by, and to test on.
 FEWEST = 3
@@ -48,6 +45,11 @@ class Samples:
         return tuple(sorted(set(self.labels)))
 
     @property
+    def side(self) -> int:
+        """Pixels a side."""
+        return int(self.images.shape[-1])
+
+    @property
     def counts(self) -> dict[str, int]:
         """Class → pictures."""
         return dict(sorted(Counter(self.labels).items()))
@@ -65,43 +67,36 @@ class Samples:
         return Samples(names, self.images[torch.from_numpy(chosen)], labels, groups)
 
 
-def label_of(name: str) -> str:
-    """The class of a picture: the folder it lies in, below train, val or test if there are such.
-
-    Empty for a picture in no folder.
-    """
-    parts = PurePosixPath(name).parts[:-1]
-    return next(iter(parts[1:] if parts and parts[0] in SPLITS else parts), "")
-
-
-def read_samples(pairs: Sequence[Pair], groups: Mapping[str, str], side: int) -> Samples:
-    """Read the pictures of a folder with one folder per class.
+def read_samples(
+    pairs: Sequence[Pair], groups: Mapping[str, str], side: int, channels: int | None = None
+) -> Samples:
+    """Read the pictures of a folder with one folder per class, their middle squares.
 
     Args:
         pairs: The pictures.
         groups: Name → source.
         side: Pixels a side that all are brought to.
+        channels: Bands; None: the most of any picture, as grey ones fit among colours.
 
     Raises:
-        UsageError: There are no classes, or pictures in no class.
-        ImageError: A picture can't be read, or has other bands than the first.
+        UsageError: There are fewer than two classes, pictures in no class, or bands do not fit.
+        ImageError: A picture can't be read.
     """
-    labels = tuple(label_of(pair.name) for pair in pairs)
-    if len(set(labels)) < 2:
+    if not classes_of(pairs):
         raise UsageError("there is one class only", "make one folder per class, two or more")
-    if "" in labels:
-        name = pairs[labels.index("")].name
-        raise UsageError(f"{name} lies in no class", "move it into the folder of its class")
-    images: list[Tensor] = []
-    for pair in pairs:
-        with about(pair.name):
-            image = resize(to_tensor(read(pair.hr).pixels), (side, side)).clamp(0, 1)
-            if images and image.shape != images[0].shape:
-                problem = f"has {image.shape[1]} bands, {pairs[0].name} {images[0].shape[1]}"
-                raise ImageError(problem, "bring all to the same bands")
-        images.append(image)
+    channels = channels or max(_bands(pair) for pair in pairs)
     names = tuple(pair.name for pair in pairs)
-    return Samples(names, torch.cat(images), labels, tuple(groups[name] for name in names))
+    return Samples(
+        names,
+        stacked([read_whole(pair, channels, (side, side)) for pair in pairs]),
+        tuple(class_of(name) for name in names),
+        tuple(groups[name] for name in names),
+    )
+
+
+def _bands(pair: Pair) -> int:
+    with about(pair.hr):
+        return read(pair.hr).channels
 
 
 def check_sources(samples: Samples, folds: int) -> None:
@@ -143,7 +138,8 @@ def divisions(
     classes, names = samples.classes, sorted(set(samples.groups))
     table = np.zeros((len(names), len(classes)))
     members = np.array([names.index(group) for group in samples.groups])
-    np.add.at(table, (members, [classes.index(label) for label in samples.labels]), 1)
+    for group, label in zip(members, samples.labels, strict=True):
+        table[group, classes.index(label)] += 1
     order = random.permutation(len(names))
     order = order[np.argsort(-table[order].max(1), kind="stable")]
     wanted, filled = table.sum(0) / folds, np.zeros((folds, len(classes)))
@@ -158,6 +154,6 @@ def divisions(
     if (filled == filled.sum(0)).any():
         problem = "a fold would hold all pictures of a class"
         raise UsageError(problem, "use fewer --folds, or name finer sources by --group")
-    for fold in range(folds):
+    for fold in random.permutation(folds):  # the first to be filled has the largest groups
         tested = place[members] == fold
         yield np.flatnonzero(~tested), np.flatnonzero(tested)

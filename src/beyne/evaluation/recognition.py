@@ -97,7 +97,9 @@ class Classifier(nn.Module):
 
     def read(self, images: Sequence[Raster]) -> list[str]:
         """The most likely class of each picture."""
-        return [self.classes[index] for index in self.numbers(_prepared(images, self.side)).tolist()]
+        return [
+            self.classes[index] for index in self.numbers(_prepared(images, self.side)).tolist()
+        ]
 
     @torch.inference_mode()
     def numbers(self, pictures: Tensor) -> Tensor:

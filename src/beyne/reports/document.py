@@ -57,6 +57,7 @@ METRICS = {
         Metric("fid", "FID", "lower"),
         Metric("kid", "KID", "lower", digits=4),
         Metric("diversity", "diversity", "one"),
+        Metric("accuracy", "accuracy, %", "higher", digits=1),
         Metric("recognition", "recognition accuracy", "higher", digits=3),
     )
 }
