@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from beyne.augmentation.classical import STRENGTHS, varied
-from beyne.augmentation.samples import Samples, divisions
+from beyne.augmentation.samples import Samples, hold_out
 from beyne.evaluation.recognition import fit, standardised
 from beyne.evaluation.statistics import Values
 from beyne.images.resample import resize
@@ -28,7 +28,6 @@ Classify = Callable[[Tensor, Tensor, Tensor, float, int], Tensor]
 ARMS = ("real", "real + classical", "real + GAN", "real + classical + GAN")
 #: Generated pictures for each real one.
 SHARES = (0.5, 1.0, 2.0)
-_INNER = 5  # folds of the training part, of which one is held out to choose by
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def run_fold(
     Raises:
         UsageError: The training part can't be divided once more.
     """
-    chosen, held_out = next(divisions(train, _INNER, seed))
+    chosen, held_out = hold_out(train, seed)
     inner, judges = train.take(chosen), train.take(held_out)
     start = time.perf_counter()
     painted = paint(inner, judges, wanted(train), seed)

@@ -109,9 +109,9 @@ def _protocol(study: Study, folds: Sequence[Fold]) -> sections.Protocol:
     return sections.Protocol(
         {
             "data": study.data.resolve().name,
-            "split": f"{options.folds} stratified folds, no source in two; "
-            f"{options.repeats} times; in each the generator sees four fifths of the training part, and the rest of that "
-            f"part chooses. {choices} folds",
+            "split": f"{options.folds} stratified folds, no source in two; {options.repeats} "
+            "times; in each the generator sees about four fifths of the training part, and the "
+            f"rest of that part chooses. {choices} folds",
             "pictures": f"{len(study.samples)} of {len(set(study.samples.groups))} sources",
             "metrics": f"accuracy of a network of three convolutions at {options.side} pixels a "
             f"side, {network.steps} steps of {network.batch} pictures in every arm, trained "

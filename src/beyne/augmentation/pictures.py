@@ -11,7 +11,7 @@ import torch
 
 from beyne.augmentation.fold import wanted
 from beyne.augmentation.gan import check_labels, seeds
-from beyne.augmentation.samples import divisions
+from beyne.augmentation.samples import hold_out
 from beyne.augmentation.study import Study
 from beyne.evaluation.copies import as_learned
 from beyne.evaluation.memorisation import CopyCheck
@@ -20,7 +20,6 @@ from beyne.images import write
 from beyne.metrics.features import chosen_features
 
 MANIFEST = "manifest.csv"
-_HELD_OUT = 5  # folds of all pictures, of which one tells near-copies
 _COLUMNS = ("file", "label", "model", "seed", "nearness", "nearest", "kept")
 
 
@@ -54,7 +53,7 @@ def write_pictures(study: Study, share: float) -> tuple[int, int]:
 def _written(study: Study, share: float, folder: Path) -> Iterator[tuple[object, ...]]:
     """Write pictures; give the rows of the manifest."""
     numbers, seed = wanted(study.samples, share), study.final_seed
-    parts = next(divisions(study.samples, _HELD_OUT, seed))
+    parts = hold_out(study.samples, seed)
     train, held_out = (study.samples.take(part) for part in parts)
     study.listener.message("painting the pictures that are recommended")
     sampler = study.gan.sampler(train, held_out, seed)

@@ -19,6 +19,8 @@ from beyne.images import read
 #: Sources that a class must come from: to train on, to choose by, and to test on.
 FEWEST = 3
 
+_HELD_OUT = 5  # folds of what a generator may see, of which one is held out
+
 
 @dataclass(frozen=True, eq=False)
 class Samples:
@@ -108,15 +110,12 @@ def check_sources(samples: Samples, folds: int) -> None:
     if folds < 2:
         raise UsageError(f"--folds {folds}: at least 2", "--folds 3")
     needed = max(folds, FEWEST)
-    sources = defaultdict(set)
-    for label, group in zip(samples.labels, samples.groups, strict=True):
-        sources[label].add(group)
-    few = {label: len(found) for label, found in sources.items() if len(found) < needed}
+    sources = _sources(samples)
+    few = {label: number for label, number in sources.items() if number < needed}
     if few:
         label, number = min(few.items(), key=lambda item: item[1])
         problem = f"class {label} has pictures of {number} sources, and {folds} folds need {needed}"
-        least = min(len(found) for found in sources.values())
-        fewer = f"--folds {least}, or " if FEWEST <= least < folds else ""
+        fewer = f"--folds {number}, or " if FEWEST <= number < folds else ""
         raise UsageError(problem, f"{fewer}add pictures, leave the class out, or see --group")
 
 
@@ -125,8 +124,8 @@ def divisions(
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Stratified, grouped folds: every picture is tested once, and no source is divided.
 
-    Groups go, the largest first and else in random order, each to the fold that then has the most
-    even share of every class (as in scikit-learn's StratifiedGroupKFold).
+    Groups go, the largest first and else in random order, each to the fold that has the least of
+    its classes so far, of equal ones to the smallest (much as scikit-learn's StratifiedGroupKFold).
 
     Yields:
         Numbers of the pictures to train on and of those to test on, for each fold.
@@ -145,11 +144,8 @@ def divisions(
     wanted, filled = table.sum(0) / folds, np.zeros((folds, len(classes)))
     place = np.zeros(len(names), dtype=np.int64)
     for group in order:
-        excess = [
-            (((filled + np.outer(np.arange(folds) == fold, table[group])) / wanted) ** 2).sum()
-            for fold in range(folds)
-        ]
-        place[group] = int(np.argmin(excess))
+        crowded = (filled / wanted) @ (table[group] / wanted)
+        place[group] = np.lexsort([filled.sum(1), crowded])[0]
         filled[place[group]] += table[group]
     if (filled == filled.sum(0)).any():
         problem = "a fold would hold all pictures of a class"
@@ -157,3 +153,21 @@ def divisions(
     for fold in random.permutation(folds):  # the first to be filled has the largest groups
         tested = place[members] == fold
         yield np.flatnonzero(~tested), np.flatnonzero(tested)
+
+
+def hold_out(samples: Samples, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of about four fifths of the pictures and of the rest, in which classes are alike.
+
+    Raises:
+        UsageError: A class comes from one source only.
+    """
+    folds = min(_HELD_OUT, *_sources(samples).values())
+    return next(divisions(samples, max(2, folds), seed))
+
+
+def _sources(samples: Samples) -> dict[str, int]:
+    """Class → number of sources it comes from."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for label, group in zip(samples.labels, samples.groups, strict=True):
+        found[label].add(group)
+    return {label: len(groups) for label, groups in found.items()}
