@@ -3,10 +3,10 @@
     python bench/enlarge.py -o runs/enlarge [--sets cereals chest] [--recipe gan-small]
         [--repeats 3] [--folds 3] [--set train.images=16000] [--lang en]
 
-Cereals: five crops, groups by parent photo. Radiographs: COVID-19 against infections by bacteria and
-fungi, all of one collection, groups by patient (two collections would be told apart by their
-scanners). Satellite tiles are left out: all planes are of one scene. Every fold trains a GAN of its
-own; what is finished is kept, so the same command goes on.
+Cereals: five crops, groups by parent photo. Radiographs: COVID-19 against infections by bacteria
+and fungi, all of one collection, groups by patient (two collections would be told apart by their
+scanners). Satellite tiles are left out: all planes are of one scene. Every fold trains a GAN of
+its own; what is finished is kept, so the same command goes on.
 """
 
 from __future__ import annotations
