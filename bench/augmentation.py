@@ -33,7 +33,7 @@ from beyne.augmentation.samples import Samples, divisions
 CLASSES = ("flat", "slanted", "steep")
 SIDE, NOISE = 8, 0.9
 SOURCES, FOLDS, REPEATS = 8, 3, 5
-KERNELS, RIDGE, TRAININGS = 60, 1.0, 2
+KERNELS, RIDGE, TRAININGS = 60, 1.0, 5
 
 
 def picture(label: int, random: np.random.Generator) -> np.ndarray:

@@ -200,6 +200,13 @@ def test_interrupted_it_leaves_whole_files_only(plain, tmp_path) -> None:
     assert files == ["000000.png", "000001.png", "000002.png"]
 
 
+@pytest.fixture(autouse=True)
+def _no_published_weights(monkeypatch, tmp_path_factory):
+    """What random convolutions see is enough here, and quick."""
+    monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
 @pytest.fixture(scope="module")
 def data(plain, tmp_path_factory):
     """Training pictures are what the generator paints for seeds 2 and 3, mirrored, and others."""
@@ -212,8 +219,7 @@ def data(plain, tmp_path_factory):
     return folder
 
 
-def test_near_copies_are_drawn_again(plain, data, shared, monkeypatch, tmp_path) -> None:
-    monkeypatch.setenv("BEYNE_WEIGHTS", str(shared("weights")))
+def test_near_copies_are_drawn_again(plain, data, tmp_path) -> None:
     words = ["-n", 3, "--seed", 1, "--reject-copies", "--data", data, "-o", tmp_path / "out"]
     result = generate("--model", plain, *words, "--json")
     document = json.loads(result.stdout)
@@ -223,8 +229,7 @@ def test_near_copies_are_drawn_again(plain, data, shared, monkeypatch, tmp_path)
     assert f"{len(document['rejected'])} near-copies drawn again" in result.stderr
 
 
-def test_it_gives_up_on_a_copier(plain, data, shared, monkeypatch, tmp_path) -> None:
-    monkeypatch.setenv("BEYNE_WEIGHTS", str(shared("weights")))
+def test_it_gives_up_on_a_copier(plain, data, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr("beyne.generation._TRIES", 2)
     words = ["-n", 1, "--seed", 2, "--reject-copies", "--data", data, "-o", tmp_path / "out"]
     result = generate("--model", plain, *words, code=1)

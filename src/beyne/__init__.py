@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from beyne.comparison.compare import compare
     from beyne.errors import BeyneError
     from beyne.evaluation.evaluate import evaluate
+    from beyne.evaluation.generators import memorisation
     from beyne.generation import generate_files
     from beyne.images import Raster, read
 
@@ -51,6 +52,7 @@ _HOMES = {
     "generate": "beyne.api",
     "generate_files": "beyne.generation",
     "load": "beyne.api",
+    "memorisation": "beyne.evaluation.generators",
     "preview": "beyne.api",
     "read": "beyne.images",
     "save": "beyne.api",
@@ -76,6 +78,7 @@ __all__ = [
     "generate",
     "generate_files",
     "load",
+    "memorisation",
     "preview",
     "read",
     "save",

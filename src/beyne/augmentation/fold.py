@@ -42,7 +42,7 @@ class SmallNetwork:
 
     steps: int = 300
     batch: int = 64
-    trainings: int = 2
+    trainings: int = 3
 
     def __call__(
         self, pictures: Tensor, targets: Tensor, asked: Tensor, strength: float, seed: int

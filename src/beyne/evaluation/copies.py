@@ -8,11 +8,11 @@ from pathlib import Path
 from torch import Tensor
 
 from beyne.bundle import ModelCard
-from beyne.data import Pair, Sources, find_pairs, fingerprint, read_whole
+from beyne.data import Pair, Sources, class_of, find_pairs, fingerprint, read_whole
 from beyne.data.crops import stacked
 from beyne.errors import UsageError
 from beyne.evaluation.memorisation import CopyCheck
-from beyne.metrics.features import Features
+from beyne.metrics.features import chosen_features
 
 
 def trained_and_held_out(
@@ -20,17 +20,23 @@ def trained_and_held_out(
 ) -> tuple[list[Pair], list[Pair]]:
     """Pictures of a data folder that a generator was trained on, and those that it was not.
 
-    A folder that states no split is divided as the model's training divided it, by its seed.
+    A folder that states no split is divided as the model's training divided it, by its seed. Of a
+    model with labels only pictures in folders of these names count.
 
     Raises:
         UsageError: There are no pictures, or none of one of the two.
     """
     seed = card.provenance.get("recipe", {}).get("train", {}).get("seed", 0)
     parts = find_pairs(data, Sources(job="generate"), seed, split)
-    held_out = [*parts["val"], *parts["test"]]
-    if not held_out:
-        raise UsageError(f"{data} holds no pictures out of training", "name some with --split")
-    return parts["train"], held_out
+    train, held_out = (
+        [pair for pair in pairs if not card.labels or class_of(pair.name) in card.labels]
+        for pairs in (parts["train"], [*parts["val"], *parts["test"]])
+    )
+    if not (train and held_out):
+        part = "held out of training" if train else "to train on"
+        labels = f" in folders {', '.join(card.labels[:5])}" if card.labels else ""
+        raise UsageError(f"{data} has no pictures {part}{labels}", "say which are with --split")
+    return train, held_out
 
 
 def as_learned(pairs: Sequence[Pair], card: ModelCard) -> Tensor:
@@ -70,9 +76,8 @@ def copy_check(
     Raises:
         UsageError: There are too few pictures, or they do not fit the model.
         ImageError: One can't be read.
-        MissingWeightsError: The weights that features are computed with are not here.
     """
     train, held_out = trained_and_held_out(card, data, split)
     if words := doubt(card, train):
         message(words)
-    return CopyCheck(as_learned(train, card), as_learned(held_out, card), Features())
+    return CopyCheck(as_learned(train, card), as_learned(held_out, card), chosen_features())

@@ -34,6 +34,13 @@ from beyne.images.sheet import in_rows, shown
 
 Outcome = Literal["copies", "no copying shown", "too few pictures to tell"]
 
+#: The same in a word, as reports name it.
+SHORT: dict[Outcome, Literal["copies", "none", "few"]] = {
+    "copies": "copies",
+    "no copying shown": "none",
+    "too few pictures to tell": "few",
+}
+
 #: Pictures of each sort with which a generator that copies every fourth is found.
 GENERATED, HELD_OUT = 64, 30
 _LEVEL = 0.01
