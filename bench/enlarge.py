@@ -19,7 +19,7 @@ from pathlib import Path
 
 import beyne
 from beyne.cli.train import TrainingProgress
-from beyne.comparison.study import Listener
+from beyne.comparison.options import Listener
 
 DATA = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data"
 OTHERS = ("Pneumocystis", "Streptococcus", "Legionella", "Klebsiella")

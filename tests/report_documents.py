@@ -92,11 +92,10 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
         "2026-11-21",
         (
             s.Verdicts(verdicts),
+            s.Scores((PSNR, SSIM, LPIPS), rows, differences),
             s.Augmentation(
                 "gan-small", "better", d.Estimate(2.1, 0.4, 3.9), 41, True, True, 1, (68, 3)
             ),
-            s.Memorisation("copies", "copies: 31 of 64 …", specimens[0].views[1].picture),
-            s.Scores((PSNR, SSIM, LPIPS), rows, differences),
             s.Crops(specimens, PSNR),
             s.Worst(specimens[:2], PSNR),
             s.Scatters(
@@ -138,6 +137,7 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                     ),
                 )
             ),
+            s.Memorisation("copies", "copies: 31 of 64 …", specimens[0].views[1].picture),
             s.Protocol(
                 {
                     "data": "photographs, split.csv, fingerprint 5f1c09ab",

@@ -70,7 +70,7 @@ def test_one_length_replaces_the_other() -> None:
         ("photo-x4", "trian.batch=1", "trian: unknown key; did you mean 'train'"),
         ("photo-x4", "train.batch=none", "train.batch: input should be a valid integer"),
         ("photo-x4", "train.batch", "not of the form key.sub=value"),
-        ("photo-x4", "data.size_out=100", "1, 2, 3, 4 or 8 times size_in"),
+        ("photo-x4", "data.size_out=100", "1, 2, 3, 4 or 8 times data.size_in"),
         ("photo-x4", "losses.psnr={kind='l1'}", "'psnr' can't be the name of a loss"),
         ("photo-x4", "train=3", "train: "),
         ("photo-x4", "train.micro_batch=3", "multiple of micro_batch"),

@@ -16,7 +16,7 @@ from beyne.augmentation.gan import TrainedGan
 from beyne.augmentation.samples import read_samples
 from beyne.bundle import load, save
 from beyne.cli import app
-from beyne.comparison.study import Listener
+from beyne.comparison.options import Listener
 from beyne.data import Sources, find_all, read_split
 from beyne.errors import UsageError
 from beyne.images import read

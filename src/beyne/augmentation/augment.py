@@ -10,7 +10,7 @@ from beyne.augmentation.benefit import Benefit
 from beyne.augmentation.page import augmentation_report
 from beyne.augmentation.pictures import write_pictures
 from beyne.augmentation.study import Options, Study, chosen
-from beyne.comparison.study import Listener
+from beyne.comparison.options import Listener
 from beyne.reports import write_report
 from beyne.reports.words import Words
 

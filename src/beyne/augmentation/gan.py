@@ -14,7 +14,7 @@ from beyne import training
 from beyne.augmentation.samples import Samples
 from beyne.bundle import load, read_card
 from beyne.comparison.arms import PREFIX
-from beyne.comparison.study import Listener
+from beyne.comparison.options import Listener
 from beyne.data import write_split
 from beyne.data.split import SplitName
 from beyne.errors import UsageError

@@ -12,8 +12,8 @@ from beyne.augmentation.benefit import Benefit, benefit
 from beyne.augmentation.fold import Fold, SmallNetwork, run_fold
 from beyne.augmentation.gan import find_gan
 from beyne.augmentation.samples import check_sources, divisions, read_samples
+from beyne.comparison.options import Listener
 from beyne.comparison.record import check_record, write_record
-from beyne.comparison.study import Listener
 from beyne.data import Sources, find_all, find_split, fingerprint
 from beyne.doctor import Diagnosis, examine
 from beyne.errors import UsageError

@@ -40,7 +40,7 @@ def augment(
     """Test whether generated pictures help a classifier, and write those that do."""
     import beyne
     from beyne.cli.train import TrainingProgress
-    from beyne.comparison.study import Listener
+    from beyne.comparison.options import Listener
 
     with TrainingProgress() as progress:
         found = beyne.augment(

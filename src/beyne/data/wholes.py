@@ -32,8 +32,6 @@ class Wholes:
         self, pictures: Sequence[Pixels], labels: Sequence[int], seed: int, views: Views
     ) -> None:
         self.pictures, self.labels, self.seed, self.views = pictures, labels, seed, views
-        height, width = pictures[0].shape[:2]
-        self.turns = (0, 1, 2, 3) if height == width else (0, 2)
 
     def batch(self, numbers: range) -> dict[str, Tensor]:
         """``image`` ``(N, C, height, width)`` in [0, 1], and with classes ``label`` ``(N,)``."""
@@ -46,9 +44,11 @@ class Wholes:
     def _drawn(self, number: int) -> tuple[int, Pixels]:
         random = np.random.Generator(np.random.Philox(key=[self.seed, number]))
         index = int(random.integers(len(self.pictures)))
-        turns = int(random.choice(self.turns)) if self.views == "all" else 0
+        pixels = self.pictures[index]
+        square = pixels.shape[0] == pixels.shape[1]
+        turns = int(random.choice(4 if square else (0, 2))) if self.views == "all" else 0
         flip = bool(random.integers(2)) if self.views != "upright" else False
-        return index, oriented(self.pictures[index], turns, flip)
+        return index, oriented(pixels, turns, flip)
 
     def all(self) -> Tensor:
         """Every picture as it is, ``(M, C, height, width)`` in [0, 1]."""
