@@ -93,9 +93,6 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
         (
             s.Verdicts(verdicts),
             s.Scores((PSNR, SSIM, LPIPS), rows, differences),
-            s.Augmentation(
-                "gan-small", "better", d.Estimate(2.1, 0.4, 3.9), 41, True, True, 1, (68, 3)
-            ),
             s.Crops(specimens, PSNR),
             s.Worst(specimens[:2], PSNR),
             s.Scatters(
@@ -136,6 +133,9 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                         "nothing to do",
                     ),
                 )
+            ),
+            s.Augmentation(
+                "gan-small", "better", d.Estimate(2.1, 0.4, 3.9), 41, True, True, 1, (68, 3)
             ),
             s.Memorisation("copies", "copies: 31 of 64 …", specimens[0].views[1].picture),
             s.Protocol(
