@@ -134,6 +134,9 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                     ),
                 )
             ),
+            s.Augmentation(
+                "gan-small", "better", d.Estimate(2.1, 0.4, 3.9), 41, True, True, 1, (68, 3)
+            ),
             s.Memorisation("copies", "copies: 31 of 64 …", specimens[0].views[1].picture),
             s.Protocol(
                 {

@@ -33,7 +33,8 @@ for words in ({words},):
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], *([w, "--help"] for w in ("upscale", "train", "check", "evaluate"))]
+    "words",
+    [["--help"], *([w, "--help"] for w in ("upscale", "train", "check", "evaluate", "augment"))],
 )
 def test_help_loads_nothing_heavy(words):
     assert loaded_after(HELP.format(words=words)).isdisjoint(HEAVY)

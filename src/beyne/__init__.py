@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         upscale,
         upscale_files,
     )
+    from beyne.augmentation.augment import augment
     from beyne.comparison.compare import compare
     from beyne.errors import BeyneError
     from beyne.evaluation.evaluate import evaluate
@@ -41,6 +42,7 @@ _HOMES = {
     "BeyneError": "beyne.errors",
     "LoadedModel": "beyne.api",
     "Raster": "beyne.images",
+    "augment": "beyne.augmentation.augment",
     "blend_models": "beyne.api",
     "check": "beyne.api",
     "compare": "beyne.comparison.compare",
@@ -66,6 +68,7 @@ __all__ = [
     "LoadedModel",
     "Raster",
     "__version__",
+    "augment",
     "blend_models",
     "check",
     "compare",

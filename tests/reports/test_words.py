@@ -45,6 +45,7 @@ COMPOSED = {
     "verdict": choices(s.Verdict, "outcome"),
     "outcome": choices(s.Outcome, "state"),
     "memorisation": choices(s.Memorisation, "outcome") | {"sheet"},
+    "augmentation": choices(s.Augmentation, "outcome"),
     "scores": choices(d.Column, "better"),
     "metric": set(d.METRICS),
     "severity": choices(s.Finding, "severity"),

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from beyne.cli.augment import augment
 from beyne.cli.blend import blend
 from beyne.cli.check import check
 from beyne.cli.compare import compare
@@ -98,6 +99,7 @@ app.command()(train)
 app.command()(check)
 app.command()(evaluate)
 app.command()(compare)
+app.command()(augment)
 app.command()(blend)
 app.command()(info)
 app.add_typer(models)

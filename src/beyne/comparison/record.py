@@ -1,4 +1,4 @@
-"""What makes two calls the same comparison: arms, pictures and length, told by their contents."""
+"""What makes two calls the same study: arms, pictures and length, told by their contents."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from beyne.errors import UsageError
 from beyne.evaluation.enlargers import PLAIN, model_file
 from beyne.files import LOCK, write_whole
 
-_FILE = "comparison.json"
 
-
-def check_record(folder: Path, call: Mapping[str, Any]) -> None:
-    """Raise a `UsageError` if the folder holds anything but this comparison, or nothing."""
-    path = folder / _FILE
+def check_record(folder: Path, call: Mapping[str, Any], kind: str = "comparison") -> None:
+    """Raise a `UsageError` if the folder holds anything but this study, or nothing."""
+    path = folder / f"{kind}.json"
     if not path.is_file():
         if folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
-            problem = f"{folder} is not empty and holds no comparison"
+            problem = f"{folder} is not empty and holds no {kind}"
             raise UsageError(problem, "use another -o")
         return
     try:
@@ -30,13 +28,13 @@ def check_record(folder: Path, call: Mapping[str, Any]) -> None:
         raise UsageError(f"{path} is damaged", "use another -o") from None
     changed = [name for name, value in call.items() if before.get(name) != value]
     if changed:
-        problem = f"{folder} holds another comparison: {', '.join(changed)} differ"
+        problem = f"{folder} holds another {kind}: {', '.join(changed)} differ"
         raise UsageError(problem, "use another -o")
 
 
-def write_record(folder: Path, call: Mapping[str, Any]) -> None:
-    """Note in the folder which comparison it holds."""
-    write_whole(folder / _FILE, json.dumps(call, indent=1).encode())
+def write_record(folder: Path, call: Mapping[str, Any], kind: str = "comparison") -> None:
+    """Note in the folder which study it holds."""
+    write_whole(folder / f"{kind}.json", json.dumps(call, indent=1).encode())
 
 
 def identity(arm: Arm) -> str:

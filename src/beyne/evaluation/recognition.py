@@ -9,7 +9,7 @@ Wilcoxon's signed-rank test is McNemar's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +28,9 @@ from beyne.images.raster import from_tensor, to_tensor
 from beyne.images.resample import Operator, downscale, resize
 
 _BATCH, _RATE, _SHIFT, _NOISE = 64, 3e-3, 2, 0.2
+
+#: A batch ``(N, C, H, W)`` to one that looks a little different.
+Vary = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -88,22 +91,31 @@ class Classifier(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, C, side, side)`` as `prepared` gives them to a value a class, ``(N, classes)``."""
+        """``(N, C, side, side)`` as `standardised` to a value a class, ``(N, classes)``."""
         values: Tensor = self.layers(images)
         return values
 
-    def prepared(self, images: Sequence[Raster]) -> Tensor:
-        """Brought to one size, each at mean 0 and deviation 1: brightness tells nothing."""
-        size = (self.side, self.side)
-        pictures = torch.cat([resize(to_tensor(image.pixels), size) for image in images])
-        deviation, mean = torch.std_mean(pictures, dim=(1, 2, 3), keepdim=True)
-        return (pictures - mean) / (deviation + 1e-3)
-
-    @torch.inference_mode()
     def read(self, images: Sequence[Raster]) -> list[str]:
         """The most likely class of each picture."""
-        chosen = [self(batch).argmax(1) for batch in torch.split(self.prepared(images), _BATCH)]
-        return [self.classes[index] for index in torch.cat(chosen).tolist()]
+        return [
+            self.classes[index] for index in self.numbers(_prepared(images, self.side)).tolist()
+        ]
+
+    @torch.inference_mode()
+    def numbers(self, pictures: Tensor) -> Tensor:
+        """The most likely class of each of ``(N, C, side, side)``, `standardised`: ``(N,)``."""
+        return torch.cat([self(batch).argmax(1) for batch in torch.split(pictures, _BATCH)])
+
+
+def _prepared(images: Sequence[Raster], side: int) -> Tensor:
+    sized = [resize(to_tensor(image.pixels), (side, side)) for image in images]
+    return standardised(torch.cat(sized))
+
+
+def standardised(pictures: Tensor) -> Tensor:
+    """``(N, C, H, W)``, each at mean 0 and deviation 1: brightness tells nothing."""
+    deviation, mean = torch.std_mean(pictures, dim=(1, 2, 3), keepdim=True)
+    return (pictures - mean) / (deviation + 1e-3)
 
 
 def _stage(channels: int, features: int) -> nn.Sequential:
@@ -132,17 +144,39 @@ def train_classifier(
         raise UsageError(problem, "give a label to each picture, and two classes or more")
     if side < 8 or side % 8:
         raise UsageError(f"a side of {side} pixels is no multiple of 8", "side=32")
+    targets = torch.tensor([classes.index(label) for label in examples.labels])
+    return fit(_prepared(examples.images, side), targets, classes, steps, seed, _varied)
+
+
+def fit(
+    pictures: Tensor,
+    targets: Tensor,
+    classes: Sequence[str],
+    steps: int,
+    seed: int,
+    vary: Vary,
+    batch: int = _BATCH,
+) -> Classifier:
+    """A classifier trained on pictures in memory; random numbers elsewhere are left alone.
+
+    Args:
+        pictures: ``(N, C, side, side)``, `standardised`.
+        targets: ``(N,)``, numbers of classes.
+        classes: Their names.
+        steps: Batches.
+        seed: Of weights and batches.
+        vary: What is done to each batch; may draw from torch's generator.
+        batch: Pictures of each step, drawn with replacement.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        classifier = Classifier(classes, examples.images[0].channels, side)
-        images = classifier.prepared(examples.images)
-        targets = torch.tensor([classes.index(label) for label in examples.labels])
-        optimizer = torch.optim.Adam(classifier.parameters(), lr=_RATE)
+        classifier = Classifier(classes, pictures.shape[1], pictures.shape[-1])
+        optimizer = torch.optim.Adam(classifier.parameters(), lr=_RATE, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps)
         for _ in range(steps):
-            chosen = torch.randint(len(images), (_BATCH,))
+            chosen = torch.randint(len(pictures), (batch,))
             optimizer.zero_grad()
-            loss = F.cross_entropy(classifier(_varied(images[chosen])), targets[chosen])
+            loss = F.cross_entropy(classifier(vary(pictures[chosen])), targets[chosen])
             torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()

@@ -56,6 +56,7 @@ METRICS = {
     for metric in (
         Column("fid", "FID", "lower"),
         Column("diversity", "diversity", "one"),
+        Column("accuracy", "accuracy, %", "higher", digits=1),
         Column("precision", "precision", "higher"),
         Column("recall", "recall", "higher"),
         Column("density", "density", "one"),

@@ -15,7 +15,7 @@ class Verdict:
 
     Attributes:
         difference: Arm minus reference, in the metric's unit.
-        share: Pictures in which the arm is better, in [0, 1].
+        share: Pictures in which the arm is better, in [0, 1]; None: not of pictures.
         p: After the correction that the protocol names.
         effect: Effect size that the protocol names.
         few: Whether the pictures are too few to show any difference.
@@ -27,7 +27,7 @@ class Verdict:
     metric: Column
     outcome: Literal["better", "worse", "same"]
     difference: Estimate
-    share: float
+    share: float | None = None
     p: float | None = None
     effect: float | None = None
     few: bool = False
@@ -145,6 +145,32 @@ class Sheets(Section):
     kind = "sheets"
     sheets: tuple[Sheet, ...]
     paired: bool = False
+
+
+@dataclass(frozen=True)
+class Augmentation(Section):
+    """Whether generated pictures help a classifier.
+
+    Attributes:
+        gan: Where they come from.
+        outcome: ``better`` is a gain, ``worse`` is harm.
+        change: Accuracy with them minus without them, both with classical augmentation, in points.
+        sources: That the tested pictures come from.
+        few: Whether those are too few to show any difference.
+        seen: Whether the generator may have seen the tested pictures.
+        share: Generated pictures for each real one, of those written.
+        written: Pictures kept and near-copies left out; None where nothing was written.
+    """
+
+    kind = "augmentation"
+    gan: str
+    outcome: Literal["better", "worse", "same"]
+    change: Estimate
+    sources: int
+    few: bool
+    seen: bool
+    share: float
+    written: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -309,7 +335,7 @@ class Recipes(Section):
     recipes: Mapping[str, str]
 
 
-LimitName = Literal["sample", "detail", "scores", "chosen", "few", "seeds"]
+LimitName = Literal["sample", "detail", "scores", "chosen", "few", "classifier", "seeds"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from beyne.config import read_toml
 from beyne.errors import UsageError, did_you_mean
 from beyne.reports.document import Column
 from beyne.reports.numbers import count, interval, number, percent, probability
-from beyne.reports.sections import Outcome, Verdict
+from beyne.reports.sections import Augmentation, Outcome, Verdict
 
 LANGUAGES = ("en", "ru", "uk", "kk")
 
@@ -74,12 +74,9 @@ class Words:
             if part
         )
         details = self("verdict.numbers", metric=metric.name, change=change)
-        share = percent(verdict.share)
-        details += ", "
-        if verdict.grouped:
-            details += self("verdict.share_of_groups", share=share)
-        else:
-            details += self("verdict.share", share=share)
+        if verdict.share is not None:
+            key = "verdict.share_of_groups" if verdict.grouped else "verdict.share"
+            details += ", " + self(key, share=percent(verdict.share))
         if verdict.p is not None:
             details += ", " + probability(verdict.p)
         if verdict.effect is not None:
@@ -88,6 +85,23 @@ class Words:
         if verdict.few:
             details += " " + self("verdict.few")
         return self(f"verdict.{verdict.outcome}", **names), details
+
+    def augmentation(self, section: Augmentation) -> list[str]:
+        """The verdict, what it means, what was written, what the arms are: sentences."""
+        size = number(section.change.mean, 1, sign=True)
+        change = f"{size} {interval(section.change, 1, sign=True)}".rstrip()
+        said = [self(f"augmentation.{section.outcome}", change=change, gan=section.gan)]
+        said.append(self("augmentation.about", sources=section.sources))
+        if section.few:
+            said.append(self("augmentation.few"))
+        if section.written is None:
+            said.append(self("augmentation.unwritten"))
+        else:
+            kept, copies = map(count, section.written)
+            share = f"{section.share:g}"
+            said.append(self("augmentation.written", kept=kept, copies=copies, share=share))
+        said.append(self("augmentation.arms", real="real", classical="classical", gan="GAN"))
+        return said
 
     def outcome(self, outcome: Outcome) -> tuple[str, str]:
         """How a run ended, and its best score: two sentences."""

@@ -66,18 +66,18 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
     assert recipe.adversarial
     assert recipe.train.images
     generator, adversarial = recipe.generator, recipe.adversarial
-    train = _wholes(recipe, parts["train"])
+    train = wholes(recipe, parts["train"])
     if len(train.pictures) < _FEWEST:
         problem = f"{len(train.pictures)} training pictures are too few to learn a kind from"
         raise UsageError(problem, f"it takes {_FEWEST}, and 30 to be of use; beyne check")
-    held_out = _wholes(recipe, [*parts["val"], *parts["test"]])
-    seen, notes = _wholes(recipe, _some(parts["val"], recipe.data.validation_pictures)), []
+    held_out = wholes(recipe, [*parts["val"], *parts["test"]])
+    seen, notes = wholes(recipe, _some(parts["val"], recipe.data.validation_pictures)), []
     if len(seen.pictures) < _FEWEST:
         notes.append(
             f"{len(seen.pictures)} validation pictures are too few: KID is measured against those "
             "of training, and does not tell what was learned by heart"
         )
-        seen = _wholes(recipe, _some(parts["train"], recipe.data.validation_pictures))
+        seen = wholes(recipe, _some(parts["train"], recipe.data.validation_pictures))
     guard = adversarial.guard
     classes = recipe.data.classes or ()
     return Material(
@@ -95,7 +95,13 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
     )
 
 
-def _wholes(recipe: Recipe, pairs: Sequence[Pair]) -> Wholes:
+def wholes(recipe: Recipe, pairs: Sequence[Pair]) -> Wholes:
+    """The pictures of a split at the generator's size; of no class of the recipe, none.
+
+    Raises:
+        UsageError: A picture has other bands.
+        ImageError: A picture can't be read.
+    """
     generator, classes = recipe.generator, recipe.data.classes or ()
     if classes:
         pairs = [pair for pair in pairs if class_of(pair.name) in classes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from beyne.data import Crops
 from beyne.images import Raster, write
 from beyne.images.raster import Pixels, from_tensor
 from beyne.recipe import Recipe
+from beyne.training import generated
 from beyne.training.pictures import read_pictures, with_channels
 from beyne.training.resolve import found_pairs, resolved
 
@@ -55,32 +56,44 @@ def preview(recipe: Recipe, data: Path, sheet: Path, split_file: Path | None = N
         ImageError: A picture can't be read, or the sheet can't be written.
     """
     parts = found_pairs(recipe, data, split_file)
-    recipe = resolved(with_channels(recipe, parts["train"]), len(parts["train"]))
-    crops, _ = read_pictures(recipe, parts)
-    write(Raster(_sheet(crops)), sheet)
-    shapes = sorted((p.hr.shape[:2] for p in crops.pictures), key=np.prod)
+    generates = recipe.job == "generate"
+    fitted = generated.fitted if generates else with_channels
+    recipe = resolved(fitted(recipe, parts["train"]), len(parts["train"]))
+    if generates:
+        wholes = generated.wholes(recipe, parts["train"])
+        batch, pixels = wholes.batch(range(_ROWS * _PAIRS)), wholes.pictures
+        sides = [batch["image"]]
+    else:
+        crops, _ = read_pictures(recipe, parts)
+        batch, pixels = crops.batch(range(_ROWS * _PAIRS)), [p.hr for p in crops.pictures]
+        sides = [batch["lr"], batch["hr"]]
+    write(Raster(_sheet(sides)), sheet)
+    shapes = sorted((p.shape[:2] for p in pixels), key=np.prod)
     return Seen(
         train=len(parts["train"]),
         val=len(parts["val"]),
         test=len(parts["test"]),
         paired=any(pair.lr for pair in parts["train"]),
-        too_small=len(parts["train"]) - len(crops.pictures),
+        too_small=len(parts["train"]) - len(pixels),
         smallest=(shapes[0][1], shapes[0][0]),
         largest=(shapes[-1][1], shapes[-1][0]),
-        samples=tuple(sorted({p.hr.dtype.name for p in crops.pictures})),
+        samples=tuple(sorted({p.dtype.name for p in pixels})),
     )
 
 
-def _sheet(crops: Crops) -> Pixels:
-    """The first crops of a run, two pairs a row, ``(H, W, 1 or 3)`` of 8 bits."""
-    batch = crops.batch(range(_ROWS * _PAIRS))
-    hr = _shown(batch["hr"])
-    lr = F.interpolate(_shown(batch["lr"]), size=hr.shape[-2:], mode="nearest")
-    channels = max(lr.shape[1], hr.shape[1])
+def _sheet(images: Sequence[Tensor]) -> Pixels:
+    """The first of a run, two a row, each as one image or two side by side: ``(H, W, 1 or 3)``."""
+    shown = [_shown(image) for image in images]
+    size, channels = shown[-1].shape[-2:], max(image.shape[1] for image in shown)
     sides = [
-        F.pad(side.expand(-1, channels, -1, -1), (0, _GAP, 0, _GAP), value=1.0) for side in (lr, hr)
+        F.pad(
+            F.interpolate(side, size=size, mode="nearest").expand(-1, channels, -1, -1),
+            (0, _GAP, 0, _GAP),
+            value=1.0,
+        )
+        for side in shown
     ]
-    cells = torch.stack(sides, 1).reshape(_ROWS, 2 * _PAIRS, *sides[0].shape[1:])
+    cells = torch.stack(sides, 1).reshape(_ROWS, len(sides) * _PAIRS, *sides[0].shape[1:])
     sheet = cells.permute(2, 0, 3, 1, 4).flatten(3).flatten(1, 2)
     return from_tensor(sheet.unsqueeze(0), np.dtype(np.uint8))
 

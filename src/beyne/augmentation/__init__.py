@@ -1,0 +1,1 @@
+"""Does enlarging a training set with generated pictures help? Arms, folds, verdict, pictures."""
