@@ -26,8 +26,8 @@ from quality import SHARED
 import beyne
 from beyne import weights, zoo
 from beyne.backbones import BACKBONES
+from beyne.comparison.options import Listener
 from beyne.comparison.result import Comparison
-from beyne.comparison.study import Listener
 from beyne.evaluation.enlargers import find_enlarger
 from beyne.evaluation.recognition import (
     Labelled,

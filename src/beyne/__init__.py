@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         check,
         dry_run,
         export_model,
+        generate,
         load,
         preview,
         save,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from beyne.comparison.compare import compare
     from beyne.errors import BeyneError
     from beyne.evaluation.evaluate import evaluate
+    from beyne.evaluation.generators import memorisation
+    from beyne.generation import generate_files
     from beyne.images import Raster, read
 
     __version__: str
@@ -44,7 +47,10 @@ _HOMES = {
     "dry_run": "beyne.api",
     "evaluate": "beyne.evaluation.evaluate",
     "export_model": "beyne.api",
+    "generate": "beyne.api",
+    "generate_files": "beyne.generation",
     "load": "beyne.api",
+    "memorisation": "beyne.evaluation.generators",
     "preview": "beyne.api",
     "read": "beyne.images",
     "save": "beyne.api",
@@ -66,7 +72,10 @@ __all__ = [
     "dry_run",
     "evaluate",
     "export_model",
+    "generate",
+    "generate_files",
     "load",
+    "memorisation",
     "preview",
     "read",
     "save",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from beyne.images import Raster
     from beyne.predict.batch import Listener, Report
     from beyne.predict.predictor import Predictor
+    from beyne.predict.sampler import Sampler
     from beyne.training.estimate import Estimate
     from beyne.training.preview import Seen
 
@@ -37,9 +38,9 @@ class LoadedModel:
         card: What the model says of itself.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
-        self.card: ModelCard = predictor.card
-        self._predictor = predictor
+    def __init__(self, applied: Predictor | Sampler) -> None:
+        self.card: ModelCard = applied.card
+        self._applied: Any = applied
 
     def upscale(
         self,
@@ -75,7 +76,8 @@ class LoadedModel:
         from beyne.predict.arrays import as_raster
 
         check_job(self.card, "upscale")
-        return self._predictor.apply(picked(as_raster(image), bands), scale, smooth, consistent)
+        predictor: Predictor = self._applied
+        return predictor.apply(picked(as_raster(image), bands), scale, smooth, consistent)
 
     def translate(
         self, image: str | Path | Raster | Any, bands: Bands = None, smooth: float = 0.0
@@ -100,7 +102,32 @@ class LoadedModel:
         from beyne.predict.arrays import as_raster
 
         check_job(self.card, "translate")
-        return self._predictor.apply(picked(as_raster(image), bands), smooth=smooth)
+        predictor: Predictor = self._applied
+        return predictor.apply(picked(as_raster(image), bands), smooth=smooth)
+
+    def generate(self, n: int = 1, label: str | None = None, seed: int = 0) -> list[Raster]:
+        """Generate pictures.
+
+        Args:
+            n: How many.
+            label: One of ``card.labels``; None: each in turn, by the seed.
+            seed: Of the first; each next one's is one more. A picture depends on model, seed and
+                label alone.
+
+        Returns:
+            Pictures with samples of the depth that the card states; `save` writes them.
+
+        Raises:
+            UsageError: The model does not generate, or the label or the seed is impossible.
+
+        Example:
+            >>> import beyne
+            >>> for raster in beyne.load("runs/gan/best.safetensors").generate(4):
+            ...     print(raster.pixels.shape)
+        """
+        check_job(self.card, "generate")
+        sampler: Sampler = self._applied
+        return [sampler.raster(sampler.image(seed + k, label)) for k in range(n)]
 
 
 def load(
@@ -121,7 +148,10 @@ def load(
     Raises:
         UsageError: There is no such model or device, or the model file is damaged.
     """
-    return LoadedModel(_predictor(find(str(model)), device, precision, tile))
+    path = find(str(model))
+    if read_card(path).job == "generate":
+        return LoadedModel(_sampler(path, device))
+    return LoadedModel(_predictor(path, device, precision, tile))
 
 
 def upscale(
@@ -152,6 +182,18 @@ def translate(
 ) -> Raster:
     """Translate one picture: `load` and `LoadedModel.translate` in one call, with their options."""
     return load(model, device, precision, tile).translate(image, bands, smooth)
+
+
+def generate(
+    model: str | Path,
+    n: int = 1,
+    label: str | None = None,
+    seed: int = 0,
+    *,
+    device: str = "auto",
+) -> list[Raster]:
+    """Generate pictures: `load` and `LoadedModel.generate` in one call, with their options."""
+    return load(model, device).generate(n, label, seed)
 
 
 def save(raster: Raster, path: str | Path) -> None:
@@ -289,6 +331,13 @@ def _predictor(path: Path, device: str, precision: str, tile: int | str) -> Pred
     from beyne.predict.predictor import Predictor
 
     return Predictor(load_model(path), device, precision, tile)
+
+
+def _sampler(path: Path, device: str) -> Sampler:
+    from beyne.bundle import load as load_model
+    from beyne.predict.sampler import Sampler
+
+    return Sampler(load_model(path), device)
 
 
 def blend_models(

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from beyne.generators.blocks import Generator
     from beyne.networks.blocks import ImageNetwork
 
-Job = Literal["upscale", "translate", "generate"]
-
 FORMAT = 1
 _KEY = "beyne"
 
@@ -61,7 +59,7 @@ class ModelCard(Config):
 
     name: str
     format: int = FORMAT
-    job: Job = "upscale"
+    job: Literal["upscale", "translate", "generate"] = "upscale"
     generator: dict[str, Any]
     channels_in: int = Field(ge=0)
     channels_out: int = Field(ge=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -54,3 +54,16 @@ def check_free(path: Path, overwrite: bool) -> None:
         raise UsageError(f"{path} exists", "give another name with -o, or --overwrite")
     if not path.parent.is_dir():
         raise UsageError(f"the folder {path.parent} does not exist", "make it first")
+
+
+def check_output(folder: Path, names: Iterable[str], overwrite: bool) -> None:
+    """Refuse an output folder early, before the work is done.
+
+    Raises:
+        UsageError: It is a file, or one of the files to write exists and ``overwrite`` is not set.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file", "give a folder with -o")
+    if folder.is_dir():
+        for name in names:
+            check_free(folder / name, overwrite)

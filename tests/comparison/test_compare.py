@@ -19,7 +19,7 @@ from beyne.bundle import save
 from beyne.cli import app
 from beyne.comparison.arms import common_scale, find_arms
 from beyne.comparison.budget import Budget
-from beyne.comparison.study import Listener
+from beyne.comparison.options import Listener
 from beyne.data.split import read_split
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation.scores import read_scores

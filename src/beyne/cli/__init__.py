@@ -17,6 +17,7 @@ from beyne.cli.blend import blend
 from beyne.cli.check import check
 from beyne.cli.compare import compare
 from beyne.cli.evaluate import evaluate
+from beyne.cli.generate import generate
 from beyne.cli.info import info
 from beyne.cli.models import models
 from beyne.cli.train import train
@@ -92,6 +93,7 @@ def _options(
 
 app.command()(upscale)
 app.command()(translate)
+app.command()(generate)
 app.command()(train)
 app.command()(check)
 app.command()(evaluate)

@@ -14,7 +14,7 @@ def compare(
         list[str],
         typer.Argument(
             help="Recipes (trained here; recipe:NAME where a model has the name), runs, models, "
-            "nearest, bicubic, lanczos; copy, median."
+            "nearest, bicubic, lanczos; copy, median; of generators copy, mean."
         ),
     ],
     data: Annotated[Path, typer.Option("--data", help="Originals, or hr/ and lr*/, or a/ and b/.")],
@@ -39,7 +39,7 @@ def compare(
     """Compare recipes and models on pictures that none was trained on; the same again goes on."""
     import beyne
     from beyne.cli.train import TrainingProgress
-    from beyne.comparison.study import Listener
+    from beyne.comparison.options import Listener
 
     with TrainingProgress() as progress:
         found = beyne.compare(

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from beyne.evaluation.generators import GeneratorScores
     from beyne.evaluation.scores import Scores
 
-_ARROWS = {"higher": "↑", "lower": "↓", None: "→ 1"}
+_ARROWS = {"higher": "↑", "lower": "↓", "one": "→ 1"}
 
 
 def evaluate(
     model: Annotated[
         str, typer.Argument(help="Name, model file, run; nearest, bicubic, lanczos; copy, median.")
     ],
-    data: Annotated[Path, typer.Option("--data", help="Originals, or hr/ and lr*/, or a/ and b/.")],
+    data: Annotated[
+        Path,
+        typer.Option("--data", help="Originals, or hr/ and lr*/, or a/ and b/, or a generator's."),
+    ],
     split: Annotated[Path | None, typer.Option(help="split.csv: file,group,split")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for the table and the worst ten.")
@@ -37,8 +41,9 @@ def evaluate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of -o.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """Score a model on pictures whose originals are known."""
+    """Score a model on pictures whose originals are known; a generator by held-out pictures."""
     import beyne
+    from beyne.evaluation.scores import Scores
 
     scores = beyne.evaluate(
         model,
@@ -57,8 +62,10 @@ def evaluate(
     if as_json:
         print(json.dumps(scores.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        for line in _table(scores):
+        for line in _table(scores) if isinstance(scores, Scores) else _table_of_generator(scores):
             print(line)
+    if not isinstance(scores, Scores):
+        return
     for failure in scores.failed:
         print(failure, file=sys.stderr)
     if scores.failed:
@@ -66,16 +73,28 @@ def evaluate(
 
 
 def _table(scores: Scores) -> list[str]:
-    from beyne.metrics import METRICS
-
     lines = [f"{scores.model} on {scores.data}: {scores.n} scored", scores.protocol, ""]
     lines.append(f"{'':<18} {'mean':>8}   {'95 % interval':<20} worst")
     for name, (low, high) in scores.interval.items():
-        metric = METRICS[name]
-        title = f"{metric.title} {_ARROWS[metric.better]}"
         span = f"[{low:.4g}, {high:.4g}]" if low == low else "one picture: none"
-        lines.append(f"{title:<18} {scores.mean[name]:>8.4g}   {span:<20} {scores.worst(name)[0]}")
+        lines.append(f"{_line(name, scores.mean[name], span):<49} {scores.worst(name)[0]}")
     return lines
+
+
+def _table_of_generator(scores: GeneratorScores) -> list[str]:
+    lines = [f"{scores.model} on {scores.data}", scores.protocol, ""]
+    lines.append(f"{'':<18} {'value':>8}   95 % interval")
+    spans = {name: f"[{low:.4g}, {high:.4g}]" for name, (low, high) in scores.interval.items()}
+    lines += [_line(name, value, spans.get(name, "")) for name, value in scores.mean.items()]
+    return [*lines, "", *scores.sentences]
+
+
+def _line(name: str, value: float, span: str) -> str:
+    from beyne.reports.document import METRICS
+
+    metric = METRICS[name]
+    title = f"{metric.name} {_ARROWS[metric.better]}"
+    return f"{title:<18} {value:>8.4g}   {span}".rstrip()
 
 
 def _show(done: int, total: int) -> None:

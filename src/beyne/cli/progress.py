@@ -73,20 +73,25 @@ class Progress:
     def done(self, done: Done) -> None:
         """An output has been written."""
         for warning in done.warnings:
-            self._say(f"{done.output}: {warning}")
+            self.say(f"{done.output}: {warning}")
+        self.written(done.output)
+
+    def written(self, output: str) -> None:
+        """A file is there."""
         if self._quiet_output:
             return
         if self._bar is not None and sys.stdout.isatty():
-            self._say(done.output)  # the same terminal: the bar makes room for the line
+            self.say(output)  # the same terminal: the bar makes room for the line
         else:
-            print(done.output, flush=True)
+            print(output, flush=True)
 
     def failed(self, failure: Failure) -> None:
         """An input came to nothing."""
         self._pictures -= 1
-        self._say(str(failure))
+        self.say(str(failure))
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """A line for people."""
         if self._bar is None:
             print(line, file=sys.stderr, flush=True)
         else:

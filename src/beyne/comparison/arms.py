@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from beyne.bundle import read_card
+from beyne.bundle import load, read_card
 from beyne.data.pairs import Job
 from beyne.errors import UsageError
+from beyne.evaluation import painters
 from beyne.evaluation.enlargers import PLAIN, find_enlarger, job_of, model_file
 from beyne.predict.fitting import checked_scale
 from beyne.recipe import Recipe, load_recipe, presets
@@ -69,6 +70,8 @@ def find_arms(sources: Sequence[str], settings: Sequence[str] = ()) -> tuple[Arm
                 break
             arm = replace(arm, name=f"{name} {number}")
         found.append(arm)
+    if any(arm.job == "generate" for arm in found):  # then copy is not meant as a translation
+        found = [replace(a, job="generate") if a.source in painters.BASELINES else a for a in found]
     first = found[0]
     for arm in found:
         if arm.job != first.job:
@@ -99,10 +102,14 @@ def _arm(source: str, settings: tuple[str, ...]) -> Arm:
     is_file = Path(source).suffix == ".toml"
     if name != source or is_file or (name in presets() and not _is_model(name)):
         recipe = load_recipe(name, list(settings))
-        return Arm(Path(name).stem, name, True, recipe.data.scale, recipe.job, settings)
+        scale = 1 if recipe.job == "generate" else recipe.data.scale
+        return Arm(Path(name).stem, name, True, scale, recipe.job, settings)
     if source in PLAIN:
         return Arm(source, source, job=job_of(source))
-    find_enlarger(source)
+    if job_of(source) == "generate":
+        load(model_file(source))
+    else:
+        find_enlarger(source)
     path = Path(source)
     title = path.resolve().name if path.is_dir() else path.stem
     return Arm(title, source, scale=read_card(model_file(source)).scale, job=job_of(source))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beyne.comparison.budget import Budget
+from beyne.comparison.options import Listener, Options
 from beyne.comparison.page import comparison_report
 from beyne.comparison.result import Comparison
-from beyne.comparison.study import Listener, Options, Study
+from beyne.comparison.study import Study
 from beyne.reports import write_report
 from beyne.reports.words import Words
 
@@ -29,7 +30,7 @@ def compare(
     debug: bool = False,
     listener: Listener | None = None,
 ) -> Comparison:
-    """Compare ways to enlarge pictures, or to translate them, on ones that none was trained on.
+    """Compare ways to enlarge, translate or generate pictures, on ones that none was trained on.
 
     Recipes are trained first, several times each. Every arm is scored on the same pictures: the
     test split, else val, else (where nothing is trained) all, but for those that a run among the
@@ -38,15 +39,17 @@ def compare(
     Args:
         arms: Two or more of: a recipe (its name, or a TOML file; ``recipe:NAME`` where a model has
             the same name), a run's folder, a model's name or file, ``nearest``, ``bicubic``,
-            ``lanczos``; of translations ``copy`` and ``median``.
+            ``lanczos``; of translations ``copy`` (the input) and ``median``; of generators ``copy``
+            (training pictures) and ``mean`` (their mean).
         data: Folder of originals, or with ``hr/`` and ``lr*/``, or of pairs a, b.
         output: Folder for ``report.html``, ``report.json``, ``scores.csv``, the frozen
             ``split.csv``, and the runs.
-        seeds: Trainings of each recipe.
+        seeds: Trainings of each recipe; of another generator, samples.
         budget: Length of each, ``images=N`` or ``minutes=M``; None: as the recipes say.
         split: A ``split.csv`` to obey instead of the data folder's.
         scale: Enlargement; None: the smallest that the arms make.
-        metric: That decides; None: LPIPS if its weights are here, else PSNR.
+        metric: That decides; None: KID of generators, else LPIPS if its weights are here, else
+            PSNR.
         device: Where pictures are enlarged and scored, as for `beyne.load`; training takes the GPU
             that is there.
         settings: Over every recipe, such as ``"data.a=masks"``.

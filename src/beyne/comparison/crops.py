@@ -12,9 +12,10 @@ from beyne.comparison.study import Study
 from beyne.data import Pair, decode
 from beyne.errors import BeyneError
 from beyne.evaluation.enlargers import Enlarger
-from beyne.evaluation.worst import shown, worst_square
+from beyne.evaluation.worst import worst_square
 from beyne.images import Raster
 from beyne.images.raster import Pixels, to_tensor
+from beyne.images.sheet import shown
 from beyne.reports.document import Picture
 from beyne.reports.sections import Specimen, View
 

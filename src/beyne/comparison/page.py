@@ -12,44 +12,47 @@ import numpy as np
 
 from beyne import info
 from beyne.comparison.crops import specimens
+from beyne.comparison.generated import parameters_of
 from beyne.comparison.result import Comparison
 from beyne.comparison.study import Study
-from beyne.evaluation.enlargers import Enlarger
+from beyne.evaluation.memorisation import SHORT
 from beyne.evaluation.statistics import bootstrap_interval, verdict
-from beyne.metrics import METRICS
+from beyne.images import read
+from beyne.metrics import COLUMNS
 from beyne.reports import document, sections
-from beyne.reports.document import Document, Estimate, Metric, Section, estimated
+from beyne.reports.document import Document, Estimate, Metric, Picture, Section, estimated
 from beyne.reports.histories import curves
 from beyne.training.report import sheet_of
 from beyne.training.tracker import images_seen, read_records, read_seconds
 
+_STATISTICS = (
+    "mean with 95 % bootstrap interval over pictures and seeds; pairs by Wilcoxon's signed-rank "
+    "test, p by Holm for all pairs; a difference is claimed where the interval excludes 0 and "
+    "p < 0.05; effect: matched-pairs rank-biserial"
+)
+_OF_SETS = (
+    "KID as the mean over held-out pictures of what each adds to it; every seed is a training, or "
+    "of a model a sample of its own; "
+)
 _FEW = 30  # pictures below which the report says that they are few
 _MANY = 200  # dots of a scatter are drawn up to this number of pictures
 
 
 def comparison_report(study: Study, found: Comparison) -> Document:
     """The document of a finished comparison; applies the arms to the pictures that it shows."""
-    enlargers = {arm.name: study.enlarger(arm) for arm in found.arms}
-    typical, worst, seconds = specimens(study, found, enlargers)
-    column = _column(found.metric)
     runs = _runs(study, found)
-    shown: list[Section] = [
-        sections.Verdicts(tuple(_verdicts(found))),
-        _scores(found),
-        sections.Crops(tuple(typical), column),
-        sections.Worst(tuple(worst), column),
-        sections.Scatters(tuple(_scatters(found))),
-    ]
+    looked, costs = _generated(study, found) if study.generates else _enlarged(study, found)
+    shown: list[Section] = [sections.Verdicts(tuple(_verdicts(found))), _scores(found), *looked]
     if runs:
         shown.append(curves({name: read_records(run / "stats.jsonl") for name, run in runs}))
         found_sheets = [sheet_of(run, name, images_seen(run)) for name, run in runs]
         if sheets := tuple(sheet for sheet in found_sheets if sheet):
-            shown.append(sections.Sheets(sheets, paired=True))
+            shown.append(sections.Sheets(sheets, paired=not study.generates))
     findings = [sections.Finding(**vars(finding)) for finding in study.diagnosis.findings]
     shown += [
         sections.Findings(tuple(findings)),
         _protocol(study, found),
-        _costs(found, dict(runs), enlargers, seconds),
+        costs,
         *_recipes(runs),
         _limits(study, found),
     ]
@@ -59,6 +62,35 @@ def comparison_report(study: Study, found: Comparison) -> Document:
     if missing:
         summary += f"; could not be scored, see the end: {', '.join(missing)}"
     return Document(title, summary, date.today().isoformat(), tuple(shown))
+
+
+def _enlarged(study: Study, found: Comparison) -> tuple[list[Section], sections.Costs]:
+    """Pictures to look at, and costs, where every picture has its original."""
+    enlargers = {arm.name: study.enlarger(arm) for arm in found.arms}
+    typical, worst, seconds = specimens(study, found, enlargers)
+    column = _column(found.metric)
+    looked: list[Section] = [
+        sections.Crops(tuple(typical), column),
+        sections.Worst(tuple(worst), column),
+        sections.Scatters(tuple(_scatters(found))),
+    ]
+    parameters = {name: enlarger.parameters for name, enlarger in enlargers.items()}
+    return looked, _costs(study, found, parameters, seconds)
+
+
+def _generated(study: Study, found: Comparison) -> tuple[list[Section], sections.Costs]:
+    """Whether each arm paints training pictures again, with those that are nearest; and costs."""
+    looked: list[Section] = []
+    parameters = {}
+    for arm in found.arms:
+        sheet = study.folder / "nearest" / f"{arm.slug}.png"
+        source = study.source(arm)
+        copied = study.generated.judged(source, study.like(arm), sheet)
+        sentence = f"{arm.name}: {copied.sentence}"
+        picture = Picture(read(sheet).pixels)
+        looked.append(sections.Memorisation(SHORT[copied.outcome], sentence, picture))
+        parameters[arm.name] = parameters_of(source)
+    return looked, _costs(study, found, parameters, {})
 
 
 def _column(name: str) -> Metric:
@@ -101,7 +133,7 @@ def _estimate(values: np.ndarray, metric: str) -> Estimate | None:
     """Mean and interval of ``(seeds, pictures)``; None without a picture."""
     if not values.size:
         return None
-    return estimated(float(values.mean()), *METRICS[metric].within(bootstrap_interval(values)))
+    return estimated(float(values.mean()), *COLUMNS[metric].within(bootstrap_interval(values)))
 
 
 def _difference(found: Comparison, first: str, second: str, metric: str) -> Estimate | None:
@@ -142,10 +174,8 @@ def _protocol(study: Study, found: Comparison) -> sections.Protocol:
             "split": ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test")),
             "pictures": f"{len(found.names)} ({found.part})",
             "metrics": table.protocol,
-            "statistics": "mean with 95 % bootstrap interval over pictures and seeds; pairs by "
-            "Wilcoxon's signed-rank test, p by Holm for all pairs; a difference is claimed where "
-            "the interval excludes 0 and p < 0.05; effect: matched-pairs rank-biserial",
-            "seeds": f"0 to {study.options.seeds - 1}" if study.trains else "none",
+            "statistics": _OF_SETS + _STATISTICS if study.generates else _STATISTICS,
+            "seeds": f"0 to {study.options.seeds - 1}" if study.repeats else "none",
             "versions": info.versions(),
             "hardware": info.hardware(),
             "command": _command(study),
@@ -156,7 +186,7 @@ def _protocol(study: Study, found: Comparison) -> sections.Protocol:
 def _command(study: Study) -> str:
     options, words = study.options, ["beyne", "compare", *study.sources]
     words += ["--data", "DIR", "-o", "REPORT"]
-    if study.trains:
+    if study.repeats:
         words += ["--seeds", str(options.seeds)]
     if options.budget:
         words += ["--budget", f"{options.budget.kind}={options.budget.amount:g}"]
@@ -169,18 +199,18 @@ def _command(study: Study) -> str:
 
 
 def _costs(
+    study: Study,
     found: Comparison,
-    runs: Mapping[str, Path],
-    enlargers: Mapping[str, Enlarger],
+    parameters: Mapping[str, int | None],
     seconds: Mapping[str, float],
 ) -> sections.Costs:
-    costs = []
+    runs, costs = dict(_runs(study, found)), []
     for arm in found.arms:
         run = runs.get(arm.name)
         costs.append(
             sections.Cost(
                 arm.name,
-                parameters=enlargers[arm.name].parameters,
+                parameters=parameters[arm.name],
                 images=images_seen(run) if run else None,
                 seconds=read_seconds(run) if run else None,
                 picture_seconds=seconds.get(arm.name),

@@ -9,7 +9,7 @@ import numpy as np
 from beyne.comparison.arms import Arm
 from beyne.evaluation.scores import Scores
 from beyne.evaluation.statistics import Values, Verdict
-from beyne.metrics import METRICS
+from beyne.metrics import COLUMNS
 from beyne.predict.files import Failure
 
 
@@ -41,9 +41,9 @@ class Comparison:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Those that every arm has, in the order of `METRICS`."""
+        """Those that every arm has, in the order of `COLUMNS`."""
         columns = [table.columns.keys() for tables in self.tables.values() for table in tables]
-        return tuple(name for name in METRICS if all(name in column for column in columns))
+        return tuple(name for name in COLUMNS if all(name in column for column in columns))
 
     def common(self, arm: str, metric: str) -> Values:
         """Those `values` for whose pictures every arm has one, so that means are of the same."""
@@ -58,5 +58,5 @@ class Comparison:
         for arm in self.arms:
             values = self.common(arm.name, self.metric)
             means[arm.name] = float(values.mean()) if values.size else 0.0
-        choose = min if METRICS[self.metric].better == "lower" else max
+        choose = min if COLUMNS[self.metric].better == "lower" else max
         return choose(means, key=means.__getitem__)

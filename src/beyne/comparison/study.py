@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from beyne import training
 from beyne.comparison.arms import Arm, common_scale, find_arms
 from beyne.comparison.budget import Budget
+from beyne.comparison.generated import GeneratedStudy, check_enough
+from beyne.comparison.options import Listener, Options
 from beyne.comparison.record import check_record, identity, write_record
 from beyne.comparison.result import Comparison
 from beyne.data import Pair, Sources, find_all, fingerprint, make_split, read_split, write_split
 from beyne.data.split import SplitName
-from beyne.doctor import Diagnosis, Watcher, examine
+from beyne.doctor import Diagnosis, examine
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation import evaluate
 from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger, sources_of
@@ -22,51 +24,9 @@ from beyne.evaluation.scores import Scores, read_scores, write_scores
 from beyne.evaluation.statistics import scipy_stats, verdicts
 from beyne.evaluation.unseen import find_unseen, trained_on
 from beyne.files import write_whole
-from beyne.metrics import METRICS
+from beyne.metrics import COLUMNS
 from beyne.predict.device import find_device
 from beyne.predict.files import Failure
-
-
-@dataclass
-class Listener:
-    """Where a comparison reports to; the defaults keep silent."""
-
-    message: Callable[[str], None] = lambda text: None
-    #: done, in all, newest values: training images of a run, or pictures scored
-    progress: Callable[[int, int, dict[str, float]], None] = lambda done, total, values: None
-    watcher: Watcher | None = None  # of the data check
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to compare.
-
-    Attributes:
-        seeds: Trainings of each recipe.
-        budget: Length of each; None: as the recipes say.
-        split: A ``split.csv`` to obey instead of the data folder's.
-        scale: Enlargement; None: the smallest that the arms make.
-        metric: That decides; None: LPIPS if it could be measured, or else PSNR.
-        device: Where pictures are enlarged and scored, as for `beyne.load`.
-        settings: Over every recipe; of a translation also where its sides are.
-        debug: Let errors nobody foresaw through.
-    """
-
-    seeds: int = 3
-    budget: Budget | None = None
-    split: Path | None = None
-    scale: int | None = None
-    metric: str | None = None
-    device: str = "auto"
-    settings: tuple[str, ...] = ()
-    debug: bool = False
-
-    def __post_init__(self) -> None:
-        if self.seeds < 1:
-            raise UsageError(f"--seeds {self.seeds}: at least one", "--seeds 3")
-        if self.metric is not None:
-            _check_metric(self.metric)
-        find_device(self.device)
 
 
 class Study:
@@ -102,7 +62,7 @@ class Study:
         scipy_stats()
         if self.trains:
             training.require_extra()
-        if options.metric and METRICS[options.metric].loaded:
+        if options.metric and COLUMNS[options.metric].loaded:
             missing = load_metrics(find_device(options.device))[1].get(options.metric)
             if missing:
                 raise UsageError(f"--metric {options.metric}: {missing}")
@@ -113,6 +73,10 @@ class Study:
         )
         self.split = self._frozen()
         self.part, self.pairs = self._scored()
+        if self.generates:
+            check_enough(self.pairs)
+        self.named = f"{data.resolve().name}, {self.part}"
+        self.generated = GeneratedStudy(self._of("train"), self.pairs, self.named, options.device)
         budget = asdict(options.budget) if options.budget else None
         self._call = {
             "arms": {arm.name: identity(arm) for arm in self.arms},
@@ -134,7 +98,8 @@ class Study:
         self._begin()
         tables: dict[str, tuple[Scores, ...]] = {}
         failed: list[Failure] = []
-        for arm in self.arms:
+        # Baselines last: they take the size of what others paint, which may be trained first.
+        for arm in sorted(self.arms, key=lambda arm: arm.source in PLAIN):
             try:
                 tables[arm.name] = tuple(self._tables(arm))
             except BeyneError as error:
@@ -154,12 +119,30 @@ class Study:
 
     def enlarger(self, arm: Arm) -> Enlarger:
         """What applies an arm: of a recipe its first seed's best model."""
-        source = self.run_folder(arm, 0) if arm.trained else arm.source
-        return self._enlarger(source)
+        return self._enlarger(self.source(arm))
 
     def run_folder(self, arm: Arm, seed: int) -> Path:
         """Of a trained arm."""
         return self.folder / "runs" / f"{arm.slug}-{seed}"
+
+    @property
+    def generates(self) -> bool:
+        """Whether the arms are generators."""
+        return self.arms[0].job == "generate"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether any arm is scored once for each seed."""
+        return self.trains or self.generates
+
+    def source(self, arm: Arm, seed: int = 0) -> str | Path:
+        """What applies an arm: of a recipe the run of a seed."""
+        return self.run_folder(arm, seed) if arm.trained else arm.source
+
+    def like(self, arm: Arm) -> str | Path:
+        """The generator whose size and bands an arm has; that of another for a baseline."""
+        others = (one for one in self.arms if one.source not in PLAIN)
+        return self.source(next(others) if arm.source in PLAIN else arm)
 
     @property
     def trains(self) -> bool:
@@ -177,7 +160,7 @@ class Study:
                 (f.problem for f in self.diagnosis.findings if f.severity == "error"), ""
             )
             raise UsageError(f"{self.data} has no usable split; {problem}", "see beyne check")
-        if self.trains and "val" not in split.values():
+        if self.repeats and "val" not in split.values():
             train = [file for file, part in split.items() if part == "train"]
             split = split | make_split(train, 0, {"val": 0.1}, groups)
         return split
@@ -192,7 +175,7 @@ class Study:
     def _scored(self) -> tuple[str, list[Pair]]:
         """Pictures that no arm was trained on."""
         runs = [arm.source for arm in self.arms if not arm.trained]
-        if not self.trains:
+        if not self.repeats:
             return find_unseen(self.data, self.options.split, runs, self.sources_of_data)
         part = next((name for name in ("test", "val") if name in self.split.values()), None)
         if part is None:
@@ -213,14 +196,14 @@ class Study:
 
     def _tables(self, arm: Arm) -> Iterator[Scores]:
         """The arm's scores, one table for each seed."""
-        for seed in range(self.options.seeds if arm.trained else 1):
-            label = f"{arm.name}, seed {seed}" if arm.trained else arm.name
+        seeded = arm.trained or self.generates
+        for seed in range(self.options.seeds if seeded else 1):
+            label = f"{arm.name}, seed {seed}" if seeded else arm.name
             path = self.folder / "scores" / f"{arm.slug}-{seed}.csv"
             if not path.is_file():
                 if arm.trained:
                     self._train(arm, seed, label)
-                source = self.run_folder(arm, seed) if arm.trained else arm.source
-                self._score(arm, source, seed, label, path)
+                self._score(arm, seed, label, path)
             yield read_scores(path)[0]
 
     def _train(self, arm: Arm, seed: int, label: str) -> None:
@@ -256,17 +239,22 @@ class Study:
             write_whole(path, str(images).encode())
         return int(path.read_text(encoding="utf-8"))
 
-    def _score(self, arm: Arm, source: str | Path, seed: int, label: str, path: Path) -> None:
+    def _score(self, arm: Arm, seed: int, label: str, path: Path) -> None:
         self.listener.message(f"scoring {label}")
-        enlarger = self._enlarger(source)
-        listener = evaluate.Listener(
-            self.listener.message, lambda done, total: self.listener.progress(done, total, {})
-        )
-        named = f"{self.data.resolve().name}, {self.part}"
-        scores = evaluate.score(enlarger, self.pairs, named, listener=listener)
+
+        def progress(done: int, total: int) -> None:
+            self.listener.progress(done, total, {})
+
+        source = self.source(arm, seed)
+        if self.generates:
+            scores = self.generated.scores(source, self.like(arm), seed, progress)
+        else:
+            listener = evaluate.Listener(self.listener.message, progress)
+            enlarger = self._enlarger(source)
+            scores = evaluate.score(enlarger, self.pairs, self.named, listener=listener)
         path.parent.mkdir(exist_ok=True)
-        kept = replace(scores, model=arm.name, seed=seed if arm.trained else None)
-        write_scores(path, kept)
+        seeded = arm.trained or self.generates
+        write_scores(path, replace(scores, model=arm.name, seed=seed if seeded else None))
 
     def _compared(self, tables: dict[str, tuple[Scores, ...]], failed: list[Failure]) -> Comparison:
         arms = tuple(arm for arm in self.arms if arm.name in tables)
@@ -274,7 +262,7 @@ class Study:
         found = Comparison(arms, names, self.part, tables, "", (), tuple(failed))
         found.metric = self._metric(found.metrics)
         columns = {arm.name: found.values(arm.name, found.metric) for arm in arms}
-        metric = METRICS[found.metric]
+        metric = COLUMNS[found.metric]
         assert metric.better is not None
         found.verdicts = tuple(verdicts(columns, metric.better, metric.unit or metric.title))
         every = [table for tables in found.tables.values() for table in tables]
@@ -284,17 +272,9 @@ class Study:
     def _metric(self, measured: Sequence[str]) -> str:
         wanted = self.options.metric
         if wanted and wanted not in measured:
-            known = ", ".join(name for name in measured if METRICS[name].better)
+            known = ", ".join(name for name in measured if COLUMNS[name].better)
             raise UsageError(f"{wanted} could not be measured here", f"--metric one of {known}")
-        return wanted or ("lpips" if "lpips" in measured else "psnr")
-
-
-def _check_metric(name: str) -> None:
-    deciding = [known for known, metric in METRICS.items() if metric.better]
-    if name not in METRICS:
-        raise UsageError(f"there is no metric '{name}'", f"one of {', '.join(deciding)}")
-    if name not in deciding:
-        raise UsageError(f"--metric {name} can't decide", f"one of {', '.join(deciding)}")
+        return wanted or next(name for name in ("kid", "lpips", "psnr") if name in measured)
 
 
 def _sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:

@@ -13,9 +13,9 @@ from PIL import Image
 
 from beyne.bundle import load, read_card
 from beyne.data import Pair, Sources, decode
-from beyne.data.pairs import PairedJob
+from beyne.data.pairs import Job
 from beyne.errors import UsageError, did_you_mean
-from beyne.evaluation import translators
+from beyne.evaluation import painters, translators
 from beyne.images import Raster
 from beyne.images.raster import converted, from_tensor, to_tensor
 from beyne.images.resample import resize
@@ -58,7 +58,7 @@ BASELINES: dict[str, Callable[[Raster, int], Raster]] = {
     "lanczos": lanczos,
 }
 #: Everything that is no model, whatever the job.
-PLAIN = (*BASELINES, *translators.BASELINES)
+PLAIN = tuple(dict.fromkeys((*BASELINES, *translators.BASELINES, *painters.BASELINES)))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Enlarger:
     enlarge: Callable[[Raster], Raster]
     device: torch.device
     parameters: int | None = None
-    job: PairedJob = "upscale"
+    job: Job = "upscale"
     channels: tuple[int, int] | None = None
 
 
@@ -115,7 +115,10 @@ def find_enlarger(
         if factor < 1:
             raise UsageError(f"{name} can't make ×{factor}", "it makes ×1, ×2, ×3 …")
         return Enlarger(name, factor, lambda raster: baseline(raster, factor), find_device(device))
-    job, model_here = job_of(name), load(model_file(name))
+    if (job := job_of(name)) == "generate":
+        problem = f"{name} generates pictures, of which there are no originals"
+        raise UsageError(problem, "beyne generate --model MODEL -o OUT")
+    model_here = load(model_file(name))
     parameters = sum(parameter.numel() for parameter in model_here.network.parameters())
     predictor = Predictor(model_here, device, precision)
     factor = checked_scale(predictor.card, scale)
@@ -128,21 +131,17 @@ def find_enlarger(
     return Enlarger(title, factor, enlarge, predictor.device, parameters, job, channels)
 
 
-def job_of(model: str) -> PairedJob:
-    """What a model, a run or a baseline is for.
+def job_of(model: str) -> Job:
+    """What a model, a run or a baseline is for; ``copy`` alone is taken for a translation.
 
     Raises:
         UsageError: There is no such model.
     """
     if model in translators.BASELINES:
         return "translate"
-    if model in BASELINES:
-        return "upscale"
-    card = read_card(model_file(model))
-    if card.job == "generate":
-        problem = f"{card.name} generates pictures, of which there are no originals"
-        raise UsageError(problem, "beyne generate --model MODEL -o OUT")
-    return card.job
+    if model in painters.BASELINES:
+        return "generate"
+    return "upscale" if model in BASELINES else read_card(model_file(model)).job
 
 
 def sources_of(model: str, settings: Sequence[str] = ()) -> Sources:
@@ -153,10 +152,10 @@ def sources_of(model: str, settings: Sequence[str] = ()) -> Sources:
     """
     recipe = {} if model in PLAIN else read_card(model_file(model)).provenance.get("recipe", {})
     job = job_of(model)
-    if job == "upscale":
+    if job != "translate":
         if settings:
             raise UsageError(f"--set {settings[0]}: {model} translates nothing", "leave it out")
-        return Sources()
+        return Sources(job=job)
     return named_sources(job, settings, recipe.get("data", {}))
 
 

@@ -13,12 +13,13 @@ from torch import Tensor
 from beyne.data import Decoded, Pair, decode, find_split
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation.enlargers import Enlarger, find_enlarger, sources_of
+from beyne.evaluation.generators import GeneratorScores, evaluate_generator, generates
 from beyne.evaluation.measures import Measures, load_metrics, protocol_for
 from beyne.evaluation.scores import Scores, write_scores
 from beyne.evaluation.statistics import scipy_stats
 from beyne.evaluation.unseen import find_unseen
 from beyne.evaluation.worst import Worst
-from beyne.files import check_free
+from beyne.files import check_output
 from beyne.images import Raster
 from beyne.images.raster import to_tensor
 from beyne.images.resample import Operator
@@ -55,12 +56,14 @@ def evaluate(
     overwrite: bool = False,
     message: Callable[[str], None] = lambda text: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Scores:
-    """Score a model on pictures whose originals are known.
+) -> Scores | GeneratorScores:
+    """Score a model on pictures whose originals are known; a generator by held-out pictures.
 
     The pictures of the test split are taken, else of val, else all; none that the run itself was
     trained on. Inputs that the folder does not bring are made of the originals by the downscaling
     operator A; those of a translation are the pictures a, and its originals the pictures b.
+
+    What is done for a generator, see `beyne.evaluation.generators.evaluate_generator`.
 
     Args:
         model: A built-in model's name, a model file, the folder of a run (its best model), or
@@ -90,10 +93,24 @@ def evaluate(
         >>> scores = beyne.evaluate("photo-x4", "Set5")
         >>> scores.mean["psnr"], scores.interval["psnr"]
     """
+    if generates(model):
+        if scale is not None or consistent is not None or settings:
+            problem = "--scale, --consistent and --set mean nothing to a generator"
+            raise UsageError(problem, "leave them out")
+        return evaluate_generator(
+            model,
+            data,
+            split,
+            output,
+            device=device,
+            overwrite=overwrite,
+            message=message,
+            progress=progress,
+        )
     scipy_stats()  # what is missing should be known before the work
     folder = Path(output) if output else None
     if folder:
-        _check_output(folder, overwrite)
+        check_output(folder, FILES, overwrite)
     sources = sources_of(str(model), settings)
     chosen = Path(data), Path(split) if split else None
     part, pairs = find_unseen(*chosen, [model], sources)
@@ -190,12 +207,3 @@ def _noted(pair: Pair, failed: dict[str, Failure]) -> Iterator[None]:
     except BeyneError as error:
         problem = error.problem.removeprefix(f"{pair.name}: ").removeprefix(f"{pair.hr}: ")
         failed[pair.name] = Failure(pair.name, problem, error.remedy)
-
-
-def _check_output(folder: Path, overwrite: bool) -> None:
-    """Refuse what can't be written before the work is done."""
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file", "give a folder with -o")
-    if folder.is_dir():
-        for name in FILES:
-            check_free(folder / name, overwrite)

@@ -29,10 +29,17 @@ from torch import Tensor
 from beyne.errors import UsageError
 from beyne.evaluation.nearness import Describe, Nearness, Training
 from beyne.evaluation.statistics import Interval, scipy_stats
-from beyne.evaluation.worst import in_rows, shown
 from beyne.images import Raster, write
+from beyne.images.sheet import in_rows, shown
 
 Outcome = Literal["copies", "no copying shown", "too few pictures to tell"]
+
+#: The same in a word, as reports name it.
+SHORT: dict[Outcome, Literal["copies", "none", "few"]] = {
+    "copies": "copies",
+    "no copying shown": "none",
+    "too few pictures to tell": "few",
+}
 
 #: Pictures of each sort with which a generator that copies every fourth is found.
 GENERATED, HELD_OUT = 64, 30

@@ -60,7 +60,7 @@ class Training:
             raise UsageError(problem, f"it takes {_OTHER}")
         self.pictures, self.describe = pictures, describe
         self.thumbnails = next(_thumbnails(pictures))
-        self.features = _described(pictures, describe)
+        self.features = F.normalize(described(pictures, describe), dim=1)
 
     def distances(self, pictures: Tensor) -> Tensor:
         """From each of ``(N, C, H, W)``, in [0, 1], to each training picture: ``(N, M)``."""
@@ -72,7 +72,8 @@ class Training:
             pixels = torch.full_like(least, torch.inf)
             for thumbnails in _thumbnails(turned):
                 pixels = torch.minimum(pixels, shifted_distances(thumbnails, self.thumbnails))
-            features = _apart(_described(turned, self.describe) @ self.features.T)
+            seen = F.normalize(described(turned, self.describe), dim=1)
+            features = _apart(seen @ self.features.T)
             least = torch.minimum(least, (pixels * features).sqrt())
         return least
 
@@ -116,10 +117,9 @@ def _apart(cosine: Tensor) -> Tensor:
     return (2 - 2 * cosine).clamp(min=0).sqrt()
 
 
-def _described(pictures: Tensor, describe: Describe) -> Tensor:
-    """Features of length one."""
-    rows = [F.normalize(describe(part).float(), dim=1) for part in torch.split(pictures, _BATCH)]
-    return torch.cat(rows)
+def described(pictures: Tensor, describe: Describe) -> Tensor:
+    """Features of ``(N, C, H, W)`` in [0, 1], ``(N, D)``, computed in parts."""
+    return torch.cat([describe(part).float() for part in torch.split(pictures, _BATCH)])
 
 
 def _thumbnails(pictures: Tensor) -> Iterator[Tensor]:

@@ -16,7 +16,7 @@ import numpy as np
 from beyne.errors import UsageError
 from beyne.evaluation.statistics import Interval, Values, bootstrap_interval
 from beyne.files import write_whole
-from beyne.metrics import METRICS
+from beyne.metrics import COLUMNS
 from beyne.predict.files import Failure
 
 _HEADINGS = ("model", "seed", "data", "protocol", "file")
@@ -27,7 +27,7 @@ class Scores:
     """One model's scores on one set of pictures.
 
     What the columns mean, their unit and which values are better, stands in
-    `beyne.metrics.METRICS`.
+    `beyne.metrics.COLUMNS`.
 
     Attributes:
         model: Its name.
@@ -61,7 +61,7 @@ class Scores:
     def interval(self) -> dict[str, Interval]:
         """95 % bootstrap interval of each mean."""
         return {
-            name: Interval(*METRICS[name].within(bootstrap_interval(values)))
+            name: Interval(*COLUMNS[name].within(bootstrap_interval(values)))
             for name, values in self.columns.items()
         }
 
@@ -108,7 +108,7 @@ class Scores:
 
 def badness(metric: str, value: float) -> float:
     """A number that grows as the value of a metric gets worse."""
-    better = METRICS[metric].better
+    better = COLUMNS[metric].better
     if better is None:
         return abs(math.log(value)) if value > 0 else math.inf
     return -value if better == "higher" else value
@@ -123,7 +123,7 @@ def write_scores(path: Path, *tables: Scores) -> None:
     Raises:
         UsageError: The disk refuses the file.
     """
-    metrics = [name for name in METRICS if any(name in table.columns for table in tables)]
+    metrics = [name for name in COLUMNS if any(name in table.columns for table in tables)]
     text = io.StringIO()
     writer = csv.DictWriter(text, [*_HEADINGS, *metrics], restval="", lineterminator="\n")
     writer.writeheader()
@@ -156,7 +156,7 @@ def read_scores(path: Path) -> list[Scores]:
 def _table(heading: tuple[str, ...], rows: list[dict[str, str]]) -> Scores:
     model, seed, data, protocol = heading
     metrics = [name for name in rows[0] if name not in _HEADINGS]
-    if not set(metrics) <= METRICS.keys():
+    if not set(metrics) <= COLUMNS.keys():
         raise ValueError("a column that is no metric")
     columns = {
         name: np.array([math.nan if row[name] == "" else float(row[name]) for row in rows])

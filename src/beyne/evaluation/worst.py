@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -17,11 +16,11 @@ from torch.nn import functional as F
 from beyne.evaluation.scores import badness
 from beyne.files import write_whole
 from beyne.images import Raster, write
-from beyne.images.raster import Pixels, from_tensor
+from beyne.images.raster import Pixels
+from beyne.images.sheet import in_rows, shown
 
 NUMBER = 10
 _SIDE = 192  # pixels of the original
-_GAP = 4
 
 
 @dataclass(frozen=True)
@@ -128,21 +127,3 @@ def worst_square(
     enlarged = F.interpolate(lr, scale_factor=float(scale), mode="nearest")
     rows, columns = (slice(at, at + cells * scale) for at in (top, left))
     return [image[..., rows, columns] for image in (enlarged, *outputs, hr)], top, left
-
-
-def shown(image: Tensor) -> Pixels:
-    """Three bands of 8 bits; of other band counts than 1 and 3, the first as grey."""
-    image = image if image.shape[1] in (1, 3) else image[:, :1]
-    return from_tensor(image.expand(-1, 3, -1, -1).clamp(0, 1), np.dtype(np.uint8))
-
-
-def in_rows(rows: Sequence[tuple[Pixels, ...]]) -> Pixels:
-    """Pictures in rows and columns on white."""
-    sizes = [picture.shape[:2] for row in rows for picture in row]
-    high, wide = (max(sides) + _GAP for sides in zip(*sizes, strict=True))
-    sheet = np.full((len(rows) * high, len(rows[0]) * wide, 3), 255, np.uint8)
-    for i, row in enumerate(rows):
-        for j, picture in enumerate(row):
-            height, width = picture.shape[:2]
-            sheet[i * high : i * high + height, j * wide : j * wide + width] = picture
-    return sheet

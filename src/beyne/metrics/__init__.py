@@ -6,8 +6,11 @@ sets of pictures stands in `beyne.metrics.distribution` and `beyne.metrics.featu
 
 from __future__ import annotations
 
+import math
+
 from beyne.backbones import SMALLEST_SIDE
 from beyne.metrics.consistency import lr_psnr
+from beyne.metrics.distribution import covered, kid_by_picture
 from beyne.metrics.frequency import high_frequency_energy
 from beyne.metrics.lpips import LPIPS
 from beyne.metrics.mae import mae
@@ -32,11 +35,22 @@ METRICS: dict[str, Metric] = {
     "spectral_angle": Metric("spectral angle", spectral_angle, "lower", "°", whole=True, bands=4),
 }
 
+#: Name → what compares two sets of pictures, with a value for each real picture.
+SET_METRICS: dict[str, Metric] = {
+    "kid": Metric("KID", kid_by_picture, "lower", digits=4, bounds=(-math.inf, math.inf)),
+    "coverage": Metric("coverage", covered, "higher", bounds=(0, 1)),
+}
+
+#: Every column that a table of scores may have.
+COLUMNS = METRICS | SET_METRICS
+
 __all__ = [
+    "COLUMNS",
     "LPIPS",
     "METRICS",
     "MS_SSIM_SIDE",
     "PUBLISHED_X4",
+    "SET_METRICS",
     "SSIM_WINDOW",
     "Better",
     "Metric",

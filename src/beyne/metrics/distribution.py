@@ -139,17 +139,42 @@ def density_coverage(generated: Tensor, real: Tensor, k: int = 5) -> DensityCove
     )
 
 
+def kid_by_picture(generated: Tensor, real: Tensor) -> Tensor:
+    """What each real picture adds to KID, ``(M,)``: their mean is `kid` of all pictures.
+
+    So KIDs of two generators can be compared picture by picture.
+
+    Args:
+        generated: ``(N, D)``.
+        real: ``(M, D)``.
+
+    Raises:
+        UsageError: The features don't fit each other, or a set has fewer than two.
+    """
+    x, y = _checked(generated, real, 2)
+    within, others = (_without_diagonal(_kernel(z, z)) for z in (x, y))
+    return within.mean() + others - 2 * _kernel(x, y).mean(0)
+
+
+def covered(generated: Tensor, real: Tensor, k: int = 5) -> Tensor:
+    """Which real pictures have a generated one near, flags ``(M,)``: see `density_coverage`."""
+    x, y = _checked(generated, real, k + 1)
+    return (_distances(x, y) <= _radii(y, k)).any(0)
+
+
 def _mmd(x: Tensor, y: Tensor) -> float:
     """Unbiased estimate of the squared maximum mean discrepancy."""
+    within, others = (_without_diagonal(_kernel(z, z)).mean() for z in (x, y))
+    return float(within + others - 2 * _kernel(x, y).mean())
 
-    def kernel(a: Tensor, b: Tensor) -> Tensor:
-        return (a @ b.T / a.shape[1] + 1) ** 3
 
-    def within(a: Tensor) -> Tensor:
-        values = kernel(a, a)
-        return (values.sum() - values.trace()) / (len(a) * (len(a) - 1))
+def _kernel(a: Tensor, b: Tensor) -> Tensor:
+    return (a @ b.T / a.shape[1] + 1) ** 3
 
-    return float(within(x) + within(y) - 2 * kernel(x, y).mean())
+
+def _without_diagonal(values: Tensor) -> Tensor:
+    """Mean of each row of a square, its own place left out."""
+    return (values.sum(1) - values.diagonal()) / (len(values) - 1)
 
 
 def _radii(features: Tensor, k: int) -> Tensor:

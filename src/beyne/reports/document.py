@@ -50,13 +50,15 @@ class Metric:
 #: Those that have a name for readers, by key: of pictures, and of sets of them.
 METRICS = {
     key: Metric(key, metric.title, metric.better or "one", metric.unit, metric.digits)
-    for key, metric in metrics.METRICS.items()
+    for key, metric in metrics.COLUMNS.items()
 } | {
     metric.key: metric
     for metric in (
         Metric("fid", "FID", "lower"),
-        Metric("kid", "KID", "lower", digits=4),
         Metric("diversity", "diversity", "one"),
+        Metric("precision", "precision", "higher"),
+        Metric("recall", "recall", "higher"),
+        Metric("density", "density", "one"),
         Metric("recognition", "recognition accuracy", "higher", digits=3),
     )
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from torch.nn import functional as F
 from beyne import bundle
 from beyne.data import Wholes
 from beyne.evaluation.diversity import Diversity, diversity
-from beyne.evaluation.memorisation import GENERATED, CopyCheck, Outcome
+from beyne.evaluation.memorisation import GENERATED, SHORT, CopyCheck
 from beyne.evaluation.stopping import steady_kid
 from beyne.generators import latents
 from beyne.images import read
@@ -28,11 +27,6 @@ _FEWEST = 32  # pictures painted for the scores
 _BATCH = 32
 _ROWS, _COLUMNS = 4, 8  # of a sheet; with classes, a row for each of the first eight
 _GAP = 2  # pixels
-_OUTCOMES: dict[Outcome, Literal["copies", "none", "few"]] = {
-    "copies": "copies",
-    "no copying shown": "none",
-    "too few pictures to tell": "few",
-}
 
 
 class GeneratedExaminer:
@@ -111,7 +105,7 @@ class GeneratedExaminer:
         found = check.judge(near)
         check.sheet(painted, near, run / NEAREST)
         sheet = Picture(read(run / NEAREST).pixels)
-        section = sections.Memorisation(_OUTCOMES[found.outcome], found.sentence, sheet)
+        section = sections.Memorisation(SHORT[found.outcome], found.sentence, sheet)
         return [found.sentence], [section]
 
     def _painted(self, network: nn.Module, number: int) -> Tensor:

@@ -1,0 +1,109 @@
+"""Generators in a comparison: samples of each, set against the held-out pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+from beyne.bundle import ModelCard, load, read_card
+from beyne.data import Pair
+from beyne.errors import UsageError
+from beyne.evaluation.enlargers import model_file
+from beyne.evaluation.generators import Examination
+from beyne.evaluation.memorisation import Memorisation
+from beyne.evaluation.nearness import described
+from beyne.evaluation.painters import BASELINES, painted, plain
+from beyne.evaluation.scores import Scores
+from beyne.metrics import SET_METRICS
+from beyne.predict.sampler import Sampler
+from beyne.zoo import entry
+
+_FEWEST = 6  # held-out pictures that coverage can be computed of
+
+
+class GeneratedStudy:
+    """Scores generators by pictures that none was trained on.
+
+    Args:
+        train: Pictures that recipes are trained on.
+        held_out: Those that all are scored by.
+        data: What they are called.
+        device: Where generators compute.
+    """
+
+    def __init__(
+        self, train: Sequence[Pair], held_out: Sequence[Pair], data: str, device: str
+    ) -> None:
+        self.train, self.held_out, self.data, self.device = train, held_out, data, device
+        self._known: dict[tuple[int, int, int], Examination] = {}
+
+    def scores(
+        self,
+        source: str | Path,
+        like: str | Path,
+        seed: int,
+        progress: Callable[[int, int], None],
+    ) -> Scores:
+        """One sample: a value for each held-out picture, see `beyne.metrics.SET_METRICS`.
+
+        Args:
+            source: A model, a run or a baseline.
+            like: A model or run whose size and bands a baseline's pictures have.
+            seed: Others for every number.
+            progress: Is given pictures done and pictures in all.
+        """
+        examination = self._examination(like)
+        generated = self._sample(source, examination, seed, progress)
+        seen = described(generated, examination.features)
+        columns = {
+            name: metric.function(seen, examination.held_out).double().numpy()
+            for name, metric in SET_METRICS.items()
+        }
+        names = tuple(pair.name for pair in self.held_out)
+        return Scores(str(source), self.data, examination.protocol, names, columns, seed)
+
+    def judged(self, source: str | Path, like: str | Path, sheet: Path) -> Memorisation:
+        """Whether training pictures are painted again, and a PNG that shows it."""
+        examination = self._examination(like)
+        generated = self._sample(source, examination, 0, lambda done, total: None)
+        near = examination.check.nearness(generated)
+        examination.check.sheet(generated, near, sheet)
+        return examination.check.judge(near)
+
+    def _sample(
+        self,
+        source: str | Path,
+        examination: Examination,
+        seed: int,
+        progress: Callable[[int, int], None],
+    ) -> Tensor:
+        if source in BASELINES:
+            train = examination.check.training.pictures
+            return plain(str(source), train, examination.number, seed)
+        sampler = Sampler(load(model_file(str(source))), self.device)
+        return painted(sampler, examination.number, seed, progress)
+
+    def _examination(self, like: str | Path) -> Examination:
+        card = read_card(model_file(str(like)))
+        key = _shape(card)
+        if key not in self._known:
+            self._known[key] = Examination(card, self.train, self.held_out)
+        return self._known[key]
+
+
+def check_enough(held_out: Sequence[Pair]) -> None:
+    """Raise a `UsageError` if there are too few to score by; better before any training."""
+    if len(held_out) < _FEWEST:
+        problem = f"{len(held_out)} held-out pictures are too few to score generators by"
+        raise UsageError(problem, f"it takes {_FEWEST}, better 30; --split says which are held out")
+
+
+def parameters_of(source: str | Path) -> int | None:
+    """Weights of a model or run; None of a baseline."""
+    return None if source in BASELINES else entry(str(model_file(str(source)))).parameters
+
+
+def _shape(card: ModelCard) -> tuple[int, int, int]:
+    return card.channels_out, card.generator["height"], card.generator["width"]

@@ -1,0 +1,224 @@
+"""Pictures of a generator as files: numbered by their seeds, with a manifest to remake any."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from torch import Tensor
+
+from beyne.bundle import load, read_card
+from beyne.errors import BeyneError, UsageError
+from beyne.evaluation.copies import copy_check
+from beyne.evaluation.memorisation import CopyCheck
+from beyne.files import check_free, write_whole
+from beyne.images import Raster, write
+from beyne.images.animation import write_animation
+from beyne.images.raster import Pixels
+from beyne.images.sheet import in_rows, shown
+from beyne.predict.fitting import check_job
+from beyne.predict.sampler import SEEDS, Sampler
+from beyne.zoo import find
+
+MANIFEST, SHEET = "manifest.csv", "grid.png"
+ANIMATIONS = ("walk.gif", "walk.webp")
+
+_MOST = 1_000_000
+_SHEET_MOST = 100
+_WALK_MOST = 100
+_WALK_STEPS = 16
+_TRIES = 20  # pictures to draw at most for each one wanted
+
+
+@dataclass(frozen=True)
+class Made:
+    """A picture that was written.
+
+    Attributes:
+        output: The file.
+        seed: What it was made from; with it ``--seed`` makes it again.
+        label: What was asked for; None of a model without labels.
+        megapixels: Its size.
+        nearness: To the nearest training picture, see `beyne.evaluation.nearness`; None: not asked.
+    """
+
+    output: Path
+    seed: int
+    label: str | None
+    megapixels: float
+    nearness: float | None = None
+
+
+@dataclass
+class Generated:
+    """What became of a call.
+
+    Attributes:
+        model: Name of the model.
+        device: Where it was computed.
+        done: Pictures, in order.
+        rejected: Seeds of near-copies of training pictures, which were drawn again.
+        sheets: Other files: the sheet, the walks.
+    """
+
+    model: str
+    device: str
+    done: list[Made] = field(default_factory=list)
+    rejected: list[int] = field(default_factory=list)
+    sheets: list[Path] = field(default_factory=list)
+
+
+def generate_files(
+    model: str | Path,
+    output: str | Path,
+    n: int = 16,
+    *,
+    label: str | None = None,
+    seed: int = 0,
+    grid: bool = False,
+    interpolate: int | None = None,
+    reject_copies: str | Path | None = None,
+    split: str | Path | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    made: Callable[[Made], None] = lambda picture: None,
+    message: Callable[[str], None] = lambda text: None,
+) -> Generated:
+    """Generate pictures into a folder, each named by its seed: the first has ``seed``.
+
+    ``manifest.csv`` tells file, model, seed and label. PNG for 1 and 3 bands, TIFF for others, of
+    the depth that the model's card states.
+
+    Args:
+        model: A model file, or a built-in model's name.
+        output: The folder; made if it is not there.
+        n: Pictures.
+        label: One of the model's labels; None: each in turn, by the seed.
+        seed: Of the first; each next one's is one more.
+        grid: Write ``grid.png``, too: the first 100 on one sheet.
+        interpolate: Write ``walk.gif`` and ``walk.webp``, too: a walk through so many of the
+            pictures, from the first on and back to it.
+        reject_copies: Folder of the training pictures: those that are nearer to one of them than
+            held-out pictures are get drawn again, with the next seeds.
+        split: A ``split.csv`` that tells which of that folder were held out; None: its own.
+        device: As for `beyne.load`.
+        overwrite: Replace files that exist.
+        made: Is told of each picture when it is written.
+        message: Is told in words what happens.
+
+    Raises:
+        UsageError: The call is wrong; nothing was written.
+        ImageError: A picture can't be read or written.
+        BeyneError: Nearly all pictures are near-copies.
+    """
+    path, folder = find(str(model)), Path(output)
+    check_job(read_card(path), "generate")
+    _check_numbers(n, seed, interpolate)
+    sampler = Sampler(load(path), device)
+    sampler.label_of(seed, label)
+    suffix = ".png" if sampler.card.channels_out in (1, 3) else ".tiff"
+    names = {MANIFEST, *((SHEET,) if grid else ()), *(ANIMATIONS if interpolate else ())}
+    _check_folder(folder, names, overwrite, reject_copies)
+    check = None
+    if reject_copies:
+        check = copy_check(sampler.card, Path(reject_copies), _path(split), message)
+    result = Generated(sampler.card.name, str(sampler.device))
+    shown_first: list[Pixels] = []
+    for number, image, nearness in _drawn(sampler, n, seed, label, check, result.rejected):
+        target = folder / f"{number:06d}{suffix}"
+        _check_target(target, overwrite)
+        write(sampler.raster(image), target)
+        asked, megapixels = sampler.label_of(number, label), image[0, 0].numel() / 1e6
+        picture = Made(target, number, asked, megapixels, nearness)
+        result.done.append(picture)
+        made(picture)
+        if grid and len(shown_first) < _SHEET_MOST:
+            shown_first.append(shown(image))
+    write_whole(folder / MANIFEST, _manifest(result, check is not None))
+    if grid:
+        write(Raster(_sheet(shown_first)), folder / SHEET)
+        result.sheets.append(folder / SHEET)
+    if interpolate:
+        places = [(picture.seed, picture.label) for picture in result.done[:interpolate]]
+        frames = [shown(image) for image in sampler.walk(places, _WALK_STEPS)]
+        result.sheets += [folder / name for name in ANIMATIONS]
+        write_animation(frames, *(folder / name for name in ANIMATIONS))
+    return result
+
+
+def _drawn(
+    sampler: Sampler,
+    n: int,
+    seed: int,
+    label: str | None,
+    check: CopyCheck | None,
+    rejected: list[int],
+) -> Iterator[tuple[int, Tensor, float | None]]:
+    """Seeds, images and their nearness; seeds of near-copies are put into ``rejected``."""
+    kept = 0
+    for number in count(seed):
+        if kept == n:
+            return
+        image = sampler.image(number, label)
+        near = check.nearness(image) if check else None
+        if check and near and check.rejected(near):
+            rejected.append(number)
+            if len(rejected) >= _TRIES * n:
+                problem = f"{len(rejected)} of {len(rejected) + kept} pictures were near-copies"
+                raise BeyneError(f"{problem}, {kept} of {n} were kept", "train another model")
+            continue
+        kept += 1
+        yield number, image, float(near.values) if near else None
+
+
+def _check_numbers(n: int, seed: int, interpolate: int | None) -> None:
+    if not 1 <= n <= _MOST:
+        raise UsageError(f"-n {n}: not a number from 1 to {_MOST}", "-n 16")
+    if not 0 <= seed < SEEDS - (_TRIES + 1) * n:
+        raise UsageError(f"--seed {seed}: not a number from 0 to 2⁶³", "--seed 0")
+    if interpolate is not None and not 2 <= interpolate <= min(n, _WALK_MOST):
+        problem = f"--interpolate {interpolate}: a walk goes through 2 to {_WALK_MOST} pictures"
+        raise UsageError(f"{problem} of the {n} that are made", "-n 8 --interpolate 8")
+
+
+def _check_folder(folder: Path, names: set[str], overwrite: bool, data: str | Path | None) -> None:
+    """Refuse what can't be written before the work is done, and make the folder."""
+    if data is not None and folder.resolve().is_relative_to(Path(data).resolve()):
+        raise UsageError(f"-o {folder} lies in the folder of the training pictures", "another -o")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"-o {folder} can't be made ({error.strerror})", "another -o") from None
+    for name in sorted(names):
+        check_free(folder / name, overwrite)
+
+
+def _check_target(target: Path, overwrite: bool) -> None:
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target} exists", "give another folder with -o, or --overwrite")
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+def _manifest(result: Generated, judged: bool) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["file", "model", "seed", "label", *(["nearness"] if judged else [])])
+    for picture in result.done:
+        nearness = [f"{picture.nearness:.4f}"] if picture.nearness is not None else []
+        row = [picture.output.name, result.model, picture.seed, picture.label or "", *nearness]
+        writer.writerow(row)
+    return text.getvalue().encode()
+
+
+def _sheet(pictures: list[Pixels]) -> Pixels:
+    """As square as it gets."""
+    across = math.ceil(len(pictures) ** 0.5)
+    return in_rows([pictures[first : first + across] for first in range(0, len(pictures), across)])

@@ -1,0 +1,117 @@
+"""A generator at use: pictures by seed, and walks between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from beyne.bundle import Model
+from beyne.errors import UsageError, did_you_mean
+from beyne.generators import Generator, latents
+from beyne.images import Raster
+from beyne.images.raster import from_tensor
+from beyne.predict.device import find_device
+
+#: The first seed that is too large.
+SEEDS = 2**63
+
+_SMALLEST_SINE = 1e-4
+
+
+class Sampler:
+    """Makes pictures with one generator on one device.
+
+    They are computed one by one: so a picture depends on model, seed and label alone, to the bit
+    on one machine, and not on how many others there are.
+
+    Args:
+        model: A generator's; its network is moved to the device.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+
+    Raises:
+        UsageError: There is no such device here.
+    """
+
+    def __init__(self, model: Model, device: str = "auto") -> None:
+        assert isinstance(model.network, Generator)
+        self.card = model.card
+        self.device = find_device(device)
+        self._network = model.network.to(self.device)
+        self._dtype = np.dtype(f"uint{self.card.bits}")
+
+    def label_of(self, seed: int, label: str | None) -> str | None:
+        """The label asked for, or the one that is the seed's turn; None if the model has none.
+
+        Raises:
+            UsageError: The model does not know it.
+        """
+        labels = self.card.labels
+        if label is None:
+            return labels[seed % len(labels)] if labels else None
+        if not labels:
+            raise UsageError(f"{self.card.name} knows no labels", f"leave --label {label} out")
+        if label not in labels:
+            problem = f"{self.card.name} knows no label '{label}'"
+            raise UsageError(problem, did_you_mean(label, labels))
+        return label
+
+    def image(self, seed: int, label: str | None = None) -> Tensor:
+        """Picture of a seed and a label (None: see `label_of`), ``(1, C, H, W)`` in [0, 1].
+
+        Raises:
+            UsageError: The seed is out of range, or the label unknown.
+        """
+        if not 0 <= seed < SEEDS:
+            raise UsageError(f"seed {seed} is not a number from 0 to {SEEDS - 1}", "--seed 0")
+        return self._painted(*self._place(seed, self.label_of(seed, label)))
+
+    def walk(self, places: Sequence[tuple[int, str | None]], steps: int) -> Iterator[Tensor]:
+        """Pictures on the way through given ones and back to the first.
+
+        Between latents they go along the great circle, as White 2016 (arXiv 1609.04468), since
+        normal latents lie near a sphere; between labels straight.
+
+        Args:
+            places: Seeds and labels, two at least.
+            steps: Pictures from one to the next.
+
+        Returns:
+            ``(1, C, H, W)`` in [0, 1], ``steps`` times as many as there are places.
+        """
+        stations = [self._place(seed, label) for seed, label in places]
+        for (z, e), (next_z, next_e) in pairwise([*stations, stations[0]]):
+            for step in range(steps):
+                share = step / steps
+                yield self._painted(_on_circle(z, next_z, share), e.lerp(next_e, share))
+
+    def raster(self, image: Tensor) -> Raster:
+        """An image of this sampler with samples of the depth that the model's card states."""
+        return Raster(from_tensor(image, self._dtype))
+
+    def _place(self, seed: int, label: str | None) -> tuple[Tensor, Tensor]:
+        """The latent and what the label adds to it, ``(1, latent)`` each."""
+        z = latents(seed, [0], self._network.config.latent)
+        if label is None:
+            return z, torch.zeros_like(z)
+        number = torch.tensor([self.card.labels.index(label)], device=self.device)
+        with torch.inference_mode():
+            return z, self._network.labels(number).cpu()
+
+    def _painted(self, z: Tensor, label: Tensor) -> Tensor:
+        with torch.inference_mode():
+            image: Tensor = self._network((z + label).to(self.device))
+        return image.cpu()
+
+
+def _on_circle(one: Tensor, other: Tensor, share: float) -> Tensor:
+    """Spherical interpolation of two rows; straight where they point the same or opposite ways."""
+    cosine = torch.nn.functional.cosine_similarity(one, other)
+    angle = cosine.clamp(-1, 1).acos()
+    sine = angle.sin()
+    if float(sine) < _SMALLEST_SINE:
+        return one.lerp(other, share)
+    return (((1 - share) * angle).sin() * one + (share * angle).sin() * other) / sine
