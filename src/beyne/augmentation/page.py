@@ -116,14 +116,13 @@ def _protocol(study: Study, folds: Sequence[Fold]) -> sections.Protocol:
             "metrics": f"accuracy of a network of three convolutions at {options.side} pixels a "
             f"side, {network.steps} steps of {network.batch} pictures in every arm, trained "
             f"{network.trainings} times; a source counts as the mean of its pictures",
-            "statistics": "mean with 95 % bootstrap interval over sources and repeats; pairs by "
-            "Wilcoxon's signed-rank test over sources, p by Holm for three pairs; a difference is "
-            "claimed where the interval excludes 0 and p < 0.05",
             "seeds": f"repeats 0 to {options.repeats - 1}",
             "versions": info.versions(),
             "hardware": info.hardware(),
             "command": _command(study),
-        }
+        },
+        groups=len(set(study.samples.groups)),
+        tested=True,
     )
 
 
