@@ -50,7 +50,7 @@ def test_scale_1_needs_inputs_that_differ_from_the_originals(workplace) -> None:
     setup = prepare(
         recipe_for(workplace, "compact", *CLEAN), workplace / "pairs", workplace / "run"
     )
-    assert setup.examiner.pictures[0].lr.shape == setup.validation[0].hr.shape
+    assert setup.examiner.pictures[0].lr.shape == setup.examiner.pictures[0].hr.shape
 
 
 def test_pairs_are_not_degraded_but_may_validate(workplace) -> None:

@@ -371,7 +371,7 @@ def test_grey_photos_get_colours(tmp_path, monkeypatch) -> None:
     tiny_sizes = ["generator.levels=2", "generator.features=8", "discriminator.scales=2"]
     recipe = load_recipe("colourise", [*SMALL, *tiny_sizes])
     setup = prepare(recipe, tmp_path / "photos", Path("run"))
-    batch = setup.crops.batch(range(3))
+    batch = setup.batches.batch(range(3))
     assert torch.allclose(batch["lr"], batch["hr"].mean(1, keepdim=True), atol=1 / 255)
     assert train(recipe, tmp_path / "photos", Path("run"))
     made = beyne.translate(picture(21, 50, 1), "run/best.safetensors").pixels
@@ -388,7 +388,7 @@ def test_the_preview_of_pairs(data) -> None:
     assert "inputs     their own" in found.stdout
     sheet = beyne.read("preview.png").pixels
     setup = prepare(load_recipe("pix2pix-small", SMALL), data, Path("run"))
-    batch = setup.crops.batch(range(1))
+    batch = setup.batches.batch(range(1))
     for place, side in enumerate((batch["lr"].expand(-1, 3, -1, -1), batch["hr"])):
         expected = (side[0].permute(1, 2, 0) * 255).round().numpy()
         assert np.array_equal(sheet[:32, place * 36 : place * 36 + 32], expected)

@@ -75,8 +75,12 @@ class Words:
         )
         details = self("verdict.numbers", metric=metric.name, change=change)
         if verdict.share is not None:
-            key = "verdict.share_of_groups" if verdict.grouped else "verdict.share"
-            details += ", " + self(key, share=percent(verdict.share))
+            share = percent(verdict.share)
+            details += ", "
+            if verdict.grouped:
+                details += self("verdict.share_of_groups", share=share)
+            else:
+                details += self("verdict.share", share=share)
         if verdict.p is not None:
             details += ", " + probability(verdict.p)
         if verdict.effect is not None:
