@@ -299,6 +299,6 @@ def test_without_validation_pictures_those_of_training_are_measured_and_it_is_sa
 
 def test_check_shows_what_training_would_see(data) -> None:
     recipe = ["data.size_out=32", "generator.latent=8"]
-    seen = beyne.preview(data, "seen.png", "gan-small", recipe)
-    assert (seen.train + seen.val, seen.paired, seen.smallest) == (17, False, (32, 32))
+    seen = beyne.preview(data, "seen.png", settings=recipe, task="generate")
+    assert (seen.train + seen.val, seen.paired, seen.smallest) == (17, None, (32, 32))
     assert np.asarray(Image.open("seen.png")).shape == (8 * 36, 2 * 36, 3)

@@ -123,6 +123,7 @@ def generate_files(
     sampler.label_of(seed, label)
     suffix = ".png" if sampler.card.channels_out in (1, 3) else ".tiff"
     names = {MANIFEST, *((SHEET,) if grid else ()), *(ANIMATIONS if interpolate else ())}
+    names |= {f"{number:06d}{suffix}" for number in range(seed, seed + n)}
     _check_folder(folder, names, overwrite, reject_copies)
     check = None
     if reject_copies:

@@ -12,6 +12,7 @@ from beyne.data import Pair, Sources, class_of, find_pairs, fingerprint, read_wh
 from beyne.data.crops import stacked
 from beyne.errors import UsageError
 from beyne.evaluation.memorisation import CopyCheck
+from beyne.evaluation.painters import in_turn
 from beyne.metrics.features import chosen_features
 
 
@@ -48,6 +49,14 @@ def as_learned(pairs: Sequence[Pair], card: ModelCard) -> Tensor:
     """
     size = card.generator["height"], card.generator["width"]
     return stacked([read_whole(pair, card.channels_out, size) for pair in pairs])
+
+
+def labels_like(held_out: Sequence[Pair], card: ModelCard, number: int) -> list[str | None]:
+    """What a generator is asked for when held-out pictures judge it: what these show, in turn."""
+    if not card.labels:
+        return [None] * number
+    classes = [class_of(pair.name) for pair in held_out]
+    return in_turn([label for label in classes if label in card.labels] or card.labels, number)
 
 
 def doubt(card: ModelCard, train: Sequence[Pair]) -> str:
