@@ -87,7 +87,7 @@ class Study:
         self.split = self._frozen()
         self.part, self.pairs = self._scored()
         if self.generates:
-            check_enough(self.pairs)
+            check_enough(self.pairs, self.part)
         self.named = f"{data.resolve().name}, {self.part}"
         self.generated = GeneratedStudy(self._of("train"), self.pairs, self.named, options.device)
         budget = asdict(options.budget) if options.budget else None

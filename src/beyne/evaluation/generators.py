@@ -180,10 +180,15 @@ class Examination:
         )
 
 
-def check_enough(held_out: Sequence[Pair]) -> None:
-    """Raise a `UsageError` if there are too few to score by; better before any work."""
+def check_enough(held_out: Sequence[Pair], part: str = "") -> None:
+    """Raise a `UsageError` if there are too few to score by; better before any work.
+
+    Args:
+        part: Which they are, in words.
+    """
     if len(held_out) < _FEWEST:
-        problem = f"{len(held_out)} held-out pictures are too few to score generators by"
+        which = f" ({part})" if part else ""
+        problem = f"{len(held_out)} held-out pictures{which} are too few to score generators by"
         raise UsageError(problem, f"it takes {_FEWEST}, better 30; --split says which are held out")
 
 
