@@ -18,7 +18,7 @@ from beyne.bundle import card_for, save
 from beyne.cli import app
 from beyne.data import Pair, Sources, find_pairs, fingerprint
 from beyne.errors import UsageError
-from beyne.evaluation.copies import labels_like, trained_and_held_out
+from beyne.evaluation.copies import labels_like, split_of, trained_and_held_out
 from beyne.evaluation.generators import FILES, Examination
 from beyne.images import Raster
 from beyne.metrics.distribution import density_coverage, kid, precision_recall
@@ -137,6 +137,16 @@ def test_of_a_model_with_labels_only_those_classes_count(tmp_path) -> None:
     strange = card.model_copy(update={"conditioning": {"labels": ["cat", "dog"]}})
     with pytest.raises(UsageError, match="no pictures to train on in folders cat, dog; say which"):
         trained_and_held_out(strange, tmp_path)
+
+
+def test_the_split_of_a_run_goes_with_its_model(tmp_path) -> None:
+    for name in ("split.csv", "run/split.csv", "run/best.safetensors", "away.safetensors"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for model in ("run", "run/best.safetensors", "run/last.safetensors"):
+        assert split_of(tmp_path / model) == tmp_path / "run/split.csv"
+        assert split_of(tmp_path / model, "other.csv") == Path("other.csv")
+    assert split_of(tmp_path / "away.safetensors") is None
 
 
 def test_labels_are_in_the_proportions_of_the_held_out_pictures(tmp_path) -> None:

@@ -14,6 +14,7 @@ from beyne.errors import UsageError
 from beyne.evaluation.memorisation import CopyCheck
 from beyne.evaluation.painters import in_turn
 from beyne.metrics.features import chosen_features
+from beyne.zoo import BEST
 
 
 def trained_and_held_out(
@@ -38,6 +39,15 @@ def trained_and_held_out(
         labels = f" in folders {', '.join(card.labels[:5])}" if card.labels else ""
         raise UsageError(f"{data} has no pictures {part}{labels}", "say which are with --split")
     return train, held_out
+
+
+def split_of(model: str | Path, split: str | Path | None = None) -> Path | None:
+    """The ``split.csv`` to obey: the given one, else that of the run a model is in, else none."""
+    if split:
+        return Path(split)
+    run = Path(model) if Path(model).is_dir() else Path(model).parent
+    own = run / "split.csv"
+    return own if own.is_file() and (run / BEST).is_file() else None
 
 
 def as_learned(pairs: Sequence[Pair], card: ModelCard) -> Tensor:

@@ -18,6 +18,7 @@ from beyne.evaluation.copies import (
     as_learned,
     doubt,
     labels_like,
+    split_of,
     trained_and_held_out,
 )
 from beyne.evaluation.diversity import Diversity, diversity
@@ -239,7 +240,7 @@ def evaluate_generator(
         check_output(folder, FILES, overwrite)
     sampler = Sampler(load(model_file(str(model))), device)
     card, place = sampler.card, Path(data)
-    train, held_out = trained_and_held_out(card, place, _split(model, split))
+    train, held_out = trained_and_held_out(card, place, split_of(model, split))
     named = f"{place.resolve().name}: {len(held_out)} held out of training"
     for words in filter(None, (named, doubt(card, train))):
         message(words)
@@ -273,17 +274,11 @@ def memorisation(
     path = model_file(str(model))
     check_job(read_card(path), "generate")
     sampler = Sampler(load(path))
-    train, held_out = trained_and_held_out(sampler.card, Path(data), _split(model, split))
+    train, held_out = trained_and_held_out(sampler.card, Path(data), split_of(model, split))
     learned = (as_learned(pairs, sampler.card) for pairs in (train, held_out))
     check = CopyCheck(*learned, chosen_features())
     labels = labels_like(held_out, sampler.card, n)
     return check.judge(check.nearness(painted(sampler, labels)))
-
-
-def _split(model: str | Path, split: str | Path | None) -> Path | None:
-    own = Path(model) / "split.csv"
-    chosen = split or (own if own.is_file() else None)
-    return Path(chosen) if chosen else None
 
 
 def _table(scores: GeneratorScores) -> bytes:
