@@ -275,8 +275,8 @@ def memorisation(
     check_job(read_card(path), "generate")
     sampler = Sampler(load(path))
     train, held_out = trained_and_held_out(sampler.card, Path(data), split_of(model, split))
-    learned = (as_learned(pairs, sampler.card) for pairs in (train, held_out))
-    check = CopyCheck(*learned, chosen_features())
+    seen, unseen = (as_learned(pairs, sampler.card) for pairs in (train, held_out))
+    check = CopyCheck(seen, unseen, chosen_features())
     labels = labels_like(held_out, sampler.card, n)
     return check.judge(check.nearness(painted(sampler, labels)))
 
