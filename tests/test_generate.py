@@ -161,9 +161,11 @@ def test_folders_that_can_not_take_them(plain, tmp_path) -> None:
         assert "can't be made" in generate("--model", plain, "-o", folder, code=2).stderr
     out = tmp_path / "out"
     generate("--model", plain, "-n", 2, "-o", out)
-    assert "manifest.csv exists" in generate("--model", plain, "-o", out, code=2).stderr
-    (out / "manifest.csv").unlink()
     assert "000000.png exists" in generate("--model", plain, "-o", out, code=2).stderr
+    (out / "000000.png").unlink()
+    (out / "manifest.csv").unlink()
+    assert "000001.png exists" in generate("--model", plain, "-o", out, code=2).stderr
+    assert not (out / "000000.png").exists()
     generate("--model", plain, "-n", 2, "-o", out, "--overwrite")
     words = ["--reject-copies", "--data", tmp_path, "-o", out]
     refused = generate("--model", plain, *words, code=2).stderr

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from beyne.bundle import load, read_card
 from beyne.errors import BeyneError, UsageError
-from beyne.evaluation.copies import copy_check
+from beyne.evaluation.copies import copy_check, split_of
 from beyne.evaluation.memorisation import CopyCheck
 from beyne.files import check_free, write_whole
 from beyne.images import Raster, write
@@ -105,7 +105,8 @@ def generate_files(
             pictures, from the first on and back to it.
         reject_copies: Folder of the training pictures: those that are nearer to one of them than
             held-out pictures are get drawn again, with the next seeds.
-        split: A ``split.csv`` that tells which of that folder were held out; None: its own.
+        split: A ``split.csv`` that tells which of that folder were held out; None: that of the
+            run which the model is in, else the folder's own.
         device: As for `beyne.load`.
         overwrite: Replace files that exist.
         made: Is told of each picture when it is written.
@@ -123,10 +124,11 @@ def generate_files(
     sampler.label_of(seed, label)
     suffix = ".png" if sampler.card.channels_out in (1, 3) else ".tiff"
     names = {MANIFEST, *((SHEET,) if grid else ()), *(ANIMATIONS if interpolate else ())}
+    names |= {f"{number:06d}{suffix}" for number in range(seed, seed + n)}
     _check_folder(folder, names, overwrite, reject_copies)
     check = None
     if reject_copies:
-        check = copy_check(sampler.card, Path(reject_copies), _path(split), message)
+        check = copy_check(sampler.card, Path(reject_copies), split_of(path, split), message)
     result = Generated(sampler.card.name, str(sampler.device))
     shown_first: list[Pixels] = []
     for number, image, nearness in _drawn(sampler, n, seed, label, check, result.rejected):
@@ -201,10 +203,6 @@ def _check_folder(folder: Path, names: set[str], overwrite: bool, data: str | Pa
 def _check_target(target: Path, overwrite: bool) -> None:
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists", "give another folder with -o, or --overwrite")
-
-
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)
 
 
 def _manifest(result: Generated, judged: bool) -> bytes:

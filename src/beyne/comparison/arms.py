@@ -8,10 +8,10 @@ from itertools import count
 from pathlib import Path
 
 from beyne.bundle import load, read_card
-from beyne.data.pairs import Job
+from beyne.data.pairs import Job, Sources
 from beyne.errors import UsageError
 from beyne.evaluation import painters
-from beyne.evaluation.enlargers import PLAIN, find_enlarger, job_of, model_file
+from beyne.evaluation.enlargers import PLAIN, find_enlarger, job_of, model_file, sources_of
 from beyne.predict.fitting import checked_scale
 from beyne.recipe import Recipe, load_recipe, presets
 from beyne.zoo import builtin
@@ -95,6 +95,15 @@ def common_scale(arms: Sequence[Arm], scale: int | None = None) -> int:
             problem = f"{arm.name} trains for ×{arm.scale}, and the others make ×{common}"
             raise UsageError(problem, "compare recipes of one scale, see data.size_out")
     return common
+
+
+def common_sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:
+    """Where the pictures are: as the first recipe says, else as the first model."""
+    trained = [arm for arm in arms if arm.trained]
+    if trained:
+        return trained[0].recipe().sources
+    models = [arm for arm in arms if arm.source not in PLAIN]
+    return sources_of((models or arms)[0].source, settings)
 
 
 def _arm(source: str, settings: tuple[str, ...]) -> Arm:

@@ -23,10 +23,7 @@ from beyne.predict.device import find_device
 from beyne.predict.fitting import checked_consistent, checked_scale
 from beyne.predict.predictor import Predictor
 from beyne.recipe import named_sources
-from beyne.zoo import builtin, find
-
-#: Of a run, the model that it is known by.
-BEST = "best.safetensors"
+from beyne.zoo import BEST, builtin, find
 
 
 def nearest(raster: Raster, scale: int) -> Raster:

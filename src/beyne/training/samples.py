@@ -13,6 +13,7 @@ from beyne import bundle
 from beyne.data import Wholes
 from beyne.evaluation.diversity import Diversity, diversity
 from beyne.evaluation.memorisation import GENERATED, SHORT, CopyCheck
+from beyne.evaluation.painters import in_turn
 from beyne.evaluation.stopping import steady_kid
 from beyne.generators import latents
 from beyne.images import read
@@ -112,7 +113,7 @@ class GeneratedExaminer:
         """Pictures of as many latents, of the classes of the real ones in turn."""
         labels = None
         if self.real.labels:
-            labels = torch.tensor([self.real.labels[n % self.number] for n in range(number)])
+            labels = torch.tensor(in_turn(self.real.labels, number))
         return self._from(network, range(number), labels)
 
     def _from(self, network: nn.Module, numbers: Sequence[int], labels: Tensor | None) -> Tensor:
