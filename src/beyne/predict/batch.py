@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from beyne.errors import BeyneError, ImageError
 from beyne.images import Raster, default_pixel_limit, read, write
 from beyne.predict.files import Failure, Job
-from beyne.predict.fitting import Bands, picked
+from beyne.predict.fitting import Bands, checked_consistent, picked
+from beyne.predict.frames import becomes_dicom, check_frames, frames_in, treated
+from beyne.predict.frames import write as write_frames
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
@@ -34,7 +36,9 @@ class Options:
         scale: Enlargement; 1 for a translation.
         bands: Bands to take.
         smooth: Standard deviation of a Gaussian over the result, in its pixels.
-        consistent: Project the result onto the images that shrink back to the input.
+        consistent: Project the result onto the images that shrink back to the input; None: as
+            the model's card says, and always where the values are measurements.
+        anonymize: Leave out of the file who or what was pictured, where and when.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist; files are written whole, so they are finished.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -45,7 +49,8 @@ class Options:
     scale: int
     bands: Bands = None
     smooth: float = 0.0
-    consistent: bool = False
+    consistent: bool | None = None
+    anonymize: bool = False
     overwrite: bool = False
     resume: bool = False
     pixel_limit: int | None = None
@@ -82,7 +87,7 @@ class Report:
 
     Attributes:
         model: Name of the model.
-        consistent: Whether results were projected onto their inputs.
+        consistent: How many results were projected onto their inputs.
         device: Where it was computed; empty if nothing was.
         precision: What was computed in; empty if nothing was.
         done: Finished pictures, in order.
@@ -91,7 +96,7 @@ class Report:
     """
 
     model: str
-    consistent: bool = False
+    consistent: int = 0
     device: str = ""
     precision: str = ""
     done: list[Done] = field(default_factory=list)
@@ -121,6 +126,7 @@ class _Behind:
 
     job: Job
     seconds: Future[float]
+    consistent: bool
     consistency_db: float | None
     warnings: list[str]
     large: bool
@@ -144,7 +150,7 @@ class Batch:
         self._load = load
         self._predictor: Predictor | None = None
         self._behind: _Behind | None = None
-        self.report = Report(model, options.consistent)
+        self.report = Report(model)
 
     def run(self, jobs: Sequence[Job], failures: Sequence[Failure] = ()) -> Report:
         """Do all jobs; one that fails does not stop the others.
@@ -179,7 +185,10 @@ class Batch:
         if job.target.exists() and not self._options.overwrite:
             raise ImageError(f"{job.target} exists already", "--overwrite, or --resume to skip it")
         limit = self._options.pixel_limit or default_pixel_limit(self._options.scale)
-        raster = picked(read(job.source, limit), self._options.bands)
+        raster = picked(read(job.source, limit, several=True), self._options.bands)
+        if self._options.anonymize:
+            raster = replace(raster, exif=None)
+        check_frames(raster, job.target)
         return raster, time.perf_counter() - start
 
     def _apply(
@@ -188,20 +197,37 @@ class Batch:
         """Compute one picture and hand it to the writer."""
         raster, seconds = read
         start = time.perf_counter()
-        options, area = self._options, raster.height * raster.width * self._options.scale**2 / 1e6
+        options = self._options
+        area = raster.height * raster.width * frames_in(raster) * options.scale**2 / 1e6
+        consistent = checked_consistent(
+            predictor.card, options.scale, options.consistent, raster.measured
+        )
         shares = [0.0]
 
         def on_done(share: float) -> None:
             self._listener.advance(share - shares[-1], area * (share - shares[-1]))
             shares.append(share)
 
-        result = predictor.apply(raster, options.scale, options.smooth, options.consistent, on_done)
+        def treat(frame: Raster, told: Callable[[float], None]) -> Raster:
+            frame = picked(frame, options.bands)
+            return predictor.apply(frame, options.scale, options.smooth, consistent, told)
+
+        if becomes_dicom(raster, job.target):
+            output = treated(raster, job.target, treat, on_done, options.anonymize)
+            seconds += time.perf_counter() - start
+            self._settle()
+            written = writer.submit(_timed, lambda: write_frames(output, job.target), seconds)
+            self._behind = _Behind(
+                job, written, consistent, output.consistency_db, output.remarks, large=False
+            )
+            return
+        result = treat(raster, on_done)
         seconds += time.perf_counter() - start
         self._settle()
-        written = writer.submit(_written, result, job, seconds)
+        written = writer.submit(_timed, lambda: write(result, job.target), seconds)
         large = result.pixels.nbytes > _LARGE_BYTES
-        warnings = _warnings(raster, result, job, options.consistent)
-        self._behind = _Behind(job, written, None, warnings, large)
+        warnings = _warnings(raster, result, job, consistent)
+        self._behind = _Behind(job, written, consistent, None, warnings, large)
         if options.measure:
             from beyne.predict.consistency import consistency_db
 
@@ -226,6 +252,7 @@ class Batch:
                 warnings=behind.warnings,
             )
             self.report.done.append(done)
+            self.report.consistent += behind.consistent
             self._listener.done(done)
 
     @contextmanager
@@ -260,10 +287,10 @@ def _one_ahead(
         yield upcoming
 
 
-def _written(result: Raster, job: Job, seconds: float) -> float:
+def _timed(write_result: Callable[[], None], seconds: float) -> float:
     """Write a result; the seconds spent on it altogether. Runs in the writer's thread."""
     start = time.perf_counter()
-    write(result, job.target)
+    write_result()
     return seconds + time.perf_counter() - start
 
 

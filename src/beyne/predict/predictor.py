@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError, UsageError
 from beyne.images.projection import REACH, project, project_into_range
-from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
+from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
 from beyne.predict.device import find_device
@@ -106,7 +106,8 @@ class Predictor:
             scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
             smooth: Standard deviation, in result pixels, of a Gaussian over the result; 0: none.
             consistent: Whether to project the result, after all else, onto the images that the
-                model's A shrinks back to the input; None: as the model's card says.
+                model's A shrinks back to the input; None: as the model's card says, and always
+                where the values are measurements.
             on_done: Told the finished fraction from time to time.
 
         Returns:
@@ -122,7 +123,7 @@ class Predictor:
         finish = _Finish(
             scale,
             smooth,
-            consistent=checked_consistent(self.card, scale, consistent),
+            consistent=checked_consistent(self.card, scale, consistent, raster.measured),
             grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
         )
@@ -143,7 +144,10 @@ class Predictor:
             alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
             output = _resampled(output, (size[0] * scale, size[1] * scale))
         icc = raster.icc if output.shape[2] == raster.channels else None
-        return replace(raster, icc=icc).with_pixels(output, alpha)
+        treatment = Treatment(
+            self.card.name, self.card.job, scale, self.card.operator, finish.consistent, smooth
+        )
+        return replace(raster, icc=icc, treatment=treatment).with_pixels(output, alpha)
 
     def _square(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that the network sees a whole picture of ``size`` in."""
