@@ -196,6 +196,9 @@ def _checked_bits(dataset: Any, photometric: str) -> tuple[int, int]:
 
 @contextmanager
 def unchecked() -> Iterator[None]:
-    """A short piece of pydicom without warnings and checks of values: what is odd in a file shall come out as it came in."""
+    """A short piece of pydicom without warnings and checks of values.
+
+    What is odd in a file shall come out as it came in.
+    """
     with quietly(), pydicom.config.disable_value_validation():
         yield

@@ -31,20 +31,15 @@ _FIRST_FROM_0 = (
 #: Last pixels of something, counted from 0.
 _LAST_FROM_0 = ("RegionLocationMaxX1", "RegionLocationMaxY1")
 #: Places and edges of shutters and collimators, counted from 1.
+_EDGES = ("LeftVertical", "RightVertical", "UpperHorizontal", "LowerHorizontal")
 _PLACES_FROM_1 = tuple(
-    f"{kind}{edge}"
+    name
     for kind in ("Shutter", "Collimator")
-    for edge in (
-        "LeftVerticalEdge",
-        "RightVerticalEdge",
-        "UpperHorizontalEdge",
-        "LowerHorizontalEdge",
+    for name in (
+        *(f"{kind}{edge}Edge" for edge in _EDGES),
+        f"CenterOfCircular{kind}",
+        f"VerticesOfThePolygonal{kind}",
     )
-) + (
-    "CenterOfCircularShutter",
-    "VerticesOfThePolygonalShutter",
-    "CenterOfCircularCollimator",
-    "VerticesOfThePolygonalCollimator",
 )
 _RADII = ("RadiusOfCircularShutter", "RadiusOfCircularCollimator")
 #: True of the source alone. A copy has no date of its own, so that the same call makes the same.

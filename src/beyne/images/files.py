@@ -72,8 +72,8 @@ def is_dicom(path: Path) -> bool:
 def read(path: str | Path, pixel_limit: int | None = None, several: bool = False) -> Raster:
     """Read a picture, whatever its suffix.
 
-    PNG, JPEG, WebP, BMP, GIF, TIFF and DICOM with one picture in it. Palettes and CMYK become RGB, 1, 2
-    and 4 bits become 8, other odd depths 16. Alpha is what the file itself marks as alpha; it
+    PNG, JPEG, WebP, BMP, GIF, TIFF and DICOM with one picture in it. Palettes and CMYK become RGB,
+    1, 2 and 4 bits become 8, other odd depths 16. Alpha is what the file itself marks as alpha; it
     comes straight, never premultiplied. Float files are taken as [0, 1]; one that clearly holds
     other values, such as 0…255, is refused.
 

@@ -13,7 +13,13 @@ from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError, UsageError
-from beyne.images.projection import REACH, project, project_into_range
+from beyne.images.projection import (
+    MEASURED_ROUNDS,
+    REACH,
+    ROUNDS,
+    project,
+    project_into_range,
+)
 from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
@@ -43,6 +49,7 @@ class _Finish:
     consistent: bool
     grey: bool
     clip: bool
+    rounds: int
 
     def halo(self, model_scale: int) -> int:
         """Input pixels of context it needs."""
@@ -126,6 +133,7 @@ class Predictor:
             consistent=checked_consistent(self.card, scale, consistent, raster.measured),
             grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
+            rounds=MEASURED_ROUNDS if raster.measured else ROUNDS,
         )
         check_fit(raster, self.card)
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
@@ -169,8 +177,11 @@ class Predictor:
         if finish.smooth:
             result = smoothed(result, finish.smooth)
         if finish.consistent:
-            projection = project_into_range if finish.clip else project
-            result = projection(result, tiles, self.card.operator)
+            operator = self.card.operator
+            if finish.clip:
+                result = project_into_range(result, tiles, operator, finish.rounds)
+            else:
+                result = project(result, tiles, operator)
         return result
 
     def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
