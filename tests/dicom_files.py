@@ -11,7 +11,7 @@ from pictures import picture
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
-HEIGHT, WIDTH = 18, 22
+HEIGHT, WIDTH = 36, 40
 
 
 def stored_values(bits: int, signed: bool, shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -39,7 +39,7 @@ def dataset(
     made.SOPClassUID, made.SOPInstanceUID = CTImageStorage, generate_uid()
     made.StudyInstanceUID, made.SeriesInstanceUID = generate_uid(), generate_uid()
     made.FrameOfReferenceUID = generate_uid()
-    made.PatientName, made.PatientID, made.StudyDate = "Айтматов^Шыңғыс", "007", "20261121"
+    made.PatientName, made.PatientID, made.StudyDate = "Айтматов^Шыңғыс", "PAT-4711", "20261121"
     made.PatientWeight, made.InstitutionName, made.Modality = "71.5", "Hospital No. 1", "CT"
     made.Manufacturer, made.SeriesDescription, made.ImageType = "Acme", "Thorax", ["ORIGINAL"]
     made.PixelSpacing, made.SliceThickness = ["0.8", "0.4"], "2.5"

@@ -54,9 +54,8 @@ DATES = {"InstanceCreationDate", "InstanceCreationTime"}
 
 def keyword(tag) -> str:
     if 0x6000 <= tag.group < 0x6020:
-        return {0x10: "OverlayRows", 0x11: "OverlayColumns", 0x3000: "OverlayData"}.get(
-            tag.elem, ""
-        )
+        known = {0x10: "OverlayRows", 0x11: "OverlayColumns", 0x3000: "OverlayData"}
+        return known.get(tag.elem, "")
     return pydicom.datadict.keyword_for_tag(tag)
 
 
@@ -166,7 +165,7 @@ def beyne_shrunk(frame) -> np.ndarray:
 def test_every_way_of_storing(upscale, syntax, compression, frames, tmp_path):
     """Lossless compression and byte order change nothing in what comes out."""
     made = dicom_files.dataset(frames=frames, bits=16 if compression is None else 12)
-    plain = dicom_files.write(made, tmp_path / "plain.dcm")
+    dicom_files.write(made, tmp_path / "plain.dcm")
     if syntax == ExplicitVRBigEndian:
         made.PixelData = np.frombuffer(made.PixelData, "<u2").astype(">u2").tobytes()
     made.file_meta.TransferSyntaxUID = syntax
@@ -178,7 +177,7 @@ def test_every_way_of_storing(upscale, syntax, compression, frames, tmp_path):
     ) if compression is None else dicom_files.write(made, tmp_path / "a.dcm", compression)
     upscale("plain.dcm", "a.dcm", "-o", "out/")
     assert np.array_equal(stored("out/a.dcm"), stored("out/plain.dcm"))
-    check_elements(plain, "out/a.dcm")
+    check_elements(tmp_path / "a.dcm", "out/a.dcm")
     syntaxes = pydicom.dcmread("out/a.dcm").file_meta.TransferSyntaxUID
     assert syntaxes == (syntax if compression is None else ExplicitVRLittleEndian)
 
@@ -250,16 +249,16 @@ def test_the_picture_stays_where_it_was(upscale, tmp_path):
 def test_slices_without_suffix_are_a_series_again(upscale, tmp_path):
     """A folder, a DICOMDIR beside it, and names that are numbers with dots."""
     series = pydicom.uid.generate_uid()
-    names = ["IM0001", "1.2.840.17", "sub/slice.DCM"]
-    (tmp_path / "scans/sub").mkdir(parents=True)
+    names = ["IM0001", "1.2.17", "SUB/SLICE"]
+    (tmp_path / "scans/SUB").mkdir(parents=True)
     for name in names:
         made = dicom_files.dataset(SeriesInstanceUID=series)
         dicom_files.write(made, tmp_path / "scans" / name)
     (tmp_path / "scans/notes.txt").write_text("no picture")
     records = []
-    for name in names[:2]:
+    for name in (names[0], names[2]):
         record = pydicom.Dataset()
-        record.DirectoryRecordType, record.ReferencedFileID = "IMAGE", [name]
+        record.DirectoryRecordType, record.ReferencedFileID = "IMAGE", name.split("/")
         records.append(record)
     directory = dicom_files.dataset(DirectoryRecordSequence=records)
     del directory.PixelData
@@ -269,7 +268,8 @@ def test_slices_without_suffix_are_a_series_again(upscale, tmp_path):
     assert len({one.SeriesInstanceUID for one in made} - {series}) == 1
     assert len({one.SOPInstanceUID for one in made}) == 3
     upscale("scans/DICOMDIR", "-o", "listed")
-    assert sorted(path.name for path in (tmp_path / "listed").iterdir()) == sorted(names[:2])
+    listed = [path for path in (tmp_path / "listed").rglob("*") if path.is_file()]
+    assert {path.name for path in listed} == {"IM0001", "SLICE"}
     upscale("scans/IM0001", "-o", "out/", code=1)
     assert upscale("scans/IM0001", "-o", "a.dcm", "--no-consistent").stderr.endswith("off\n")
 
@@ -290,7 +290,7 @@ def test_anonymized(upscale, tmp_path):
     made = [pydicom.dcmread(tmp_path / "out" / name) for name in names]
     assert made[0].StudyInstanceUID == made[1].StudyInstanceUID != study
     raw = (tmp_path / "out/a.dcm").read_bytes()
-    for secret in ("Айтматов", "007", "20261121", "Hospital", "private words", "71.5", "078Y"):
+    for secret in ("Айтматов", "PAT-4711", "20261121", "Hospital", "private words", "71.5", "078Y"):
         assert secret.encode() not in raw, secret
     assert study.encode() not in raw
     assert (made[0].PatientName, made[0].PatientSex, made[0].PatientIdentityRemoved) == (
@@ -333,7 +333,7 @@ def without(name) -> pydicom.Dataset:
 
 BAD = {
     "no_pixels": (lambda: without("PixelData"), "holds no picture (CT Image Storage)"),
-    "no_rows": (lambda: without("Rows"), "22×0 pixels"),
+    "no_rows": (lambda: without("Rows"), "40×0 pixels"),
     "no_bits": (lambda: without("BitsStored"), "have 0 bits of 16"),
     "deep": (lambda: bad(BitsAllocated=32, BitsStored=32), "32 bits of 32"),
     "lab": (lambda: bad(PhotometricInterpretation="CIELAB"), "stored as CIELAB"),

@@ -31,6 +31,8 @@ _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 _PALETTE = "PALETTE COLOR"
 _MOST_BITS = 16
 _PIXEL_DATA = Tag("PixelData")
+#: Words of pydicom about pixel data that end too soon.
+_TOO_FEW = ("less than", "cannot reshape", "missing frame")
 _OTHER_PIXELS = ("FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -73,13 +75,15 @@ class Source:
                 except MemoryError:
                     raise
                 except Exception as error:  # decoders raise whatever a broken file leads them to
-                    raise (cut_short() if "less than" in str(error) else damaged(error)) from error
+                    short = any(words in str(error) for words in _TOO_FEW)
+                    raise (cut_short() if short else damaged(error)) from error
             if frame is None:
                 if index < self.frames:
                     raise cut_short()
                 return
             pixels = self._from_stored(np.atleast_3d(frame))
-            yield Raster(pixels, format="dicom", extras={"dicom": Frame(self, index, pixels)})
+            extras = {"dicom": Frame(self, index, pixels), "levels": self.levels}
+            yield Raster(pixels, format="dicom", extras=extras)
 
     def _from_stored(self, stored: Pixels) -> Pixels:
         """The full range of 8 or 16 bits, black at 0, of the full range of the stored bits."""

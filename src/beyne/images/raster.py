@@ -103,6 +103,11 @@ class Raster:
         """The sample value that stands for 1.0: 255, 65535 or 1."""
         return white_of(self.pixels.dtype)
 
+    @property
+    def levels(self) -> int:
+        """Steps from black to white in the file's own depth, such as 4095; for floats 0."""
+        return int(self.extras.get("levels", self.white if self.pixels.dtype.kind == "u" else 0))
+
     def with_pixels(self, pixels: Pixels, alpha: Pixels | None = None) -> Raster:
         """The same image with other pixels and alpha; metadata is kept.
 

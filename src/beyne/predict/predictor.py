@@ -42,7 +42,7 @@ _SMOOTHING_REACH = 4  # standard deviations
 
 @dataclass(frozen=True)
 class _Finish:
-    """What follows the network: in this order, grey, clipping, shrinking, smoothing, projection."""
+    """What follows the network: grey, clipping, shrinking, smoothing, projection, rounding."""
 
     scale: int
     smooth: float
@@ -50,6 +50,7 @@ class _Finish:
     grey: bool
     clip: bool
     rounds: int
+    levels: int
 
     def halo(self, model_scale: int) -> int:
         """Input pixels of context it needs."""
@@ -134,6 +135,7 @@ class Predictor:
             grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
             rounds=MEASURED_ROUNDS if raster.measured else ROUNDS,
+            levels=raster.levels if raster.levels < raster.white else 0,
         )
         check_fit(raster, self.card)
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
@@ -164,6 +166,8 @@ class Predictor:
 
     def _enlarge(self, tiles: Tensor, finish: _Finish, dtype: torch.dtype) -> Tensor:
         """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
+        if finish.levels:
+            tiles = _rounded(tiles, finish.levels)
         result = self._run(tiles, dtype)
         if dtype == torch.float16 and not bool(result.isfinite().all()):
             result = self._run(tiles, torch.float32)  # beyond 65504: half precision overflowed
@@ -182,6 +186,8 @@ class Predictor:
                 result = project_into_range(result, tiles, operator, finish.rounds)
             else:
                 result = project(result, tiles, operator)
+        if finish.levels:
+            result = _rounded(result, finish.levels)
         return result
 
     def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
@@ -232,6 +238,14 @@ class Predictor:
             tiling = _smaller(tiling, height, width)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
+
+
+def _rounded(image: Tensor, levels: int) -> Tensor:
+    """In the depth of the file, which may be less than that of the raster's samples.
+
+    Both ways: else samples of 15 bits would come in, and be rounded twice, with a bias.
+    """
+    return image.mul(levels).round_().div_(levels)
 
 
 def _resampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
