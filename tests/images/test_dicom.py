@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import sys
+import tracemalloc
+from functools import partial
 
 import dicom_files
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
 from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGExtended12Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
     RLELossless,
 )
 from tiny_networks import tiny_model
@@ -23,6 +31,8 @@ from beyne.bundle import save
 from beyne.cli import app
 from beyne.errors import ImageError
 from beyne.images import read, write
+from beyne.predict.frames import treated
+from beyne.predict.frames import write as write_frames
 
 #: Elements that may change or appear; all others must come out as they went in.
 CHANGED = {
@@ -157,6 +167,7 @@ def beyne_shrunk(frame) -> np.ndarray:
     [
         (ImplicitVRLittleEndian, None),
         (ExplicitVRBigEndian, None),
+        (DeflatedExplicitVRLittleEndian, None),
         (ExplicitVRLittleEndian, RLELossless),
         (ExplicitVRLittleEndian, JPEG2000Lossless),
     ],
@@ -179,7 +190,42 @@ def test_every_way_of_storing(upscale, syntax, compression, frames, tmp_path):
     assert np.array_equal(stored("out/a.dcm"), stored("out/plain.dcm"))
     check_elements(tmp_path / "a.dcm", "out/a.dcm")
     syntaxes = pydicom.dcmread("out/a.dcm").file_meta.TransferSyntaxUID
-    assert syntaxes == (syntax if compression is None else ExplicitVRLittleEndian)
+    kept = syntax if syntax != DeflatedExplicitVRLittleEndian else ExplicitVRLittleEndian
+    assert syntaxes == kept
+
+
+@pytest.mark.parametrize(
+    ("syntax", "encode", "most"),
+    [
+        (JPEGLosslessSV1, imagecodecs.ljpeg_encode, 0),
+        (JPEGLSLossless, imagecodecs.jpegls_encode, 0),
+        (JPEGExtended12Bit, partial(imagecodecs.jpeg_encode, level=98, bitspersample=12), 40),
+    ],
+)
+def test_every_jpeg(syntax, encode, most, tmp_path):
+    """Encoded by another library, at 12 bits."""
+    made = dicom_files.dataset(bits=12)
+    values = made.pixel_array.astype(int)
+    made.PixelData = pydicom.encaps.encapsulate([encode(made.pixel_array)])
+    made["PixelData"].VR, made["PixelData"].is_undefined_length = "OB", True
+    made.file_meta.TransferSyntaxUID = syntax
+    raster = read(dicom_files.write(made, tmp_path / "a.dcm"))
+    found = raster.extras["dicom"].source.to_stored(raster.pixels)[..., 0]
+    assert np.abs(found - values).max() <= most
+
+
+def test_memory_does_not_grow_with_the_frames(tmp_path):
+    made = dicom_files.dataset(frames=2)
+    made.PixelData, made.NumberOfFrames = made.PixelData * 400, 800
+    path = dicom_files.write(made, tmp_path / "a.dcm")
+    first = read(path, several=True)
+    tracemalloc.start()
+    output = treated(first, tmp_path / "b.dcm", lambda frame, _: frame, print, False)
+    write_frames(output, tmp_path / "b.dcm")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < path.stat().st_size / 2
+    assert stored(tmp_path / "b.dcm").shape[0] == 800
 
 
 def test_the_six_real_files(upscale, shared):
@@ -272,6 +318,33 @@ def test_slices_without_suffix_are_a_series_again(upscale, tmp_path):
     assert {path.name for path in listed} == {"IM0001", "SLICE"}
     upscale("scans/IM0001", "-o", "out/", code=1)
     assert upscale("scans/IM0001", "-o", "a.dcm", "--no-consistent").stderr.endswith("off\n")
+
+
+def test_from_python(model_file, tmp_path):
+    """Consistent without being asked; what was done stands in the file."""
+    path = dicom_files.write(dicom_files.dataset(), tmp_path / "a.dcm")
+    raster = beyne.upscale(path, model_file)
+    beyne.save(raster, tmp_path / "b")
+    said = pydicom.dcmread(tmp_path / "b").DerivationDescription
+    assert said.startswith(f"Enlarged x2 by beyne {beyne.__version__} with model tiny, projected")
+    with pytest.raises(ImageError, match="can't be written as DICOM"):
+        write(beyne.Raster(raster.pixels), tmp_path / "c.dcm")
+
+
+def test_without_pydicom_the_extra_is_named(upscale, monkeypatch, tmp_path):
+    dicom_files.write(dicom_files.dataset(), tmp_path / "a.dcm")
+    monkeypatch.delitem(sys.modules, "beyne.images.dicom")
+    monkeypatch.delattr(beyne.images, "dicom")
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    result = upscale("a.dcm", "-o", "b.dcm", code=1)
+    assert "a.dcm: pydicom is not installed; pip install 'beyne[dicom]'" in result.stderr
+
+
+def test_padding_is_told(upscale, tmp_path):
+    made = dicom_files.dataset()
+    made.PixelPaddingValue = int(made.pixel_array[3, 4])
+    dicom_files.write(made, tmp_path / "a.dcm")
+    assert "was taken for a value" in upscale("a.dcm", "-o", "b.dcm").stderr
 
 
 def test_anonymized(upscale, tmp_path):

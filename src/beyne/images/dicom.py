@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from beyne.errors import ImageError, MissingExtraError
+from beyne.errors import ImageError, MissingExtraError, UsageError
 from beyne.images.checks import check_pixels, cut_short, damaged, several_frames
 from beyne.images.metadata import quietly
 from beyne.images.raster import Pixels, Raster, white_of
 
 try:
     import pydicom
-    from pydicom.pixels import apply_color_lut, get_decoder, iter_pixels
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.processing import apply_color_lut
+    from pydicom.pixels.utils import iter_pixels
     from pydicom.tag import Tag
-    from pydicom.uid import UID
+    from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 except ImportError:
     raise MissingExtraError("pydicom", "dicom") from None
 
@@ -67,7 +69,7 @@ class Source:
         """Its frames, one at a time."""
         # No more is decoded than asked for, so that memory does not grow with the frames.
         with unchecked():
-            decoded = iter_pixels(self.path)
+            decoded = iter_pixels(self.dataset if _is_deflated(self.dataset) else self.path)
         for index in itertools.count():
             with unchecked():
                 try:
@@ -142,11 +144,33 @@ def read(path: Path, limit: int, several: bool = False) -> Raster:
     return next(source.rasters())
 
 
+def listed_files(path: Path) -> list[Path]:
+    """The pictures that a DICOMDIR lists, relative to its folder, in its order.
+
+    Raises:
+        UsageError: It can't be read.
+    """
+    with unchecked():
+        try:
+            listed = [
+                record.ReferencedFileID
+                for record in pydicom.dcmread(path).get("DirectoryRecordSequence") or ()
+                if record.get("DirectoryRecordType") == "IMAGE" and record.get("ReferencedFileID")
+            ]
+        except Exception as error:  # pydicom trips over broken files in many ways
+            detail = " ".join(str(error).split()) or type(error).__name__
+            raise UsageError(f"{path} can't be read ({detail})", "give its folder") from error
+    files = [Path(*([parts] if isinstance(parts, str) else parts)) for parts in listed]
+    return [file for file in files if not file.is_absolute() and ".." not in file.parts]
+
+
 def open_source(path: Path, limit: int) -> Source:
     """The header of a DICOM file, checked so far that its frames can be decoded."""
     with unchecked():
         try:
             dataset = pydicom.dcmread(path, defer_size=_DEFERRED_BYTES)
+            if _is_deflated(dataset):  # all or nothing
+                dataset = pydicom.dcmread(path)
         except EOFError:
             raise cut_short() from None
         _check_pixel_data(dataset)
@@ -158,6 +182,10 @@ def open_source(path: Path, limit: int) -> Source:
         signed = photometric in _GREY and dataset.get("PixelRepresentation") == 1
     low = -(1 << bits - 1) if signed else 0
     return Source(path, dataset, photometric, frames, bits, allocated, low)
+
+
+def _is_deflated(dataset: Any) -> bool:
+    return bool(dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian)
 
 
 def _check_pixel_data(dataset: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.overlays import get_overlay_array
+from pydicom.overlays.numpy_handler import get_overlay_array
 from pydicom.pixels.utils import pack_bits
 from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 from pydicom.valuerep import DSfloat
@@ -183,10 +183,8 @@ def _move_origins(dataset: Dataset, scale: int) -> None:
 
 def _holder(item: Dataset, sequence: str, name: str) -> Dataset | None:
     """What has a value of this name: the item itself or the sequence's first item."""
-    for part in (item, *(item.get(sequence) or ())[:1]):
-        if part.get(name):
-            return part
-    return None
+    parts: list[Dataset] = [item, *(item.get(sequence) or ())]
+    return next((part for part in parts if part.get(name)), None)
 
 
 def _first(items: Sequence[Dataset], sequence: str, name: str) -> Any:

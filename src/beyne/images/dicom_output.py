@@ -49,6 +49,7 @@ class DicomOutput:
         self._treatment: Treatment | None = None
         self._size = (0, 0)
         self._comparison = Comparison()
+        self._padded = False
 
     def __enter__(self) -> DicomOutput:
         return self
@@ -102,6 +103,8 @@ class DicomOutput:
             inner = made[(top - first) * scale : (bottom - first) * scale]
             self._spool.write(inner.astype(stored_type).tobytes())
             self._comparison.add(given, inner, top, height)
+            padding = source.dataset.get("PixelPaddingValue")
+            self._padded = self._padded or (padding is not None and bool((given == padding).any()))
             if scale > 1:
                 shrunk = _shrunk(made - source.low, scale, operator, source.levels)
                 difference = shrunk[top - first : bottom - first] - (given - source.low)
@@ -118,6 +121,9 @@ class DicomOutput:
         assert self._source is not None
         dataset = self._source.dataset
         remarks = [" ".join(self._comparison.sentences(dataset))]
+        if self._padded:
+            padding = dataset.PixelPaddingValue
+            remarks.append(f"its padding ({padding}) was taken for a value: it mixes at the edges")
         if self._anonymized and dataset.get("BurnedInAnnotation") != "NO":
             remarks.append("names that stand in the picture itself are still there")
         return remarks

@@ -13,7 +13,7 @@ from beyne.errors import BeyneError, ImageError
 from beyne.images import Raster, default_pixel_limit, read, write
 from beyne.predict.files import Failure, Job
 from beyne.predict.fitting import Bands, checked_consistent, picked
-from beyne.predict.frames import becomes_dicom, check_frames, frames_in, treated
+from beyne.predict.frames import becomes_dicom, check_target, frames_in, treated
 from beyne.predict.frames import write as write_frames
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Batch:
         raster = picked(read(job.source, limit, several=True), self._options.bands)
         if self._options.anonymize:
             raster = replace(raster, exif=None)
-        check_frames(raster, job.target)
+        check_target(raster, job.target)
         return raster, time.perf_counter() - start
 
     def _apply(
@@ -300,6 +300,8 @@ def _warnings(source: Raster, result: Raster, job: Job, consistent: bool) -> lis
         warnings.append("JPG is lossy: the file gives its input back less exactly than a PNG")
     if source.extras.get("georeferenced"):
         warnings.append("its georeference (transform, CRS, nodata) is not carried over")
+    if source.format == "dicom":
+        warnings.append("window, rescale and geometry are left behind: grey is the stored value")
     bits = _MOST_BITS.get(job.target.suffix.lower(), 32)
     if result.pixels.dtype.itemsize * 8 > bits:
         kind = job.target.suffix[1:].upper()

@@ -106,7 +106,7 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
     if _is_file_name(text):
         return [(path, Path(path.name))]
     if path.name == _DICOMDIR and path.is_file():
-        from beyne.images.dicomdir import listed_files
+        from beyne.images.dicom import listed_files
 
         files = [(path.parent / name, name) for name in listed_files(path)]
         problem = Failure(text, "it lists no files", "give the folder instead")

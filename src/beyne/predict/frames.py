@@ -12,6 +12,7 @@ from beyne.errors import ImageError
 from beyne.images import Raster
 from beyne.images.checks import from_os_error
 from beyne.images.files import new_file, output_family
+from beyne.predict.files import FORMATS
 
 if TYPE_CHECKING:
     from beyne.images.dicom_output import DicomOutput
@@ -30,12 +31,15 @@ def becomes_dicom(raster: Raster, target: Path) -> bool:
     return raster.format == "dicom" and output_family(target, raster) == "dicom"
 
 
-def check_frames(raster: Raster, target: Path) -> None:
-    """Refuse to make a file of one picture out of several frames.
+def check_target(raster: Raster, target: Path) -> None:
+    """Refuse what could not be written, before anything is computed.
 
     Raises:
-        ImageError: It would be.
+        ImageError: The file would be of one picture out of several, or DICOM of something else.
     """
+    if raster.format != "dicom" and target.suffix.lower() in FORMATS["dicom"]:
+        problem = f"what was read from {raster.format} can't be written as DICOM"
+        raise ImageError(problem, "use --format png or tiff")
     if frames_in(raster) > 1 and not becomes_dicom(raster, target):
         problem = f"it holds {frames_in(raster)} frames, and {target.suffix} files hold one"
         raise ImageError(problem, "leave out --format, so that it becomes DICOM")
