@@ -12,6 +12,8 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
+from pictures import picture
+from PIL import Image
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -155,8 +157,6 @@ def test_every_kind_of_pixels(upscale, kind, frames, tmp_path):
 
 def beyne_shrunk(frame) -> np.ndarray:
     """A by Pillow, on floats."""
-    from PIL import Image
-
     small = (frame.shape[1] // 2, frame.shape[0] // 2)
     image = Image.fromarray(frame[..., 0].astype(np.float32))
     return np.asarray(image.resize(small, Image.Resampling.BICUBIC))[..., None]
@@ -374,6 +374,16 @@ def test_anonymized(upscale, tmp_path):
     assert made[0].Manufacturer == "Acme"
     assert (made[0].RescaleSlope, made[0].WindowCenter) == (2, 40)
     assert "not for diagnosis" in made[0].SeriesDescription
+
+
+def test_anonymized_photos_lose_their_exif(upscale, tmp_path):
+    exif = Image.Exif()
+    exif[315] = "Айтматов"
+    Image.fromarray(picture(20, 20)).save("a.jpg", exif=exif)
+    upscale("a.jpg", "-o", "kept.png")
+    upscale("a.jpg", "-o", "clean.png", "--anonymize")
+    assert read("kept.png").exif is not None
+    assert read("clean.png").exif is None
 
 
 def test_other_formats(upscale, tmp_path):

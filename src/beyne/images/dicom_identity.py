@@ -33,8 +33,8 @@ _TECHNICAL = frozenset(
     }
 )
 _PATIENT = 0x0010
-#: Drawings and thumbnails may show names.
-_DRAWN = range(0x6000, 0x6020)
+#: Curves, overlays and thumbnails may show names.
+_DRAWN = (*range(0x5000, 0x5020), *range(0x6000, 0x6020))
 _PICTURED = ("IconImageSequence", "GraphicAnnotationSequence", "OriginalAttributesSequence")
 _WELL_KNOWN = "1.2.840.10008."
 

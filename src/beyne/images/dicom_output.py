@@ -169,7 +169,7 @@ class DicomOutput:
             file.write(kind + bytes(2))
         file.write(struct.pack(f"{order}I", length + padding))
         self._spool.seek(0)
-        shutil.copyfileobj(self._spool, file, 1 << 20)
+        shutil.copyfileobj(self._spool, file)
         file.write(bytes(padding))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from beyne.errors import BeyneError, ImageError
 from beyne.images import Raster, default_pixel_limit, read, write
@@ -15,11 +15,10 @@ from beyne.predict.files import Failure, Job
 from beyne.predict.fitting import Bands, checked_consistent, picked
 from beyne.predict.frames import becomes_dicom, check_target, frames_in, treated
 from beyne.predict.frames import write as write_frames
+from beyne.predict.overlap import one_ahead
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
-
-Result = TypeVar("Result")
 
 # While a result larger than this is being written, the next one is not begun.
 _LARGE_BYTES = 256 << 20
@@ -166,7 +165,7 @@ class Batch:
             self._fail(failure)
         self._listener.begin(len(waiting))
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            for job, reading in _one_ahead(reader, self._read, waiting):
+            for job, reading in one_ahead(reader, self._read, waiting):
                 if self._predictor is None:
                     self._predictor = self._load()
                 if self._behind is not None and self._behind.large:
@@ -271,20 +270,6 @@ class Batch:
     def _fail(self, failure: Failure) -> None:
         self.report.failed.append(failure)
         self._listener.failed(failure)
-
-
-def _one_ahead(
-    pool: ThreadPoolExecutor, work: Callable[[Job], Result], jobs: Sequence[Job]
-) -> Iterator[tuple[Job, Future[Result]]]:
-    """Each job with its work, begun when the job before was handed out."""
-    upcoming: tuple[Job, Future[Result]] | None = None
-    for job in jobs:
-        following = job, pool.submit(work, job)
-        if upcoming is not None:
-            yield upcoming
-        upcoming = following
-    if upcoming is not None:
-        yield upcoming
 
 
 def _timed(write_result: Callable[[], None], seconds: float) -> float:
