@@ -271,9 +271,13 @@ def test_the_picture_stays_where_it_was(upscale, tmp_path):
     shared_groups.PixelMeasuresSequence = [measures]
     shared_groups.PlaneOrientationSequence = [plane]
     frame_groups.PlanePositionSequence = [position]
+    tile = pydicom.Dataset()
+    tile.ColumnPositionInTotalImagePixelMatrix = 41
+    frame_groups.PlanePositionSlideSequence = [tile]
     made = dicom_files.dataset(
         SequenceOfUltrasoundRegions=[region],
         ShutterLeftVerticalEdge=3,
+        TotalPixelMatrixColumns=80,
         SharedFunctionalGroupsSequence=[shared_groups],
         PerFrameFunctionalGroupsSequence=[frame_groups],
     )
@@ -285,7 +289,9 @@ def test_the_picture_stays_where_it_was(upscale, tmp_path):
     large = after.SequenceOfUltrasoundRegions[0]
     assert (large.RegionLocationMinX0, large.RegionLocationMaxX1) == (4, 19)
     assert large.PhysicalDeltaX == 0.05
-    assert after.ShutterLeftVerticalEdge == 5
+    assert (after.ShutterLeftVerticalEdge, after.TotalPixelMatrixColumns) == (5, 160)
+    moved = after.PerFrameFunctionalGroupsSequence[0].PlanePositionSlideSequence[0]
+    assert moved.ColumnPositionInTotalImagePixelMatrix == 81
     groups = after.SharedFunctionalGroupsSequence[0]
     assert groups.PixelMeasuresSequence[0].PixelSpacing == [1.5, 0.5]
     moved = after.PerFrameFunctionalGroupsSequence[0].PlanePositionSequence[0]

@@ -41,7 +41,14 @@ _PLACES_FROM_1 = tuple(
         f"VerticesOfThePolygonal{kind}",
     )
 )
-_RADII = ("RadiusOfCircularShutter", "RadiusOfCircularCollimator")
+#: First pixels of a tile in a picture of many, counted from 1.
+_FIRST_FROM_1 = ("ColumnPositionInTotalImagePixelMatrix", "RowPositionInTotalImagePixelMatrix")
+_LENGTHS = (
+    "RadiusOfCircularShutter",
+    "RadiusOfCircularCollimator",
+    "TotalPixelMatrixColumns",
+    "TotalPixelMatrixRows",
+)
 #: True of the source alone. A copy has no date of its own, so that the same call makes the same.
 _LEFT_OUT = (
     "SmallestPixelValueInSeries",
@@ -148,7 +155,8 @@ def _scale_places(part: Dataset, scale: int) -> None:
         (_FIRST_FROM_0, lambda value: value * scale),
         (_LAST_FROM_0, lambda value: value * scale + scale - 1),
         (_PLACES_FROM_1, lambda value: _scaled_place(value, scale)),
-        (_RADII, lambda value: value * scale),
+        (_FIRST_FROM_1, lambda value: (value - 1) * scale + 1),
+        (_LENGTHS, lambda value: value * scale),
     )
     for names, change in changes:
         for name in names:
