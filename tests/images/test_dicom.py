@@ -337,6 +337,12 @@ def test_from_python(model_file, tmp_path):
         write(beyne.Raster(raster.pixels), tmp_path / "c.dcm")
 
 
+def test_a_folder_of_dicom_is_checked_as_pictures_are(tmp_path):
+    for number in range(2):
+        dicom_files.write(dicom_files.dataset(), tmp_path / f"{number}.dcm")
+    assert "wrong-suffix" not in {finding.kind for finding in beyne.check(tmp_path).findings}
+
+
 def test_without_pydicom_the_extra_is_named(upscale, monkeypatch, tmp_path):
     dicom_files.write(dicom_files.dataset(), tmp_path / "a.dcm")
     monkeypatch.delitem(sys.modules, "beyne.images.dicom")
