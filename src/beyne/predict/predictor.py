@@ -13,13 +13,7 @@ from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError, UsageError
-from beyne.images.projection import (
-    MEASURED_ROUNDS,
-    REACH,
-    ROUNDS,
-    project,
-    project_into_range,
-)
+from beyne.images.projection import REACH, project, project_into_limits, project_into_range
 from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
@@ -49,7 +43,7 @@ class _Finish:
     consistent: bool
     grey: bool
     clip: bool
-    rounds: int
+    measured: bool
     levels: int
 
     def halo(self, model_scale: int) -> int:
@@ -134,7 +128,7 @@ class Predictor:
             consistent=checked_consistent(self.card, scale, consistent, raster.measured),
             grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
-            rounds=MEASURED_ROUNDS if raster.measured else ROUNDS,
+            measured=raster.measured,
             levels=raster.levels if raster.levels < raster.white else 0,
         )
         check_fit(raster, self.card)
@@ -182,8 +176,10 @@ class Predictor:
             result = smoothed(result, finish.smooth)
         if finish.consistent:
             operator = self.card.operator
-            if finish.clip:
-                result = project_into_range(result, tiles, operator, finish.rounds)
+            if finish.clip and finish.measured:
+                result = project_into_limits(result, tiles, operator, (0, 1))
+            elif finish.clip:
+                result = project_into_range(result, tiles, operator)
             else:
                 result = project(result, tiles, operator)
         if finish.levels:
