@@ -34,6 +34,7 @@ def upscale_files(
     bands: Bands = None,
     smooth: float = 0.0,
     consistent: bool | None = None,
+    anonymize: bool = False,
     format: str | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -52,7 +53,10 @@ def upscale_files(
         listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
-        format: ``png``, ``tiff``, ``jpg`` or ``webp``; None: TIFF stays TIFF, all else is PNG.
+        anonymize: Leave out of DICOM files who was examined, by whom, where and when, and of
+            others the EXIF block.
+        format: ``png``, ``tiff``, ``jpg``, ``webp`` or ``dicom``; None: TIFF and DICOM stay, all
+            else is PNG.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -66,11 +70,13 @@ def upscale_files(
     card = read_card(path)
     check_job(card, "upscale")
     scale = checked_scale(card, scale)
+    checked_consistent(card, scale, consistent)
     asked = {
         "scale": scale,
         "bands": bands,
         "smooth": smooth,
-        "consistent": checked_consistent(card, scale, consistent),
+        "consistent": consistent,
+        "anonymize": anonymize,
         "overwrite": overwrite,
         "resume": resume,
         "pixel_limit": pixel_limit,

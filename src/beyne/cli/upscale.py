@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +10,12 @@ from beyne.cli import options
 from beyne.cli.results import check_wishes, conclude
 from beyne.errors import UsageError
 
+if TYPE_CHECKING:
+    from beyne.predict.batch import Report
+
 #: Options of the contract that a later version brings.
 _LATER = {
     "--trust": "the map of trust",
-    "--anonymize": "removing names from DICOM files",
     "--format cog": "cloud-optimised GeoTIFF",
 }
 
@@ -26,17 +28,23 @@ def upscale(
     scale: Annotated[int | None, typer.Option(help="Enlargement, up to the model's.")] = None,
     consistent: Annotated[
         bool | None,
-        typer.Option(help="Make the result shrink back to the input; default: the model's."),
+        typer.Option(
+            help="Make the result shrink back to the input; default: the model's; on for DICOM."
+        ),
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Show where to trust it.")] = False,
     smooth: Annotated[
         float, typer.Option(metavar="SIGMA", help="Gaussian over the result, before --consistent.")
     ] = 0.0,
     bands: options.Bands = None,
-    anonymize: Annotated[bool, typer.Option("--anonymize", help="Remove names.")] = False,
+    anonymize: Annotated[
+        bool, typer.Option("--anonymize", help="Leave out names, dates, places.")
+    ] = False,
     format: Annotated[
         str | None,
-        typer.Option(metavar="png|tiff|jpg|webp|cog", help="Default: TIFF stays, else png."),
+        typer.Option(
+            metavar="png|tiff|jpg|webp|cog", help="Default: TIFF and DICOM stay, else png."
+        ),
     ] = None,
     precision: options.Precision = "auto",
     device: options.Device = "auto",
@@ -50,7 +58,6 @@ def upscale(
     _refuse_what_is_not_there(
         {
             "--trust": trust,
-            "--anonymize": anonymize,
             "--format cog": format == "cog",
         }
     )
@@ -69,6 +76,7 @@ def upscale(
             bands=parse_bands(bands),
             smooth=smooth,
             consistent=consistent,
+            anonymize=anonymize,
             format=format,
             device=device,
             precision=precision,
@@ -79,7 +87,13 @@ def upscale(
             measure=as_json,
             debug=context.obj["debug"],
         )
-    conclude(report, as_json, f", consistent {'on' if report.consistent else 'off'}")
+    conclude(report, as_json, f", consistent {_consistent(report)}")
+
+
+def _consistent(report: Report) -> str:
+    if 0 < report.consistent < len(report.done):
+        return f"on for {report.consistent}"
+    return "on" if report.consistent else "off"
 
 
 def _refuse_what_is_not_there(wanted: dict[str, bool]) -> None:

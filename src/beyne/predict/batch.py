@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from beyne.errors import BeyneError, ImageError
 from beyne.images import Raster, default_pixel_limit, read, write
 from beyne.predict.files import Failure, Job
-from beyne.predict.fitting import Bands, picked
+from beyne.predict.fitting import Bands, checked_consistent, picked
+from beyne.predict.frames import becomes_dicom, check_target, frames_in, treated
+from beyne.predict.frames import write as write_frames
+from beyne.predict.overlap import one_ahead
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
-
-Result = TypeVar("Result")
 
 # While a result larger than this is being written, the next one is not begun.
 _LARGE_BYTES = 256 << 20
@@ -34,7 +35,9 @@ class Options:
         scale: Enlargement; 1 for a translation.
         bands: Bands to take.
         smooth: Standard deviation of a Gaussian over the result, in its pixels.
-        consistent: Project the result onto the images that shrink back to the input.
+        consistent: Project the result onto the images that shrink back to the input; None: as
+            the model's card says, and always where the values are measurements.
+        anonymize: Leave out of the file who or what was pictured, where and when.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist; files are written whole, so they are finished.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -45,7 +48,8 @@ class Options:
     scale: int
     bands: Bands = None
     smooth: float = 0.0
-    consistent: bool = False
+    consistent: bool | None = None
+    anonymize: bool = False
     overwrite: bool = False
     resume: bool = False
     pixel_limit: int | None = None
@@ -82,7 +86,7 @@ class Report:
 
     Attributes:
         model: Name of the model.
-        consistent: Whether results were projected onto their inputs.
+        consistent: How many results were projected onto their inputs.
         device: Where it was computed; empty if nothing was.
         precision: What was computed in; empty if nothing was.
         done: Finished pictures, in order.
@@ -91,7 +95,7 @@ class Report:
     """
 
     model: str
-    consistent: bool = False
+    consistent: int = 0
     device: str = ""
     precision: str = ""
     done: list[Done] = field(default_factory=list)
@@ -121,6 +125,7 @@ class _Behind:
 
     job: Job
     seconds: Future[float]
+    consistent: bool
     consistency_db: float | None
     warnings: list[str]
     large: bool
@@ -144,7 +149,7 @@ class Batch:
         self._load = load
         self._predictor: Predictor | None = None
         self._behind: _Behind | None = None
-        self.report = Report(model, options.consistent)
+        self.report = Report(model)
 
     def run(self, jobs: Sequence[Job], failures: Sequence[Failure] = ()) -> Report:
         """Do all jobs; one that fails does not stop the others.
@@ -160,7 +165,7 @@ class Batch:
             self._fail(failure)
         self._listener.begin(len(waiting))
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            for job, reading in _one_ahead(reader, self._read, waiting):
+            for job, reading in one_ahead(reader, self._read, waiting):
                 if self._predictor is None:
                     self._predictor = self._load()
                 if self._behind is not None and self._behind.large:
@@ -179,7 +184,10 @@ class Batch:
         if job.target.exists() and not self._options.overwrite:
             raise ImageError(f"{job.target} exists already", "--overwrite, or --resume to skip it")
         limit = self._options.pixel_limit or default_pixel_limit(self._options.scale)
-        raster = picked(read(job.source, limit), self._options.bands)
+        raster = picked(read(job.source, limit, several=True), self._options.bands)
+        if self._options.anonymize:
+            raster = replace(raster, exif=None)
+        check_target(raster, job.target)
         return raster, time.perf_counter() - start
 
     def _apply(
@@ -188,20 +196,37 @@ class Batch:
         """Compute one picture and hand it to the writer."""
         raster, seconds = read
         start = time.perf_counter()
-        options, area = self._options, raster.height * raster.width * self._options.scale**2 / 1e6
+        options = self._options
+        area = raster.height * raster.width * frames_in(raster) * options.scale**2 / 1e6
+        consistent = checked_consistent(
+            predictor.card, options.scale, options.consistent, raster.measured
+        )
         shares = [0.0]
 
         def on_done(share: float) -> None:
             self._listener.advance(share - shares[-1], area * (share - shares[-1]))
             shares.append(share)
 
-        result = predictor.apply(raster, options.scale, options.smooth, options.consistent, on_done)
+        def treat(frame: Raster, told: Callable[[float], None]) -> Raster:
+            frame = picked(frame, options.bands)
+            return predictor.apply(frame, options.scale, options.smooth, consistent, told)
+
+        if becomes_dicom(raster, job.target):
+            output = treated(raster, job.target, treat, on_done, options.anonymize)
+            seconds += time.perf_counter() - start
+            self._settle()
+            written = writer.submit(_timed, lambda: write_frames(output, job.target), seconds)
+            self._behind = _Behind(
+                job, written, consistent, output.consistency_db, output.remarks, large=False
+            )
+            return
+        result = treat(raster, on_done)
         seconds += time.perf_counter() - start
         self._settle()
-        written = writer.submit(_written, result, job, seconds)
+        written = writer.submit(_timed, lambda: write(result, job.target), seconds)
         large = result.pixels.nbytes > _LARGE_BYTES
-        warnings = _warnings(raster, result, job, options.consistent)
-        self._behind = _Behind(job, written, None, warnings, large)
+        warnings = _warnings(raster, result, job, consistent)
+        self._behind = _Behind(job, written, consistent, None, warnings, large)
         if options.measure:
             from beyne.predict.consistency import consistency_db
 
@@ -226,6 +251,7 @@ class Batch:
                 warnings=behind.warnings,
             )
             self.report.done.append(done)
+            self.report.consistent += behind.consistent
             self._listener.done(done)
 
     @contextmanager
@@ -246,24 +272,10 @@ class Batch:
         self._listener.failed(failure)
 
 
-def _one_ahead(
-    pool: ThreadPoolExecutor, work: Callable[[Job], Result], jobs: Sequence[Job]
-) -> Iterator[tuple[Job, Future[Result]]]:
-    """Each job with its work, begun when the job before was handed out."""
-    upcoming: tuple[Job, Future[Result]] | None = None
-    for job in jobs:
-        following = job, pool.submit(work, job)
-        if upcoming is not None:
-            yield upcoming
-        upcoming = following
-    if upcoming is not None:
-        yield upcoming
-
-
-def _written(result: Raster, job: Job, seconds: float) -> float:
+def _timed(write_result: Callable[[], None], seconds: float) -> float:
     """Write a result; the seconds spent on it altogether. Runs in the writer's thread."""
     start = time.perf_counter()
-    write(result, job.target)
+    write_result()
     return seconds + time.perf_counter() - start
 
 
@@ -273,6 +285,8 @@ def _warnings(source: Raster, result: Raster, job: Job, consistent: bool) -> lis
         warnings.append("JPG is lossy: the file gives its input back less exactly than a PNG")
     if source.extras.get("georeferenced"):
         warnings.append("its georeference (transform, CRS, nodata) is not carried over")
+    if source.format == "dicom":
+        warnings.append("window, rescale and geometry are left behind: grey is the stored value")
     bits = _MOST_BITS.get(job.target.suffix.lower(), 32)
     if result.pixels.dtype.itemsize * 8 > bits:
         kind = job.target.suffix[1:].upper()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beyne.errors import BeyneError, UsageError, did_you_mean
-from beyne.images import SUFFIXES
+from beyne.images import SUFFIXES, is_dicom
 
 #: Format, as ``--format`` names it → suffixes of its files, the one to give first.
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -18,8 +18,11 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "tiff": (".tiff", ".tif"),
     "jpg": (".jpg", ".jpeg"),
     "webp": (".webp",),
+    "dicom": (".dcm", ".dicom"),
 }
-_TIFF = FORMATS["tiff"]
+#: Formats that pictures stay in, as others would lose what these hold.
+_STAYING = ("tiff", "dicom")
+_DICOMDIR = "DICOMDIR"
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,11 @@ def plan(
     """Which files become which.
 
     Args:
-        inputs: Files (always tried), folders (walked; files with a picture's suffix, none hidden)
-            and glob patterns.
+        inputs: Files (always tried), folders (walked; files with a picture's suffix or DICOM's
+            mark, none hidden), glob patterns, and DICOMDIR files for what they list.
         output: A folder if it ends in ``/`` or is one, or where ``inputs`` are several or a
             folder or a pattern; else a file.
-        format: A key of `FORMATS`; None: TIFF stays TIFF, all else becomes PNG.
+        format: A key of `FORMATS`; None: TIFF and DICOM stay, all else becomes PNG.
 
     Returns:
         Jobs in a fixed order, and inputs in which there was nothing to do.
@@ -77,7 +80,7 @@ def plan(
     if _means_folder(inputs, output):
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"-o {output} is a file, and a folder is needed", "name a folder")
-        jobs = [Job(source, folder / _renamed(name, format)) for source, name in found]
+        jobs = [Job(source, folder / _renamed(source, name, format)) for source, name in found]
     else:
         _check_file_name(folder, format)
         jobs = [Job(source, folder) for source, _ in found]
@@ -92,6 +95,8 @@ def _means_folder(inputs: Sequence[str], output: str) -> bool:
 
 def _is_file_name(text: str) -> bool:
     path = Path(text)
+    if path.name == _DICOMDIR:
+        return False
     return path.exists() and not path.is_dir() if glob.has_magic(text) else not path.is_dir()
 
 
@@ -100,7 +105,12 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
     path = Path(text)
     if _is_file_name(text):
         return [(path, Path(path.name))]
-    if path.is_dir():
+    if path.name == _DICOMDIR and path.is_file():
+        from beyne.images.dicom import listed_files
+
+        files = [(path.parent / name, name) for name in listed_files(path)]
+        problem = Failure(text, "it lists no files", "give the folder instead")
+    elif path.is_dir():
         files = list(_walk(path, avoid, failures))
         problem = Failure(text, "no picture in this folder", f"it takes {_listed(SUFFIXES)}")
     else:
@@ -138,14 +148,22 @@ def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[
         visible = sorted(name for name in folders if not name.startswith("."))
         folders[:] = [name for name in visible if (here / name).resolve() not in avoided]
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                yield here / name, (here / name).relative_to(folder)
+            path = here / name
+            if not name.startswith(".") and _is_picture(path):
+                yield path, path.relative_to(folder)
 
 
-def _renamed(name: Path, format: str | None) -> Path:
+def _is_picture(path: Path) -> bool:
+    known = path.suffix.lower() in SUFFIXES
+    return known or (path.name != _DICOMDIR and is_dicom(path))
+
+
+def _renamed(source: Path, name: Path, format: str | None) -> Path:
     """The output's name: same stem, the suffix of its format."""
     old = name.suffix.lower()
-    if old in _TIFF and format in (None, "tiff"):
+    if any(old in FORMATS[kind] and format in (None, kind) for kind in _STAYING):
+        return name
+    if format is None and old not in SUFFIXES and is_dicom(source):
         return name
     suffix = FORMATS[format or "png"][0]
     # A stem may hold dots: scan.2024 is not a file of kind 2024.

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError, UsageError
-from beyne.images.projection import REACH, project, project_into_range
-from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
+from beyne.images.projection import REACH, project, project_into_limits, project_into_range
+from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
 from beyne.predict.device import find_device
@@ -36,13 +36,15 @@ _SMOOTHING_REACH = 4  # standard deviations
 
 @dataclass(frozen=True)
 class _Finish:
-    """What follows the network: in this order, grey, clipping, shrinking, smoothing, projection."""
+    """What follows the network: grey, clipping, shrinking, smoothing, projection, rounding."""
 
     scale: int
     smooth: float
     consistent: bool
     grey: bool
     clip: bool
+    measured: bool
+    levels: int
 
     def halo(self, model_scale: int) -> int:
         """Input pixels of context it needs."""
@@ -106,7 +108,8 @@ class Predictor:
             scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
             smooth: Standard deviation, in result pixels, of a Gaussian over the result; 0: none.
             consistent: Whether to project the result, after all else, onto the images that the
-                model's A shrinks back to the input; None: as the model's card says.
+                model's A shrinks back to the input; None: as the model's card says, and always
+                where the values are measurements.
             on_done: Told the finished fraction from time to time.
 
         Returns:
@@ -122,9 +125,11 @@ class Predictor:
         finish = _Finish(
             scale,
             smooth,
-            consistent=checked_consistent(self.card, scale, consistent),
+            consistent=checked_consistent(self.card, scale, consistent, raster.measured),
             grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
+            measured=raster.measured,
+            levels=raster.levels if raster.levels < raster.white else 0,
         )
         check_fit(raster, self.card)
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
@@ -143,7 +148,10 @@ class Predictor:
             alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
             output = _resampled(output, (size[0] * scale, size[1] * scale))
         icc = raster.icc if output.shape[2] == raster.channels else None
-        return replace(raster, icc=icc).with_pixels(output, alpha)
+        treatment = Treatment(
+            self.card.name, self.card.job, scale, self.card.operator, finish.consistent, smooth
+        )
+        return replace(raster, icc=icc, treatment=treatment).with_pixels(output, alpha)
 
     def _square(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that the network sees a whole picture of ``size`` in."""
@@ -152,6 +160,8 @@ class Predictor:
 
     def _enlarge(self, tiles: Tensor, finish: _Finish, dtype: torch.dtype) -> Tensor:
         """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
+        if finish.levels:
+            tiles = _rounded(tiles, finish.levels)
         result = self._run(tiles, dtype)
         if dtype == torch.float16 and not bool(result.isfinite().all()):
             result = self._run(tiles, torch.float32)  # beyond 65504: half precision overflowed
@@ -165,8 +175,15 @@ class Predictor:
         if finish.smooth:
             result = smoothed(result, finish.smooth)
         if finish.consistent:
-            projection = project_into_range if finish.clip else project
-            result = projection(result, tiles, self.card.operator)
+            operator = self.card.operator
+            if finish.clip and finish.measured:
+                result = project_into_limits(result, tiles, operator, (0, 1))
+            elif finish.clip:
+                result = project_into_range(result, tiles, operator)
+            else:
+                result = project(result, tiles, operator)
+        if finish.levels:
+            result = _rounded(result, finish.levels)
         return result
 
     def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
@@ -217,6 +234,14 @@ class Predictor:
             tiling = _smaller(tiling, height, width)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
+
+
+def _rounded(image: Tensor, levels: int) -> Tensor:
+    """In the depth of the file, which may be less than that of the raster's samples.
+
+    Both ways: else samples of 15 bits would come in, and be rounded twice, with a bias.
+    """
+    return image.mul(levels).round_().div_(levels)
 
 
 def _resampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
