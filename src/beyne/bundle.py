@@ -262,9 +262,7 @@ def _built_encoder(card: ModelCard) -> TextEncoder | None:
     return text.build(str(fields.pop("kind", "")), fields)
 
 
-def _tensors(
-    network: ImageNetwork | Generator, encoder: TextEncoder | None
-) -> dict[str, Tensor]:
+def _tensors(network: ImageNetwork | Generator, encoder: TextEncoder | None) -> dict[str, Tensor]:
     """All of a model by the names they have in its file."""
     texts = encoder.state_dict() if encoder else {}
     return {**network.state_dict(), **{_TEXT + name: tensor for name, tensor in texts.items()}}

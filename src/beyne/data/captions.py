@@ -15,7 +15,7 @@ from beyne.errors import UsageError
 
 #: Names of the table in a data folder.
 CAPTIONS = ("captions.csv", "captions.jsonl")
-_REMEDY = "columns file,text,lang,label; beyne check --task illustrate tells more"
+_REMEDY = "UTF-8 with columns file,text,lang,label; beyne check --task illustrate tells more"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ def read_captions(path: Path) -> list[Caption]:
         text = path.read_text(encoding="utf-8-sig")
         rows = list(_rows(text, path.suffix.lower() == ".jsonl"))
     except (OSError, ValueError, csv.Error) as error:
-        raise UsageError(f"{path} can't be read ({error})", f"save it as UTF-8, {_REMEDY}") from None
+        raise UsageError(
+            f"{path} can't be read ({error})", f"save it as UTF-8, {_REMEDY}"
+        ) from None
     if lacking := [key for key in ("file", "text") if not all(key in row for row in rows)]:
         raise UsageError(f"{path} has no column {' and '.join(lacking)}", f"it takes {_REMEDY}")
     read = [_caption(row) for row in rows]

@@ -84,7 +84,9 @@ class GeneratedTask:
         the strength of texts: without it the two kinds of pairs are one.
         """
         real = drawn(batch["image"]) if drawn else batch["image"]
-        right, wrong = (look(real, batch[key], strength) for key in ("label", "wrong"))
+        with torch.no_grad():
+            right = look(real, batch["label"], strength)
+        wrong = look(real, batch["wrong"], strength)
         return self.adversarial.loss.discriminator(wrong, right) * strength
 
     def settled(self, images: int) -> bool:

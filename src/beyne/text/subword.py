@@ -83,9 +83,7 @@ class SubwordEncoder(TextEncoder):
 
 def keys(text: str) -> list[int]:
     """A number of 32 bits for each piece of a text, the same on every machine."""
-    return [
-        zlib.crc32(piece.encode()) for word in words(text) for piece in sorted(_pieces(word))
-    ]
+    return [zlib.crc32(piece.encode()) for word in words(text) for piece in sorted(_pieces(word))]
 
 
 def _pieces(word: str) -> set[str]:

@@ -21,8 +21,8 @@ from beyne.errors import UsageError
 from beyne.recipe import Recipe
 from beyne.text import SubwordEncoder, TextEncoder
 from beyne.training import generated
-from beyne.training.material import Material
 from beyne.training.matching import learn, misspelt
+from beyne.training.material import Material
 from beyne.training.resolve import fields_of
 from beyne.training.samples import GeneratedExaminer
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from beyne.config import Tree, write_toml
-from beyne.data import Pair, content_of, find_captions, find_unpaired, fingerprint
+from beyne.data import content_of, find_captions, find_unpaired, fingerprint
 from beyne.data.split import SplitName, read_groups, read_split
 from beyne.errors import UsageError
 from beyne.files import write_whole
