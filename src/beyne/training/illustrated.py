@@ -48,9 +48,11 @@ class Illustrated:
     def fitted(self, recipe: Recipe, pairs: Sequence[Pair]) -> Recipe:
         """As `generated.fitted`, with the width of the texts' vectors; errors as there."""
         assert recipe.text
-        recipe = recipe.model_copy(
-            update={"data": recipe.data.model_copy(update={"classes": ()}), "text": recipe.text}
-        )
+        data = recipe.data.model_copy(update={"classes": ()})
+        recipe = recipe.model_copy(update={"data": data})
+        if not self._told(pairs):
+            problem = f"{self.table} names none of the training pictures"
+            raise UsageError(problem, "name files as in the data folder, such as rice/1.png")
         fields = recipe.text
         if fields.get("kind") == "label":
             labels = {c.label for pair in self._told(pairs) for c in self.captions[pair.name]}
@@ -96,9 +98,6 @@ class Illustrated:
     def _encoder(self, recipe: Recipe, pairs: Sequence[Pair], images: Tensor) -> TextEncoder:
         """Built as the recipe says, and taught if it is to learn."""
         assert recipe.text
-        if not pairs:
-            problem = f"{self.table} names none of the training pictures"
-            raise UsageError(problem, "name files as in the data folder, such as rice/1.png")
         seed = recipe.train.seed
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
