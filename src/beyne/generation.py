@@ -146,8 +146,8 @@ def generate_files(
     result = Generated(sampler.card.name, str(sampler.device))
     shown_first: list[Pixels] = []
     drawn: list[Place] = []
-    for text, name in _folders(texts).items():
-        wanted = first._replace(text=text)
+    for asked, name in _folders(texts).items():
+        wanted = first._replace(text=asked)
         (folder / name).mkdir(exist_ok=True)
         for place, image, nearness in _drawn(sampler, n, wanted, check, result.rejected):
             target = folder / name / f"{place.seed:06d}{suffix}"
@@ -160,9 +160,9 @@ def generate_files(
             made(picture)
             if grid and len(shown_first) < _SHEET_MOST:
                 shown_first.append(shown(image))
-    nearness = [picture.nearness for picture in result.done]
+    distances = [picture.nearness for picture in result.done]
     files = [picture.output.relative_to(folder).as_posix() for picture in result.done]
-    write_whole(folder / MANIFEST, manifest(result.model, files, drawn, nearness))
+    write_whole(folder / MANIFEST, manifest(result.model, files, drawn, distances))
     if grid:
         across = min(n, _SHEET_MOST) if len(texts) > 1 else math.ceil(len(shown_first) ** 0.5)
         write(Raster(_sheet(shown_first, across)), folder / SHEET)

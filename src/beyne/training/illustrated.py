@@ -19,6 +19,7 @@ from beyne.data import Caption, Pair, Wholes, class_of, read_captions
 from beyne.data.split import SplitName
 from beyne.errors import UsageError
 from beyne.recipe import Recipe
+from beyne.tasks import GeneratedTask
 from beyne.text import SubwordEncoder, TextEncoder
 from beyne.training import generated
 from beyne.training.matching import learn, misspelt
@@ -53,7 +54,7 @@ class Illustrated:
         if not self._told(pairs):
             problem = f"{self.table} names none of the training pictures"
             raise UsageError(problem, "name files as in the data folder, such as rice/1.png")
-        fields = recipe.text
+        fields = dict(recipe.text)
         if fields.get("kind") == "label":
             labels = {c.label for pair in self._told(pairs) for c in self.captions[pair.name]}
             fields = {"labels": sorted(labels)} | fields
@@ -75,8 +76,9 @@ class Illustrated:
         looked_at = self._told(parts["val"])
         if len(looked_at) < _FEWEST:
             looked_at = train
-        examiner = made.examiner
+        examiner, task = made.examiner, made.task
         assert isinstance(examiner, GeneratedExaminer)
+        assert isinstance(task, GeneratedTask)
         examiner.asked = encoder.encode(_said(encoder, self._in_turn(looked_at)))
         examiner.rows = encoder.encode(_said(encoder, self._one_a_label(train)))
         without = len(parts["train"]) - len(train)
@@ -84,7 +86,7 @@ class Illustrated:
         return replace(
             made,
             batches=self._batches(recipe, train, pictures, encoder),
-            task=replace(made.task, labelled=True),
+            task=replace(task, labelled=True),
             words=made.words | {"conditioning": {"text": recipe.text}},
             notes=[*made.notes, *([note] if without else [])],
             encoder=encoder,
@@ -203,8 +205,8 @@ class Captioned:
 
     def _one(self, chance: np.random.Generator, pictures: Sequence[int]) -> Tensor:
         """A text's vector of one of the pictures."""
-        texts = self.vectors[pictures[chance.integers(len(pictures))]]
-        return texts[chance.integers(len(texts))]
+        texts = self.vectors[pictures[int(chance.integers(len(pictures)))]]
+        return texts[int(chance.integers(len(texts)))]
 
 
 def _versions(captions: Sequence[Caption], seed: int) -> list[str]:
