@@ -7,11 +7,11 @@
 Each run is asked for a picture of every held-out prompt, and a classifier that was trained on real
 pictures says what it shows. That judge is itself judged by leaving out a fifth of the sources
 (field photographs, trays) at a time. Rows: right classes of held-out prompts, in all and by
-language; of misspelt prompts; how often one seed shows the same class for the same plant asked in all four
-languages; KID within each class, against all real pictures of it; and whether training pictures are
-painted again. "nearest caption" answers each prompt by a real training picture, whose caption the
-run's encoder finds nearest: what retrieval alone would score. The control by labels is a run with
---set text.kind=label; it is asked by the labels of the prompts.
+language; of misspelt prompts; how often one seed shows the same class for the same plant asked in
+all four languages; KID within each class, against all real pictures of it; and whether training
+pictures are painted again. "nearest caption" answers each prompt by a real training picture, whose
+caption the run's encoder finds nearest: what retrieval alone would score. The control by labels is
+a run with --set text.kind=label; it is asked by the labels of the prompts.
 """
 
 from __future__ import annotations

@@ -49,12 +49,12 @@ class Illustrated:
     def fitted(self, recipe: Recipe, pairs: Sequence[Pair]) -> Recipe:
         """As `generated.fitted`, with the width of the texts' vectors; errors as there."""
         assert recipe.text
+        fields = recipe.text
         data = recipe.data.model_copy(update={"classes": ()})
         recipe = recipe.model_copy(update={"data": data})
         if not self._told(pairs):
             problem = f"{self.table} names none of the training pictures"
             raise UsageError(problem, "name files as in the data folder, such as rice/1.png")
-        fields = dict(recipe.text)
         if fields.get("kind") == "label":
             labels = {c.label for pair in self._told(pairs) for c in self.captions[pair.name]}
             fields = {"labels": sorted(labels)} | fields
