@@ -22,7 +22,7 @@ from beyne.cli import app
 from beyne.errors import UsageError
 from beyne.generation import generate_files
 from beyne.generators import GENERATORS, latents
-from beyne.predict.sampler import Sampler
+from beyne.predict.sampler import Place, Sampler
 
 LABELS = {"conditioning": {"labels": ["ship", "plane", "field"]}}
 
@@ -105,11 +105,11 @@ def test_json_grid_and_walk(plain, tmp_path) -> None:
 
 def test_the_walk_keeps_to_the_sphere_and_passes_through_its_stations() -> None:
     sampler = Sampler(tiny_model("fastgan", words=LABELS, classes=3, height=32, width=32))
-    places = [(3, "ship"), (8, "field")]
+    places = [Place(3, "ship"), Place(8, "field")]
     frames = list(sampler.walk(places, 4))
     assert len(frames) == 8
-    for at, (seed, label) in zip((0, 4), places, strict=True):
-        assert torch.allclose(frames[at], sampler.image(seed, label), atol=1e-6)
+    for at, place in zip((0, 4), places, strict=True):
+        assert torch.allclose(frames[at], sampler.image(*place), atol=1e-6)
     z, other = latents(3, [0], 8)[0].double(), latents(8, [0], 8)[0].double()
     angle = math.acos(float(z @ other / z.norm() / other.norm()))
     half = (z + other) / (2 * math.cos(angle / 2))  # sin(θ/2)/sin θ = 1 / (2 cos(θ/2))

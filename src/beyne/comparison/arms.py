@@ -111,10 +111,12 @@ def _arm(source: str, settings: tuple[str, ...]) -> Arm:
     is_file = Path(source).suffix == ".toml"
     if name != source or is_file or (name in presets() and not _is_model(name)):
         recipe = load_recipe(name, list(settings))
+        _check_texts(name, recipe.job)
         scale = 1 if recipe.job == "generate" else recipe.data.scale
         return Arm(Path(name).stem, name, True, scale, recipe.job, settings)
     if source in PLAIN:
         return Arm(source, source, job=job_of(source))
+    _check_texts(source, job_of(source))
     if job_of(source) == "generate":
         load(model_file(source))
     else:
@@ -122,6 +124,12 @@ def _arm(source: str, settings: tuple[str, ...]) -> Arm:
     path = Path(source)
     title = path.resolve().name if path.is_dir() else path.stem
     return Arm(title, source, scale=read_card(model_file(source)).scale, job=job_of(source))
+
+
+def _check_texts(name: str, job: Job) -> None:
+    if job == "illustrate":
+        problem = f"{name} makes pictures of texts, which beyne compare does not know how to score"
+        raise UsageError(problem, "compare by python bench/cereals.py")
 
 
 def _is_model(name: str) -> bool:

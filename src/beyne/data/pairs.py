@@ -11,7 +11,9 @@ from beyne.errors import UsageError
 from beyne.images import SUFFIXES, is_dicom
 
 PairedJob = Literal["upscale", "translate"]
-Job = Literal["upscale", "translate", "generate"]
+Job = Literal["upscale", "translate", "generate", "illustrate"]
+#: Jobs that make pictures of noise.
+GENERATING: tuple[Job, ...] = ("generate", "illustrate")
 Layout = Literal["folders", "side-by-side", "same"]
 _LOOKED_AT = 100  # files, for what is no picture
 

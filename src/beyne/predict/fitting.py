@@ -69,15 +69,16 @@ def is_grey_for(raster: Raster, card: ModelCard) -> bool:
 
 
 def check_job(card: ModelCard, job: str) -> None:
-    """Refuse a model that was made for another job than the command's.
+    """Refuse a model that was made for another job than the command's; texts are for generate.
 
     Raises:
         UsageError: It is; the command to use is named.
     """
-    if card.job != job:
-        problem = f"{card.name} is a model to {card.job} pictures, not to {job} them"
-        inputs = "" if card.job == "generate" else "INPUT "
-        raise UsageError(problem, f"beyne {card.job} {inputs}--model MODEL -o OUT")
+    does = "generate" if card.generates else card.job
+    if does != job:
+        problem = f"{card.name} is a model to {does} pictures, not to {job} them"
+        inputs = "" if card.generates else "INPUT "
+        raise UsageError(problem, f"beyne {does} {inputs}--model MODEL -o OUT")
 
 
 def checked_scale(card: ModelCard, scale: int | None) -> int:

@@ -56,7 +56,7 @@ def preview(recipe: Recipe, data: Path, sheet: Path, split_file: Path | None = N
         ImageError: A picture can't be read, or the sheet can't be written.
     """
     parts = found_pairs(recipe, data, split_file)
-    generates = recipe.job == "generate"
+    generates = recipe.generates
     fitted = generated.fitted if generates else with_channels
     recipe = resolved(fitted(recipe, parts["train"]), len(parts["train"]))
     if generates:
