@@ -140,9 +140,10 @@ def generate_files(
         sampler.vector_of(text)
     suffix = ".png" if sampler.card.channels_out in (1, 3) else ".tiff"
     names = {MANIFEST, *((SHEET,) if grid else ()), *(ANIMATIONS if interpolate else ())}
-    for folder_of_text in _folders(texts).values():
-        made_ahead = (f"{number:06d}{suffix}" for number in range(seed, seed + n))
-        names |= {str(Path(folder_of_text) / name) for name in made_ahead}
+    for name in _folders(texts).values():
+        if (folder / name).is_dir():
+            numbers = range(seed, seed + n)
+            names |= {str(Path(name) / f"{number:06d}{suffix}") for number in numbers}
     _check_folder(folder, names, overwrite, reject_copies)
     check = None
     if reject_copies:
