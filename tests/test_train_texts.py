@@ -153,6 +153,14 @@ def test_prompts_become_folders_rows_and_a_manifest(model) -> None:
     assert np.array_equal(again.pixels, beyne.read("out/rice/000005.png").pixels)
 
 
+def test_a_file_in_the_way_of_a_texts_folder_is_told_before_the_work(model) -> None:
+    Path("out").mkdir()
+    Path("out/rice").write_text("in the way")
+    words = ["--text", "колос пшеницы", "--text", "rice", "-n", 1, "-o", "out"]
+    assert "-o out/rice can't be made" in generate("--model", model, *words, code=2).stderr
+    assert not list(Path("out").rglob("*.png"))
+
+
 def test_variations_lie_between_two_pictures(model) -> None:
     generate("--model", model, "--text", "rice", "-n", 1, "--seed", 5, "-o", "first")
     words = ["-n", 3, "--seed", 20, "--vary", "first/000005.png", "--strength", 0.2]

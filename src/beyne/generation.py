@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
@@ -140,23 +140,21 @@ def generate_files(
         sampler.vector_of(text)
     suffix = ".png" if sampler.card.channels_out in (1, 3) else ".tiff"
     names = {MANIFEST, *((SHEET,) if grid else ()), *(ANIMATIONS if interpolate else ())}
-    for name in _folders(texts).values():
-        if (folder / name).is_dir():
-            numbers = range(seed, seed + n)
-            names |= {str(Path(name) / f"{number:06d}{suffix}") for number in numbers}
-    _check_folder(folder, names, overwrite, reject_copies)
+    folders = _folders(texts)
+    for name in folders.values():
+        names |= {str(Path(name) / f"{number:06d}{suffix}") for number in range(seed, seed + n)}
+    _check_places(folder, folders.values(), names, overwrite, reject_copies)
     check = None
     if reject_copies:
         check = copy_check(sampler.card, Path(reject_copies), split_of(path, split), message)
     result = Generated(sampler.card.name, str(sampler.device))
     shown_first: list[Pixels] = []
     drawn: list[Place] = []
-    for asked, name in _folders(texts).items():
+    for asked, name in folders.items():
         wanted = first._replace(text=asked)
-        (folder / name).mkdir(exist_ok=True)
         for place, image, nearness in _drawn(sampler, n, wanted, check, result.rejected):
             target = folder / name / f"{place.seed:06d}{suffix}"
-            _check_target(target, overwrite)
+            check_free(target, overwrite)
             write(sampler.raster(image), target)
             size = image[0, 0].numel() / 1e6
             picture = Made(target, place.seed, place.label, size, nearness, place.text)
@@ -231,21 +229,19 @@ def _check_numbers(n: int, seed: int, interpolate: int | None, strength: float) 
         raise UsageError(f"{problem} of the {n} that are made", "-n 8 --interpolate 8")
 
 
-def _check_folder(folder: Path, names: set[str], overwrite: bool, data: str | Path | None) -> None:
-    """Refuse what can't be written before the work is done, and make the folder."""
+def _check_places(
+    folder: Path, parts: Iterable[str], names: set[str], overwrite: bool, data: str | Path | None
+) -> None:
+    """Refuse what can't be written before the work is done, and make the folder with its parts."""
     if data is not None and folder.resolve().is_relative_to(Path(data).resolve()):
         raise UsageError(f"-o {folder} lies in the folder of the training pictures", "another -o")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"-o {folder} can't be made ({error.strerror})", "another -o") from None
+    for part in (folder, *(folder / name for name in parts)):
+        try:
+            part.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"-o {part} can't be made ({error.strerror})", "another -o") from None
     for name in sorted(names):
         check_free(folder / name, overwrite)
-
-
-def _check_target(target: Path, overwrite: bool) -> None:
-    if target.exists() and not overwrite:
-        raise UsageError(f"{target} exists", "give another folder with -o, or --overwrite")
 
 
 def _sheet(pictures: list[Pixels], across: int) -> Pixels:
