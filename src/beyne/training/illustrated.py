@@ -71,7 +71,8 @@ class Illustrated:
         """
         train = self._told(parts["train"])
         made = generated.material(recipe, {**parts, "train": train})
-        pictures = generated.wholes(recipe, train)
+        pictures = made.batches
+        assert isinstance(pictures, Wholes)
         encoder = self._encoder(recipe, train, pictures.all())
         looked_at = self._told(parts["val"])
         if len(looked_at) < _FEWEST:

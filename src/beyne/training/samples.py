@@ -13,6 +13,7 @@ from beyne import bundle
 from beyne.data import Wholes
 from beyne.evaluation.diversity import Diversity, diversity
 from beyne.evaluation.memorisation import GENERATED, SHORT, CopyCheck
+from beyne.evaluation.nearness import described
 from beyne.evaluation.painters import in_turn
 from beyne.evaluation.stopping import steady_kid
 from beyne.generators import latents
@@ -74,8 +75,8 @@ class GeneratedExaminer:
     def scores(self, network: nn.Module) -> dict[str, float]:
         """KID and diversity, each with its standard error."""
         if self.described is None:
-            self.described = self._described(self.real.all())
-        painted = self._described(self._painted(network, self.painted))
+            self.described = described(self.real.all(), self._look)
+        painted = described(self._painted(network, self.painted), self._look)
         kid = steady_kid(painted, self.described)
         found = diversity(painted, self.described)
         return {
@@ -108,7 +109,7 @@ class GeneratedExaminer:
         painted = self._painted(network, GENERATED)
         none = torch.zeros(0, *painted.shape[1:])
         held_out = self.held_out.all() if self.held_out.pictures else none
-        check = CopyCheck(self.train.all(), held_out, self._described)
+        check = CopyCheck(self.train.all(), held_out, self._look)
         near = check.nearness(painted)
         found = check.judge(near)
         check.sheet(painted, near, run / NEAREST)
@@ -130,6 +131,6 @@ class GeneratedExaminer:
         with torch.inference_mode():
             return torch.cat([network(*part).float().cpu() for part in parts])
 
-    def _described(self, images: Tensor) -> Tensor:
-        parts = torch.split(images, _BATCH)
-        return torch.cat([self.features(part.to(self.device)).float().cpu() for part in parts])
+    def _look(self, images: Tensor) -> Tensor:
+        seen: Tensor = self.features(images.to(self.device)).cpu()
+        return seen
