@@ -24,6 +24,8 @@ from beyne.generation import generate_files
 from beyne.generators import GENERATORS, latents
 from beyne.predict.sampler import Place, Sampler
 
+pytestmark = pytest.mark.usefixtures("no_published_weights")
+
 LABELS = {"conditioning": {"labels": ["ship", "plane", "field"]}}
 
 
@@ -200,13 +202,6 @@ def test_interrupted_it_leaves_whole_files_only(plain, tmp_path) -> None:
         generate_files(plain, tmp_path / "out", 8, made=third)
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert files == ["000000.png", "000001.png", "000002.png"]
-
-
-@pytest.fixture(autouse=True)
-def _no_published_weights(monkeypatch, tmp_path_factory):
-    """What random convolutions see is enough here, and quick."""
-    monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture(scope="module")

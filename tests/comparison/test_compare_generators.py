@@ -20,11 +20,7 @@ from beyne.images import Raster
 from beyne.metrics.distribution import covered, density_coverage, kid, kid_by_picture
 from beyne.predict.sampler import Sampler
 
-
-@pytest.fixture(autouse=True)
-def _no_published_weights(monkeypatch, tmp_path_factory):
-    monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+pytestmark = pytest.mark.usefixtures("no_published_weights")
 
 
 @pytest.fixture(scope="module")

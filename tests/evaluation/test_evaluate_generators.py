@@ -23,6 +23,8 @@ from beyne.evaluation.generators import FILES, Examination
 from beyne.images import Raster
 from beyne.metrics.distribution import density_coverage, kid, precision_recall
 
+pytestmark = pytest.mark.usefixtures("no_published_weights")
+
 SIZE = {"height": 32, "width": 48}
 
 
@@ -34,13 +36,6 @@ def data(tmp_path_factory):
         part = "train" if number < 16 else "val"
         beyne.save(Raster(picture(64, 90, seed=number)), folder / part / f"{number:02d}.png")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _no_published_weights(monkeypatch, tmp_path_factory):
-    """What random convolutions see is enough here, and quick."""
-    monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture(scope="module")

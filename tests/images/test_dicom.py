@@ -26,11 +26,9 @@ from pydicom.uid import (
     RLELossless,
 )
 from tiny_networks import tiny_model
-from typer.testing import CliRunner
 
 import beyne
 from beyne.bundle import save
-from beyne.cli import app
 from beyne.errors import ImageError
 from beyne.images import read, write
 from beyne.predict.frames import treated
@@ -94,20 +92,6 @@ def model_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
     save(path, model.card, model.network)
     return path
-
-
-@pytest.fixture
-def upscale(model_file, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words, code=0):
-        line = ["upscale", *map(str, words), "--model", str(model_file)]
-        result = CliRunner().invoke(app, line)
-        assert result.exit_code == code, result.output
-        assert "Traceback" not in result.output
-        return result
-
-    return call
 
 
 def stored(path) -> np.ndarray:
