@@ -30,10 +30,11 @@ def main() -> None:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(DATA / name, folder / name)
+    captions = [caption for caption in read_captions(CAPTIONED) if caption.file in names]
     with (folder / "captions.csv").open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream)
         rows.writerow(["file", "text", "lang", "label"])
-        rows.writerows([c.file, c.text, c.lang, c.label] for c in read_captions(CAPTIONED) if c.file in names)
+        rows.writerows([c.file, c.text, c.lang, c.label] for c in captions)
     print(f"{folder}: {len(names)} pictures")
 
 

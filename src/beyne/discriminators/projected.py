@@ -46,9 +46,7 @@ class ProjectedDiscriminator(nn.Module):
         self.backbone = load_backbone(config.backbone, config.weights, config.layers)
         with torch.no_grad():
             seen = self.backbone(torch.zeros(1, config.channels, 32, 32), config.layers)
-        self.heads = nn.ModuleList(
-            _Head(config, seen[layer].shape[1]) for layer in config.layers
-        )
+        self.heads = nn.ModuleList(_Head(config, seen[layer].shape[1]) for layer in config.layers)
 
     def train(self, mode: bool = True) -> ProjectedDiscriminator:
         """The backbone stays in evaluation mode."""
