@@ -22,6 +22,7 @@ from beyne.cli import app
 from beyne.errors import UsageError
 from beyne.generation import generate_files
 from beyne.generators import GENERATORS, latents
+from beyne.images import read
 from beyne.predict.sampler import Place, Sampler
 
 pytestmark = pytest.mark.usefixtures("no_published_weights")
@@ -103,6 +104,21 @@ def test_json_grid_and_walk(plain, tmp_path) -> None:
         assert len(frames) == 3 * 16
         second = beyne.read(tmp_path / "out" / "000001.png").pixels
         assert np.abs(np.asarray(frames[16], float) - second).mean() < 8
+
+
+def test_enlarged_pictures_are_those_of_upscale(labelled, tmp_path) -> None:
+    generate("--model", labelled, "-o", tmp_path / "small", "-n", 2)
+    generate("--model", labelled, "-o", tmp_path / "large", "-n", 2, "--upscale", "photo-x4")
+    made = read(tmp_path / "large" / "000001.png").pixels
+    assert made.shape == (128, 128, 3)
+    assert np.array_equal(made, beyne.upscale(tmp_path / "small" / "000001.png").pixels)
+
+
+def test_an_enlarger_of_other_bands_is_refused_before_the_work(tmp_path) -> None:
+    model = written(tmp_path, height=32, width=32, channels=2)
+    words = ("--model", model, "-o", tmp_path / "out", "--upscale", "photo-x4")
+    assert "bands" in generate(*words, code=2).output
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_walk_keeps_to_the_sphere_and_passes_through_its_stations() -> None:

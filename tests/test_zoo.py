@@ -18,6 +18,7 @@ from beyne import zoo
 from beyne.bundle import load, read_card, save
 from beyne.errors import UsageError
 from beyne.networks import build
+from beyne.predict.fitting import check_job
 from beyne.zoo.community import UNKNOWN_LICENCE, import_model, read_published
 from beyne.zoo.detect import detect
 from beyne.zoo.naming import read_weights
@@ -275,8 +276,10 @@ def test_import_keeps_what_is_there(tmp_path, monkeypatch):
 
 
 def test_default_comes_with_the_package():
-    assert zoo.find("auto") == zoo.find(zoo.DEFAULT)
-    assert zoo.DEFAULT in zoo.builtin()
+    for job, name in zoo.DEFAULTS.items():
+        assert zoo.find("auto", job) == zoo.find(name)
+        assert name in zoo.builtin()
+        check_job(zoo.entry(name).card, job)
 
 
 def test_find(tmp_path):

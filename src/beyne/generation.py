@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from beyne.bundle import load, read_card
-from beyne.errors import BeyneError, UsageError
+from beyne.errors import BeyneError, ImageError, UsageError
 from beyne.evaluation.copies import copy_check, split_of
 from beyne.evaluation.memorisation import CopyCheck
 from beyne.files import check_free, write_whole
 from beyne.images import Raster, write
 from beyne.images.animation import write_animation
-from beyne.images.raster import Pixels
+from beyne.images.raster import Pixels, to_tensor
 from beyne.images.sheet import in_rows, shown
 from beyne.predict.fitting import check_job
 from beyne.predict.manifest import MANIFEST, manifest, varied
+from beyne.predict.predictor import Predictor
 from beyne.predict.sampler import SEEDS, Place, Sampler
 from beyne.zoo import find
 
@@ -88,6 +90,7 @@ def generate_files(
     strength: float = 0.3,
     grid: bool = False,
     interpolate: int | None = None,
+    upscale: str | Path | None = None,
     reject_copies: str | Path | None = None,
     split: str | Path | None = None,
     device: str = "auto",
@@ -113,6 +116,7 @@ def generate_files(
         grid: Write ``grid.png``, too: the first 100 on one sheet, a row for each text.
         interpolate: Write ``walk.gif`` and ``walk.webp``, too: a walk through so many of the
             pictures, from the first on and back to it.
+        upscale: Enlarge everything by this model, such as ``photo-x4``, before it is written.
         reject_copies: Folder of the training pictures: those that are nearer to one of them than
             held-out pictures are get drawn again, with the next seeds.
         split: A ``split.csv`` that tells which of that folder were held out; None: that of the
@@ -127,7 +131,7 @@ def generate_files(
         ImageError: A picture can't be read or written.
         BeyneError: Nearly all pictures are near-copies.
     """
-    path, folder = find(str(model)), Path(output)
+    path, folder = find(str(model), "generate"), Path(output)
     check_job(read_card(path), "generate")
     texts = list(dict.fromkeys(texts))
     _check_numbers(n, seed, interpolate, strength)
@@ -135,6 +139,7 @@ def generate_files(
     if vary is not None:
         first, texts = varied(first, str(vary), texts)
     sampler = Sampler(load(path), device)
+    enlarge = _enlarger(upscale, sampler, device)
     sampler.label_of(seed, first.label)
     for text in texts:
         sampler.vector_of(text)
@@ -155,6 +160,7 @@ def generate_files(
         for place, image, nearness in _drawn(sampler, n, wanted, check, result.rejected):
             target = folder / name / f"{place.seed:06d}{suffix}"
             check_free(target, overwrite)
+            image = enlarge(image)
             write(sampler.raster(image), target)
             size = image[0, 0].numel() / 1e6
             picture = Made(target, place.seed, place.label, size, nearness, place.text)
@@ -171,10 +177,31 @@ def generate_files(
         write(Raster(_sheet(shown_first, across)), folder / SHEET)
         result.sheets.append(folder / SHEET)
     if interpolate:
-        frames = [shown(image) for image in sampler.walk(drawn[:interpolate], _WALK_STEPS)]
+        frames = [shown(enlarge(image)) for image in sampler.walk(drawn[:interpolate], _WALK_STEPS)]
         result.sheets += [folder / name for name in ANIMATIONS]
         write_animation(frames, *(folder / name for name in ANIMATIONS))
     return result
+
+
+def _enlarger(
+    model: str | Path | None, sampler: Sampler, device: str
+) -> Callable[[Tensor], Tensor]:
+    """What is done to each picture ``(1, C, H, W)`` in [0, 1] before it is written."""
+    if model is None:
+        return lambda image: image
+    path = find(str(model))
+    check_job(read_card(path), "upscale")
+    predictor = Predictor(load(path), device)
+
+    def enlarge(image: Tensor) -> Tensor:
+        return to_tensor(predictor.apply(sampler.raster(image)).pixels)
+
+    size = sampler.card.generator["height"], sampler.card.generator["width"]
+    try:
+        enlarge(torch.zeros(1, sampler.card.channels_out, *size))
+    except ImageError as error:  # of bands that don't fit; else it came in the middle of the work
+        raise UsageError(f"--upscale {model}: {error.problem}", error.remedy) from None
+    return enlarge
 
 
 def _drawn(

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 def generate(
-    model: Annotated[str, typer.Option(help="Model file, such as RUN/best.safetensors.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder; made if not there.")],
+    model: Annotated[
+        str, typer.Option(help="Model file, such as RUN/best.safetensors; auto: crops-demo.")
+    ] = "auto",
     n: Annotated[int, typer.Option("-n", help="Pictures.")] = 16,
     text: Annotated[
         list[str] | None, typer.Option(help="What the pictures shall show; may be repeated.")
@@ -32,6 +34,9 @@ def generate(
     grid: Annotated[bool, typer.Option("--grid", help="Write grid.png, too: all as one.")] = False,
     interpolate: Annotated[
         int | None, typer.Option(metavar="N", help="Write a walk through the first N, too.")
+    ] = None,
+    upscale: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Enlarge them, too: photo-x4 or a file.")
     ] = None,
     reject_copies: Annotated[
         bool, typer.Option("--reject-copies", help="Draw near-copies of --data again.")
@@ -66,6 +71,7 @@ def generate(
             strength=strength,
             grid=grid,
             interpolate=interpolate,
+            upscale=upscale,
             reject_copies=data,
             split=split,
             device=device,

@@ -10,8 +10,8 @@ from beyne.bundle import ModelCard, read_card
 from beyne.errors import BeyneError, UsageError, did_you_mean
 from beyne.header import read_header
 
-#: What ``--model auto`` stands for.
-DEFAULT = "photo-x4"
+#: What ``--model auto`` stands for, by the job.
+DEFAULTS = {"upscale": "photo-x4", "generate": "crops-demo"}
 #: Of a run, the model that it is known by.
 BEST = "best.safetensors"
 
@@ -41,13 +41,13 @@ def builtin() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob(f"*{_SUFFIX}"))
 
 
-def find(name_or_path: str) -> Path:
-    """The file of a built-in model's name (``auto`` for the default) or of a path.
+def find(name_or_path: str, job: str = "upscale") -> Path:
+    """The file of a built-in model's name (``auto`` for the job's default) or of a path.
 
     Raises:
         UsageError: It is neither, with the nearest known name or what to do.
     """
-    name = DEFAULT if name_or_path == "auto" else name_or_path
+    name = DEFAULTS[job] if name_or_path == "auto" else name_or_path
     if name in builtin():
         return _FOLDER / f"{name}{_SUFFIX}"
     path = Path(name)
