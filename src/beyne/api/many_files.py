@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beyne.api.one_picture import load_predictor
 from beyne.bundle import ModelCard, read_card
+from beyne.errors import UsageError
 from beyne.predict.fitting import (
     Bands,
     check_job,
@@ -52,7 +53,8 @@ def upscale_files(
         listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
-        format: ``png``, ``tiff``, ``jpg`` or ``webp``; None: TIFF stays TIFF, all else is PNG.
+        format: ``png``, ``tiff``, ``jpg``, ``webp`` or ``cog``; None: TIFF stays TIFF, a
+            georeferenced one GeoTIFF, JPEG 2000 becomes GeoTIFF and all else PNG.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -76,6 +78,9 @@ def upscale_files(
         "pixel_limit": pixel_limit,
         "measure": measure,
         "debug": debug,
+        "geotiff": True,
+        "geotiff_consistent": checked_consistent(card, scale, consistent, measured=True),
+        "cog": format == "cog",
     }
     return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
 
@@ -101,6 +106,8 @@ def translate_files(
     path = find(model)
     card = read_card(path)
     check_job(card, "translate")
+    if format == "cog":
+        raise UsageError("--format cog: only upscale makes GeoTIFF", "--format tiff")
     asked = {
         "scale": 1,
         "bands": bands,

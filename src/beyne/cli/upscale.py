@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,11 +10,13 @@ from beyne.cli import options
 from beyne.cli.results import check_wishes, conclude
 from beyne.errors import UsageError
 
+if TYPE_CHECKING:
+    from beyne.predict.batch import Report
+
 #: Options of the contract that a later version brings.
 _LATER = {
     "--trust": "the map of trust",
     "--anonymize": "removing names from DICOM files",
-    "--format cog": "cloud-optimised GeoTIFF",
 }
 
 
@@ -51,7 +53,6 @@ def upscale(
         {
             "--trust": trust,
             "--anonymize": anonymize,
-            "--format cog": format == "cog",
         }
     )
     check_wishes(resume, overwrite)
@@ -79,7 +80,14 @@ def upscale(
             measure=as_json,
             debug=context.obj["debug"],
         )
-    conclude(report, as_json, f", consistent {'on' if report.consistent else 'off'}")
+    conclude(report, as_json, _consistency(report))
+
+
+def _consistency(report: Report) -> str:
+    words = {True: "on", False: "off"}
+    said, streamed = words[report.consistent], report.streamed_consistent
+    more = f", {words[streamed]} for GeoTIFF" if streamed not in (None, report.consistent) else ""
+    return f", consistent {said}{more}"
 
 
 def _refuse_what_is_not_there(wanted: dict[str, bool]) -> None:

@@ -35,7 +35,7 @@ _FOREIGN = (
     (4, b"ftypmif1", "a HEIC picture"),
     (4, b"ftypmsf1", "a HEIC picture"),
     (4, b"ftyp", "a video"),
-    (4, b"jP  \r\n\x87\n", "a JPEG 2000 picture"),
+    (4, b"jP  \r\n\x87\n", "a JPEG 2000 picture, read only as a raster that becomes GeoTIFF"),
     (0, b"\xff\x0a", "a JPEG XL picture"),
     (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (0, b"8BPS", "a Photoshop file"),

@@ -29,6 +29,10 @@ _RELAXED = 1.8
 _EXACT_REACH = 16  # low-resolution pixels over which A⁺ fades to 10⁻⁸
 _SHORT = 4 * _EXACT_REACH  # an axis as long as this has a middle that feels neither end
 
+#: Low-resolution pixels around a region beyond which the projection of it depends on none at all,
+#: but for what clipping passes on: from there on the weights are those of the axis's middle.
+EXACT_REACH = _SHORT // 2 + 2
+
 
 def project(output: Tensor, source: Tensor, operator: Operator = "bicubic") -> Tensor:
     """The image nearest to ``output`` whose downscaling is ``source``; differentiable, linear.
@@ -49,15 +53,19 @@ def project(output: Tensor, source: Tensor, operator: Operator = "bicubic") -> T
 
 
 def project_into_range(
-    output: Tensor, source: Tensor, operator: Operator = "bicubic", rounds: int = ROUNDS
+    output: Tensor,
+    source: Tensor,
+    operator: Operator = "bicubic",
+    rounds: int = ROUNDS,
+    limits: tuple[float, float] = (0.0, 1.0),
 ) -> Tensor:
-    """`project` and clip to [0, 1] by turns, until both hold well enough.
+    """`project` and clip to ``limits`` by turns, until both hold well enough.
 
-    Arguments and result as for `project`; at least one round.
+    Other arguments and result as for `project`; at least one round.
     """
     for turn in range(rounds):
         correction = _correction(output, source, operator)
-        output = output.add(correction, alpha=_RELAXED if turn else 1.0).clamp_(0, 1)
+        output = output.add(correction, alpha=_RELAXED if turn else 1.0).clamp_(*limits)
     return output
 
 

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from beyne.errors import BeyneError, ImageError
 from beyne.images import Raster, default_pixel_limit, read, write
-from beyne.predict.files import Failure, Job
+from beyne.images.geotiff import check_installed, is_georeferenced
+from beyne.predict.files import FORMATS, Failure, Job
 from beyne.predict.fitting import Bands, picked
+from beyne.predict.overlap import one_ahead
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
-
-Result = TypeVar("Result")
 
 # While a result larger than this is being written, the next one is not begun.
 _LARGE_BYTES = 256 << 20
@@ -40,6 +40,9 @@ class Options:
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
         measure: Work out the consistency of every result.
         debug: Let errors nobody foresaw through, with their traceback.
+        geotiff: Make GeoTIFF of georeferenced files, where the target is a TIFF.
+        geotiff_consistent: What ``consistent`` is for these.
+        cog: Make cloud-optimised GeoTIFF of every picture.
     """
 
     scale: int
@@ -51,6 +54,9 @@ class Options:
     pixel_limit: int | None = None
     measure: bool = False
     debug: bool = False
+    geotiff: bool = False
+    geotiff_consistent: bool = False
+    cog: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Report:
     Attributes:
         model: Name of the model.
         consistent: Whether results were projected onto their inputs.
+        streamed_consistent: The same of GeoTIFF; None if there were none.
         device: Where it was computed; empty if nothing was.
         precision: What was computed in; empty if nothing was.
         done: Finished pictures, in order.
@@ -92,6 +99,7 @@ class Report:
 
     model: str
     consistent: bool = False
+    streamed_consistent: bool | None = None
     device: str = ""
     precision: str = ""
     done: list[Done] = field(default_factory=list)
@@ -160,7 +168,7 @@ class Batch:
             self._fail(failure)
         self._listener.begin(len(waiting))
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            for job, reading in _one_ahead(reader, self._read, waiting):
+            for job, reading in one_ahead(reader, self._read, waiting):
                 if self._predictor is None:
                     self._predictor = self._load()
                 if self._behind is not None and self._behind.large:
@@ -173,20 +181,65 @@ class Batch:
             self.report.precision = self._predictor.precision
         return self.report
 
-    def _read(self, job: Job) -> tuple[Raster, float]:
-        """The picture and the seconds it took; runs in the reader's thread."""
+    def _read(self, job: Job) -> tuple[Raster | None, float]:
+        """The picture, None if it is to be streamed, and seconds; runs in the reader's thread."""
         start = time.perf_counter()
         if job.target.exists() and not self._options.overwrite:
             raise ImageError(f"{job.target} exists already", "--overwrite, or --resume to skip it")
+        if self._is_streamed(job):
+            return None, time.perf_counter() - start
         limit = self._options.pixel_limit or default_pixel_limit(self._options.scale)
         raster = picked(read(job.source, limit), self._options.bands)
         return raster, time.perf_counter() - start
 
+    def _is_streamed(self, job: Job) -> bool:
+        options = self._options
+        if options.cog:
+            check_installed()
+            return True
+        if not options.geotiff or job.target.suffix.lower() not in FORMATS["tiff"]:
+            return False
+        if not is_georeferenced(job.source):
+            return False
+        check_installed("; or --format png, which has no georeference")
+        return True
+
+    def _stream(self, job: Job, predictor: Predictor, seconds: float) -> None:
+        """Compute one georeferenced raster from file to file."""
+        from beyne.predict.streaming import Wishes, stream
+
+        options, shares, start = self._options, [0.0], time.perf_counter()
+        wishes = Wishes(
+            options.scale,
+            options.bands,
+            options.smooth,
+            options.geotiff_consistent,
+            options.cog,
+            options.pixel_limit,
+        )
+
+        def on_done(share: float, megapixels: float) -> None:
+            self._listener.advance(share - shares[-1], megapixels * (share - shares[-1]))
+            shares.append(share)
+
+        self._settle()
+        streamed = stream(predictor, job.source, job.target, wishes, on_done)
+        seconds += time.perf_counter() - start
+        self.report.streamed_consistent = options.geotiff_consistent
+        self._tell(job, seconds, streamed.consistency_db, streamed.warnings)
+
     def _apply(
-        self, job: Job, read: tuple[Raster, float], predictor: Predictor, writer: ThreadPoolExecutor
+        self,
+        job: Job,
+        read: tuple[Raster | None, float],
+        predictor: Predictor,
+        writer: ThreadPoolExecutor,
     ) -> None:
         """Compute one picture and hand it to the writer."""
         raster, seconds = read
+        if raster is None:
+            self._stream(job, predictor, seconds)
+            return
         start = time.perf_counter()
         options, area = self._options, raster.height * raster.width * self._options.scale**2 / 1e6
         shares = [0.0]
@@ -217,16 +270,21 @@ class Batch:
         with self._recorded(behind.job):
             seconds = behind.seconds.result()
         if seconds is not None:
-            done = Done(
-                input=str(behind.job.source),
-                output=str(behind.job.target),
-                scale=self._options.scale,
-                seconds=round(seconds, 3),
-                consistency_db=behind.consistency_db,
-                warnings=behind.warnings,
-            )
-            self.report.done.append(done)
-            self._listener.done(done)
+            self._tell(behind.job, seconds, behind.consistency_db, behind.warnings)
+
+    def _tell(
+        self, job: Job, seconds: float, consistency_db: float | None, warnings: list[str]
+    ) -> None:
+        done = Done(
+            input=str(job.source),
+            output=str(job.target),
+            scale=self._options.scale,
+            seconds=round(seconds, 3),
+            consistency_db=consistency_db,
+            warnings=warnings,
+        )
+        self.report.done.append(done)
+        self._listener.done(done)
 
     @contextmanager
     def _recorded(self, job: Job) -> Iterator[None]:
@@ -246,20 +304,6 @@ class Batch:
         self._listener.failed(failure)
 
 
-def _one_ahead(
-    pool: ThreadPoolExecutor, work: Callable[[Job], Result], jobs: Sequence[Job]
-) -> Iterator[tuple[Job, Future[Result]]]:
-    """Each job with its work, begun when the job before was handed out."""
-    upcoming: tuple[Job, Future[Result]] | None = None
-    for job in jobs:
-        following = job, pool.submit(work, job)
-        if upcoming is not None:
-            yield upcoming
-        upcoming = following
-    if upcoming is not None:
-        yield upcoming
-
-
 def _written(result: Raster, job: Job, seconds: float) -> float:
     """Write a result; the seconds spent on it altogether. Runs in the writer's thread."""
     start = time.perf_counter()
@@ -272,7 +316,7 @@ def _warnings(source: Raster, result: Raster, job: Job, consistent: bool) -> lis
     if consistent and job.target.suffix.lower() in _LOSSY:
         warnings.append("JPG is lossy: the file gives its input back less exactly than a PNG")
     if source.extras.get("georeferenced"):
-        warnings.append("its georeference (transform, CRS, nodata) is not carried over")
+        warnings.append("its georeference (transform, CRS, nodata) is not in the result")
     bits = _MOST_BITS.get(job.target.suffix.lower(), 32)
     if result.pixels.dtype.itemsize * 8 > bits:
         kind = job.target.suffix[1:].upper()

@@ -18,8 +18,12 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "tiff": (".tiff", ".tif"),
     "jpg": (".jpg", ".jpeg"),
     "webp": (".webp",),
+    "cog": (".tif", ".tiff"),
 }
 _TIFF = FORMATS["tiff"]
+#: Read as a georeferenced raster only, and so kept as GeoTIFF.
+_JPEG_2000 = (".jp2", ".j2k")
+_WALKED = SUFFIXES | set(_JPEG_2000)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def plan(
             and glob patterns.
         output: A folder if it ends in ``/`` or is one, or where ``inputs`` are several or a
             folder or a pattern; else a file.
-        format: A key of `FORMATS`; None: TIFF stays TIFF, all else becomes PNG.
+        format: A key of `FORMATS`; None: TIFF stays TIFF, JPEG 2000 becomes TIFF, all else PNG.
 
     Returns:
         Jobs in a fixed order, and inputs in which there was nothing to do.
@@ -102,7 +106,7 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
         return [(path, Path(path.name))]
     if path.is_dir():
         files = list(_walk(path, avoid, failures))
-        problem = Failure(text, "no picture in this folder", f"it takes {_listed(SUFFIXES)}")
+        problem = Failure(text, "no picture in this folder", f"it takes {_listed(_WALKED)}")
     else:
         # Windows leaves patterns to the program; Path.glob takes no absolute ones.
         matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
@@ -138,22 +142,22 @@ def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[
         visible = sorted(name for name in folders if not name.startswith("."))
         folders[:] = [name for name in visible if (here / name).resolve() not in avoided]
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in _WALKED:
                 yield here / name, (here / name).relative_to(folder)
 
 
 def _renamed(name: Path, format: str | None) -> Path:
     """The output's name: same stem, the suffix of its format."""
     old = name.suffix.lower()
-    if old in _TIFF and format in (None, "tiff"):
+    if old in _TIFF and format in (None, "tiff", "cog"):
         return name
-    suffix = FORMATS[format or "png"][0]
+    suffix = FORMATS[format or ("cog" if old in _JPEG_2000 else "png")][0]
     # A stem may hold dots: scan.2024 is not a file of kind 2024.
-    return name.with_suffix(suffix) if old in SUFFIXES else name.with_name(name.name + suffix)
+    return name.with_suffix(suffix) if old in _WALKED else name.with_name(name.name + suffix)
 
 
 def _check_file_name(target: Path, format: str | None) -> None:
-    suffixes = FORMATS[format] if format else tuple(s for row in FORMATS.values() for s in row)
+    suffixes = FORMATS[format] if format else tuple({s for row in FORMATS.values() for s in row})
     if target.suffix.lower() in suffixes:
         return
     if format:

@@ -94,13 +94,16 @@ def checked_scale(card: ModelCard, scale: int | None) -> int:
     raise UsageError(f"{card.name} can't make ×{scale}", f"it makes {possible}")
 
 
-def checked_consistent(card: ModelCard, scale: int, wanted: bool | None) -> bool:
+def checked_consistent(
+    card: ModelCard, scale: int, wanted: bool | None, measured: bool = False
+) -> bool:
     """Whether the result is projected onto the images that shrink back to the input.
 
     Args:
         card: The model's.
         scale: Enlargement to make, as `checked_scale` gave it.
         wanted: What the call says; None: as the card says, where it is possible.
+        measured: The pictures hold measurements (GeoTIFF): None means yes, where it is possible.
 
     Raises:
         UsageError: It is wanted and impossible, or unwanted and part of the model.
@@ -115,7 +118,8 @@ def checked_consistent(card: ModelCard, scale: int, wanted: bool | None) -> bool
         problem = "at ×1 only the input itself would give the input back"
         raise UsageError(f"--consistent: {problem}", "leave it out, or enlarge")
     possible = scale > 1 and card.channels_in == card.channels_out
-    return possible and (card.consistent or card.projected if wanted is None else wanted)
+    usual = measured or card.consistent or card.projected
+    return possible and (usual if wanted is None else wanted)
 
 
 def checked_smooth(sigma: float) -> None:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError, UsageError
-from beyne.images.projection import REACH, project, project_into_range
+from beyne.images.projection import EXACT_REACH, REACH, project, project_into_range
 from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
@@ -144,6 +144,40 @@ class Predictor:
             output = _resampled(output, (size[0] * scale, size[1] * scale))
         icc = raster.icc if output.shape[2] == raster.channels else None
         return replace(raster, icc=icc).with_pixels(output, alpha)
+
+    def tiling_of_pieces(self, scale: int, smooth: float) -> Tiling:
+        """How to cut a picture whose pieces are given to `piece` one by one."""
+        finish = _Finish(scale, smooth, consistent=False, grey=False, clip=False)
+        halo = self._network.halo + finish.halo(self.card.scale)
+        if self.card.projected:
+            halo += EXACT_REACH - REACH
+        return replace(self._tiling, halo=halo)
+
+    def piece(self, tiles: Tensor, scale: int, smooth: float) -> Tensor:
+        """What becomes of a piece of a picture, neither clipped nor projected.
+
+        Computed in float32, unless another precision was asked for by name: so what two pieces
+        share hardly differs.
+
+        Args:
+            tiles: ``(N, C, H, W)`` in [0, 1]; one band may stand for the model's three.
+            scale: As for `apply`, as is ``smooth``.
+
+        Returns:
+            ``(N, C, H·scale, W·scale)`` on the CPU.
+        """
+        grey = tiles.shape[1] < self.card.channels_in
+        finish = _Finish(scale, smooth, consistent=False, grey=grey, clip=False)
+        dtype = NAMES.get(self._requested_precision, torch.float32)
+        self._used.add(next(name for name, known in NAMES.items() if known == dtype))
+        try:
+            with torch.inference_mode():
+                return self._enlarge(tiles.to(self.device), finish, dtype).cpu()
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            remedy = "make pieces smaller: --tile 128"
+            raise ImageError("memory does not suffice for a piece", remedy) from error
 
     def _square(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that the network sees a whole picture of ``size`` in."""

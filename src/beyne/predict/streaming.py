@@ -1,0 +1,213 @@
+"""A model applied to a georeferenced raster of any size, in memory that does not grow with it.
+
+Pieces are read, computed and written at the same time. Values go into the model by one range for
+the whole raster, never by the piece, and what lies outside of it goes around the model; so no
+piece is brighter than its neighbour. No data is filled from its surroundings before and put back
+after. The projection works in float64, in the raster's own values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beyne.errors import ImageError
+from beyne.files import part_of
+from beyne.images.checks import from_os_error
+from beyne.images.geotiff.source import Source, gdal
+from beyne.images.geotiff.target import Target, check_complete, write_cog
+from beyne.images.projection import EXACT_REACH
+from beyne.images.raster import Pixels
+from beyne.predict.band_groups import Group, band_groups, written_bands
+from beyne.predict.fitting import Bands
+from beyne.predict.native import FILLED, Enlarger, Values, repeated, values_of
+from beyne.predict.overlap import one_ahead
+from beyne.predict.pieces import Piece, pieces, side_of
+from beyne.predict.residual import Residual
+
+if TYPE_CHECKING:
+    from beyne.predict.predictor import Predictor
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is asked of a raster; the fields are those of `beyne.predict.batch.Options`."""
+
+    scale: int
+    bands: Bands = None
+    smooth: float = 0.0
+    consistent: bool = False
+    cog: bool = False
+    pixel_limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What is known of a finished raster: as in `beyne.predict.batch.Done`."""
+
+    consistency_db: float | None
+    warnings: list[str]
+
+
+def stream(
+    predictor: Predictor,
+    source: Path,
+    target: Path,
+    wishes: Wishes,
+    on_done: Callable[[float, float], None],
+) -> Streamed:
+    """Enlarge a GeoTIFF, or another raster that rasterio reads, into a GeoTIFF.
+
+    Args:
+        predictor: Applies a model that gives the bands it takes.
+        source: The file to read.
+        target: The file to make: whole or not at all; folders on the way are made.
+        wishes: What is to be done.
+        on_done: Told, after each piece, the finished fraction and all the result's megapixels.
+
+    Raises:
+        ImageError: The file can't be read or written, or does not fit the model.
+    """
+    if predictor.card.side is not None:
+        problem = f"{predictor.card.name} sees whole pictures, and this is computed in pieces"
+        raise ImageError(problem, "--format png, which has no georeference")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with gdal(), Source(source, wishes.pixel_limit) as opened, part_of(target) as part:
+            work = _Work(predictor, opened, wishes)
+            if wishes.cog:
+                work.write_cog(part, on_done)
+            else:
+                work.write(part, on_done)
+            check_complete(part)
+    except OSError as error:
+        if not error.errno:
+            raise
+        raise from_os_error(error, "write") from error
+    return work.outcome()
+
+
+class _Work:
+    """One raster on its way through the model."""
+
+    def __init__(self, predictor: Predictor, source: Source, wishes: Wishes) -> None:
+        self._predictor, self._source, self._wishes = predictor, source, wishes
+        self._raster = raster = source.described
+        self._groups = band_groups(raster, predictor.card, wishes.bands)
+        self._written = written_bands(raster, self._groups, wishes.bands)
+        self._values = {group: self._values_of(group) for group in self._groups}
+        if raster.alpha:
+            self._values[(raster.alpha,)] = self._values_of_alpha(raster.alpha)
+        self._enlarger = Enlarger(predictor, wishes.scale, wishes.smooth, wishes.consistent)
+        self._residual = Residual()
+        self._has_data = False
+
+    def write(self, path: Path, on_done: Callable[[float, float], None]) -> None:
+        """Make the whole file: read ahead, compute, and write behind."""
+        scale, raster = self._wishes.scale, self._raster
+        tiling = self._predictor.tiling_of_pieces(scale, self._wishes.smooth)
+        side = side_of(tiling)
+        halo = tiling.halo + EXACT_REACH * self._wishes.consistent + FILLED * raster.has_gaps
+        waiting = pieces(raster.height, raster.width, side, halo, tiling.alignment)
+        area = raster.height * raster.width * scale**2 / 1e6
+        behind: Future[None] | None = None
+        with (
+            Target(path, self._source, self._written, scale, side * scale) as target,
+            ThreadPoolExecutor(1) as reader,
+            ThreadPoolExecutor(1) as writer,
+        ):
+            for count, (piece, reading) in enumerate(one_ahead(reader, self._read, waiting), 1):
+                made, mask = self._enlarged(piece, *reading.result())
+                if behind is not None:
+                    behind.result()
+                behind = writer.submit(_write, target, piece, scale, made, mask)
+                on_done(count / len(waiting), area)
+            if behind is not None:
+                behind.result()
+            target.finish(self._tags())
+
+    def write_cog(self, path: Path, on_done: Callable[[float, float], None]) -> None:
+        """The same as a cloud-optimised file, which can only be made of a finished one."""
+        plain = path.with_name(f"{path.name}.plain")
+        try:
+            self.write(plain, on_done)
+            write_cog(plain, path)
+        finally:
+            plain.unlink(missing_ok=True)
+
+    def outcome(self) -> Streamed:
+        """What is to be told of the finished file."""
+        return Streamed(
+            consistency_db=self._residual.decibels,
+            warnings=[] if self._has_data else ["it holds no data, and so does the result"],
+        )
+
+    def _values_of(self, group: Group) -> Values:
+        raster = self._raster
+        sample = self._source.sample(group)
+        return values_of(sample, raster.dtype, raster.limits, raster.nodata[group[0] - 1])
+
+    def _values_of_alpha(self, alpha: int) -> Values:
+        """Alpha may well use a part of its type only, such as 0 to 255 of 16 bits."""
+        top = float(self._source.sample((alpha,)).max(initial=1))
+        return Values(0.0, top, self._raster.dtype, (0.0, top))
+
+    def _read(self, piece: Piece) -> tuple[Pixels, Mask]:
+        with gdal():
+            return self._source.read(self._written, piece.seen_rows, piece.seen_columns)
+
+    def _enlarged(self, piece: Piece, samples: Pixels, valid: Mask) -> tuple[Pixels, Mask]:
+        """What is kept of a piece, ``(bands, H·s, W·s)``, and which of it is data.
+
+        Where there is no data the result repeats what the file holds there, as do its nodata
+        value, its mask and its alpha.
+        """
+        scale = self._wishes.scale
+        rows, columns = piece.core()
+        made = repeated(samples[:, rows, columns], scale)
+        kept = repeated(valid[:, rows, columns], scale)
+        for group, values in self._values.items():
+            places = [self._written.index(number) for number in group]
+            if valid[places, rows, columns].any():
+                self._has_data = True
+                result = self._group(group, samples[places], valid[places], values, piece)
+                made[places] = np.where(kept[places], result, made[places])
+        return made, kept.any(axis=0)
+
+    def _group(
+        self, group: Group, samples: Pixels, valid: Mask, values: Values, piece: Piece
+    ) -> Pixels:
+        rows, columns = piece.core(self._wishes.scale)
+        if group == (self._raster.alpha,):
+            return self._enlarger.alpha(samples, valid, values)[:, rows, columns]
+        result = self._enlarger.bands(samples, valid, values)
+        if self._wishes.scale > 1:
+            operator = self._predictor.card.operator
+            self._residual.add(result, samples, valid, piece.core(), values, operator)
+        return result[:, rows, columns]
+
+    def _tags(self) -> dict[str, str]:
+        card, wishes = self._predictor.card, self._wishes
+        told = {
+            "VERSION": version("beyne"),
+            "MODEL": card.name,
+            "SCALE": str(wishes.scale),
+            "CONSISTENT": "yes" if wishes.consistent else "no",
+            "OPERATOR": card.operator,
+        }
+        return told | (self._residual.tags() if wishes.scale > 1 else {})
+
+
+def _write(target: Target, piece: Piece, scale: int, made: Pixels, mask: Mask) -> None:
+    top, left = piece.rows[0] * scale, piece.columns[0] * scale
+    with gdal():
+        target.write(top, left, made, mask if target.has_mask else None)
