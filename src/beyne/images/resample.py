@@ -43,7 +43,7 @@ def resize(image: Tensor, size: tuple[int, int], operator: Operator = "bicubic")
         ``(N, C, *size)``, same dtype.
     """
     for axis, n_out in ((-2, size[0]), (-1, size[1])):
-        image = along(image, axis, _resampling(image.shape[axis], n_out, operator))
+        image = along(image, axis, _resampling(image.shape[axis], n_out, operator, image.dtype))
     return image
 
 
@@ -96,8 +96,12 @@ def dense(indices: NDArray[Any], weights: NDArray[Any], n_in: int) -> NDArray[An
     return matrix
 
 
-def blocks(indices: NDArray[Any], weights: NDArray[Any], n_in: int) -> Blocks:
-    """Taps as small dense matrices, each for a run of rows, that `along` multiplies with."""
+def blocks(indices: NDArray[Any], weights: NDArray[Any], n_in: int, dtype: torch.dtype) -> Blocks:
+    """Taps as small dense matrices, each for a run of rows, that `along` multiplies with.
+
+    They are float64 if ``dtype``, that of the images, is; else float32.
+    """
+    exact = np.float64 if dtype == torch.float64 else np.float32
     n_out, longest = len(indices), max(n_in, len(indices))
     rows = n_out if longest <= _DENSE else max(1, _BLOCK * n_out // longest)
     made: list[tuple[int, Tensor]] = []
@@ -107,7 +111,7 @@ def blocks(indices: NDArray[Any], weights: NDArray[Any], n_in: int) -> Blocks:
         matrix = dense(columns - first, weights[top : top + rows], last + 1 - first)
         # What is kept for later calls must not be an inference tensor, whoever calls first.
         with torch.inference_mode(False):
-            made.append((first, torch.from_numpy(matrix.astype(np.float32))))
+            made.append((first, torch.from_numpy(matrix.astype(exact))))
     return tuple(made)
 
 
@@ -123,5 +127,5 @@ def along(image: Tensor, axis: int, matrix: Blocks) -> Tensor:
 
 
 @lru_cache(maxsize=64)
-def _resampling(n_in: int, n_out: int, operator: Operator) -> Blocks:
-    return blocks(*taps(n_in, n_out, operator), n_in)
+def _resampling(n_in: int, n_out: int, operator: Operator, dtype: torch.dtype) -> Blocks:
+    return blocks(*taps(n_in, n_out, operator), n_in, dtype)

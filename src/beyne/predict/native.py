@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from beyne.errors import ImageError
-from beyne.images.projection import project, project_into_range
+from beyne.images.projection import project_into_limits
 from beyne.images.raster import Pixels
 from beyne.images.resample import resize
 from beyne.predict.transparency import bleed
@@ -116,11 +116,7 @@ class Enlarger:
         result += resize(x - inside, (result.shape[-2], result.shape[-1]))
         if self._consistent:
             low, high = ((limit - values.black) / values.width for limit in values.limits)
-            operator = self._predictor.card.operator
-            if np.isfinite(low):
-                result = project_into_range(result, x, operator, limits=(low, high))
-            else:
-                result = project(result, x, operator)
+            result = project_into_limits(result, x, self._predictor.card.operator, (low, high))
         return values.rounded(result[0].numpy() * values.width + values.black)
 
     def alpha(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:

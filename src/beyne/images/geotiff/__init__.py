@@ -37,7 +37,7 @@ def is_georeferenced(path: Path) -> bool:
 
 
 def _has_geographic_tags(file: object) -> bool:
-    import tifffile
+    from beyne.images.tiff import tifffile  # which keeps its remarks to itself there
 
     try:
         with tifffile.TiffFile(file) as tif:

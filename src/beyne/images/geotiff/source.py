@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError  # what GDAL says, where rasterio does not wrap it
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
@@ -26,8 +27,15 @@ logging.getLogger("rasterio").addHandler(logging.NullHandler())
 
 Mask = NDArray[np.bool_]
 
-#: What GDAL may open, by content; a VRT, say, could name any other file or address.
-_DRIVERS = ["GTiff", "JP2OpenJPEG", "PNG", "JPEG", "WEBP", "BMP", "GIF"]
+#: First bytes → what GDAL opens such a file with. A VRT, say, could name any file or address.
+_DRIVERS = {
+    b"II": "GTiff",
+    b"MM": "GTiff",
+    b"\0\0\0\x0cjP": "JP2OpenJPEG",
+    b"\xff\x4f": "JP2OpenJPEG",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8": "JPEG",
+}
 _DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 #: Bytes of blocks that GDAL keeps; by default it were a twentieth of the memory.
 _CACHE = 128 << 20
@@ -51,7 +59,7 @@ def told_plainly(doing: str) -> Iterator[None]:
     """Turn GDAL's errors while ``doing`` ``"read"`` or ``"write"`` into one sentence."""
     try:
         yield
-    except (RasterioError, rasterio.errors.CPLE_BaseError) as error:
+    except (RasterioError, CPLE_BaseError) as error:
         words = f"{error} {error.__cause__ or ''}"
         if doing == "write":
             raise ImageError(f"it can't be written ({words.strip()})", "check the disk") from error
@@ -103,7 +111,7 @@ class Source:
 
     def __init__(self, path: Path, limit: int | None = None) -> None:
         with told_plainly("read"), quietly():
-            self.dataset: Any = rasterio.open(path, driver=_DRIVERS)
+            self.dataset: Any = rasterio.open(path, driver=_driver(path))
         try:
             self.described = _described(self.dataset, path, limit)
         except BaseException:
@@ -150,6 +158,15 @@ class Source:
                 if valid.any():
                     found.append(np.array([values[valid].min(), values[valid].max()]))
         return np.concatenate(found).astype(np.float64)
+
+
+def _driver(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(12)
+    for start, driver in _DRIVERS.items():
+        if head.startswith(start):
+            return driver
+    raise ImageError("it is no TIFF, JPEG 2000, PNG or JPEG", "leave out --format cog")
 
 
 def _described(dataset: Any, path: Path, limit: int | None) -> Described:

@@ -102,7 +102,7 @@ class Target:
         if gcps:
             made.gcps = [_enlarged_point(point, scale) for point in gcps], crs
         elif not source.transform.is_identity:
-            made.transform = source.transform * Affine.scale(1 / scale)
+            made.transform = enlarged_transform(source.transform, scale)
         if source.crs:
             made.crs = source.crs
         if source.rpcs:
@@ -121,6 +121,12 @@ class Target:
                 made.set_band_unit(number, source.units[band - 1])
         made.scales = [source.scales[band - 1] for band in self._bands]
         made.offsets = [source.offsets[band - 1] for band in self._bands]
+
+
+def enlarged_transform(transform: Affine, scale: int) -> Affine:
+    """The transform of a raster ``scale`` times as fine with the same corner, turned or not."""
+    a, b, c, d, e, f = transform[:6]
+    return Affine(a / scale, b / scale, c, d / scale, e / scale, f)
 
 
 def enlarged_rpc(rpc: RPC, scale: int) -> RPC:
