@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
-from beyne.errors import ImageError, UsageError
+from beyne.errors import ImageError
 from beyne.images.projection import EXACT_REACH, REACH, project, project_into_range
 from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
 from beyne.images.resample import resize
@@ -25,7 +25,7 @@ from beyne.predict.fitting import (
     checked_smooth,
     is_grey_for,
 )
-from beyne.predict.footprint import SMALLEST_TILE, chosen_tiling
+from beyne.predict.footprint import checked_tile, chosen_tiling, is_out_of_memory, smaller
 from beyne.predict.precision import NAMES, PrecisionChoice
 from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
 from beyne.predict.transparency import bleed
@@ -43,6 +43,7 @@ class _Finish:
     consistent: bool
     grey: bool
     clip: bool
+    bare: bool = False  # without the network's own projection
 
     def halo(self, model_scale: int) -> int:
         """Input pixels of context it needs."""
@@ -84,7 +85,7 @@ class Predictor:
         if tile == "auto":
             self._tiling = chosen_tiling(self._network, self.device, alignment)
         else:
-            self._tiling = Tiling(_checked_tile(tile), self._network.halo, alignment=alignment)
+            self._tiling = Tiling(checked_tile(tile), self._network.halo, alignment=alignment)
 
     @property
     def precision(self) -> str:
@@ -148,10 +149,13 @@ class Predictor:
     def tiling_of_pieces(self, scale: int, smooth: float) -> Tiling:
         """How to cut a picture whose pieces are given to `piece` one by one."""
         finish = _Finish(scale, smooth, consistent=False, grey=False, clip=False)
-        halo = self._network.halo + finish.halo(self.card.scale)
-        if self.card.projected:
-            halo += EXACT_REACH - REACH
-        return replace(self._tiling, halo=halo)
+        projected = self.card.projected and not self._is_bare(scale)
+        halo = self._network.reach + (EXACT_REACH if projected else 0)
+        return replace(self._tiling, halo=halo + finish.halo(self.card.scale))
+
+    def _is_bare(self, scale: int) -> bool:
+        """Whether `piece` leaves out the network's own projection: repeated, it changes nothing."""
+        return self.card.projected and scale == self.card.scale
 
     def piece(self, tiles: Tensor, scale: int, smooth: float) -> Tensor:
         """What becomes of a piece of a picture, neither clipped nor projected.
@@ -160,21 +164,24 @@ class Predictor:
         share hardly differs.
 
         Args:
-            tiles: ``(N, C, H, W)`` in [0, 1]; one band may stand for the model's three.
-            scale: As for `apply`, as is ``smooth``.
+            tiles: ``(N, C, H, W)`` in [0, 1]; one band may stand for the model's three. The result
+                of a model that contains the projection must be projected by the caller.
+            scale: As for `apply`, but a number, as is ``smooth``.
 
         Returns:
             ``(N, C, H·scale, W·scale)`` on the CPU.
         """
         grey = tiles.shape[1] < self.card.channels_in
-        finish = _Finish(scale, smooth, consistent=False, grey=grey, clip=False)
+        finish = _Finish(
+            scale, smooth, consistent=False, grey=grey, clip=False, bare=self._is_bare(scale)
+        )
         dtype = NAMES.get(self._requested_precision, torch.float32)
         self._used.add(next(name for name, known in NAMES.items() if known == dtype))
         try:
             with torch.inference_mode():
                 return self._enlarge(tiles.to(self.device), finish, dtype).cpu()
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             remedy = "make pieces smaller: --tile 128"
             raise ImageError("memory does not suffice for a piece", remedy) from error
@@ -186,9 +193,11 @@ class Predictor:
 
     def _enlarge(self, tiles: Tensor, finish: _Finish, dtype: torch.dtype) -> Tensor:
         """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
-        result = self._run(tiles, dtype)
+        result = self._run(tiles, dtype, finish.bare)
         if dtype == torch.float16 and not bool(result.isfinite().all()):
-            result = self._run(tiles, torch.float32)  # beyond 65504: half precision overflowed
+            result = self._run(
+                tiles, torch.float32, finish.bare
+            )  # beyond 65504: half precision overflowed
         if finish.grey:
             result = result.mean(1, keepdim=True)
         if finish.clip:
@@ -203,7 +212,7 @@ class Predictor:
             result = projection(result, tiles, self.card.operator)
         return result
 
-    def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
+    def _run(self, tiles: Tensor, dtype: torch.dtype, bare: bool = False) -> Tensor:
         """The network itself, in a precision, for tiles of any size; float32 comes back."""
         height, width = tiles.shape[-2:]
         multiple, scale = self.card.size_multiple, self.card.scale
@@ -214,7 +223,7 @@ class Predictor:
             tiles = tiles.expand(-1, self.card.channels_in, -1, -1)
         tiles = tiles.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
-            result: Tensor = self._network(tiles)
+            result: Tensor = (self._network.enlarge if bare else self._network)(tiles)
         return result[..., : height * scale, : width * scale].float()
 
     def _enlarged_alpha(self, alpha: Pixels, scale: int) -> Pixels:
@@ -245,10 +254,10 @@ class Predictor:
                 apply_in_tiles(function, pixels, output, tiling, self.device, on_done)
                 return output
             except (MemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
             # For this picture only: the next one may well fit.
-            tiling = _smaller(tiling, height, width)
+            tiling = smaller(tiling, height, width)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
 
@@ -275,37 +284,3 @@ def smoothed(image: Tensor, sigma: float) -> Tensor:
     image = F.pad(image, (reach,) * 4, mode="replicate")
     image = F.conv2d(image, kernel, groups=groups)
     return F.conv2d(image, kernel.transpose(2, 3), groups=groups)
-
-
-def _checked_tile(tile: int | str) -> int:
-    text = str(tile)
-    if not text.isdecimal() or int(text) < SMALLEST_TILE:
-        problem = f"--tile {tile}: not a number of pixels from {SMALLEST_TILE} on"
-        raise UsageError(problem, "--tile auto")
-    return int(text)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # PyTorch's CPU allocator raises a plain RuntimeError.
-    words = ("out of memory", "not enough memory", "can't allocate memory")
-    kinds = (MemoryError, torch.cuda.OutOfMemoryError)
-    return isinstance(error, kinds) or any(word in str(error).lower() for word in words)
-
-
-def _smaller(tiling: Tiling, height: int, width: int) -> Tiling:
-    """Fewer tiles at once, or tiles of half the side.
-
-    Raises:
-        ImageError: They can't be any smaller.
-    """
-    if tiling.batch > 1:
-        return replace(tiling, batch=tiling.batch // 2)
-    longest = max(height, width)
-    was_whole = height * width <= tiling.whole
-    core = (longest if was_whole else min(longest, tiling.core)) // 2
-    if core < SMALLEST_TILE:
-        raise ImageError(
-            "memory does not suffice, however small the tiles",
-            "close other programs, or compute elsewhere with --device",
-        )
-    return replace(tiling, core=core, whole=0)
