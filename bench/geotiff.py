@@ -2,9 +2,9 @@
 
     python bench/geotiff.py [--sides 3000 12000] [--model photo-x4]
 
-Each is a square of one 16-bit band, deflated, with data in the twentieth in its middle. The bar: the
-largest takes at most 1.1 times the memory of the smallest, and less than 2 GiB. Time is that of the
-process and, beside it, of its processors.
+Each is a square of one 16-bit band, deflated, with data in the twentieth in its middle. The bar:
+the largest takes at most 1.1 times the memory of the smallest, and less than 2 GiB. Time is that of
+the process and, beside it, of its processors.
 """
 
 from __future__ import annotations

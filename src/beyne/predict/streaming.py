@@ -181,7 +181,7 @@ class _Work:
                 self._has_data = True
                 result = self._group(group, samples[places], valid[places], values, piece)
                 made[places] = np.where(kept[places], result, made[places])
-        return made, kept.any(axis=0)
+        return made, np.asarray(kept.any(axis=0))
 
     def _group(
         self, group: Group, samples: Pixels, valid: Mask, values: Values, piece: Piece

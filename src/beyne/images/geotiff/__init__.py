@@ -6,7 +6,9 @@ Telling them apart needs no rasterio; `beyne.images.geotiff.source` and `target`
 from __future__ import annotations
 
 import importlib.util
+import logging
 from pathlib import Path
+from typing import BinaryIO
 
 from beyne.errors import ImageError
 
@@ -36,9 +38,11 @@ def is_georeferenced(path: Path) -> bool:
         return False
 
 
-def _has_geographic_tags(file: object) -> bool:
-    from beyne.images.tiff import tifffile  # which keeps its remarks to itself there
+def _has_geographic_tags(file: BinaryIO) -> bool:
+    import tifffile
 
+    # tifffile logs what it finds odd; without a handler Python would print that.
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
     try:
         with tifffile.TiffFile(file) as tif:
             return any(tag in tif.pages.first.tags for tag in _GEOGRAPHIC)
