@@ -9,8 +9,8 @@ says so. All are then compared, with the embedded models and bicubic, on photos,
 X-rays, satellite tiles and drawn number plates: 100×100 to 400×400 pixels (tiles: 64 to 256). Of
 plates the characters are read by a small classifier that learnt from other plates.
 
-Each field's report lies in ``OUT/FIELD/report.html``; the tables are printed. The same command
-again goes on.
+Each field's report lies in ``OUT/FIELD/report.html``; the tables are printed, and ``OUT/sheet.png``
+shows the same part of a photo, a tile and a plate by every arm. The same command again goes on.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ from beyne.evaluation.recognition import (
 )
 from beyne.evaluation.statistics import verdict
 from beyne.images import Raster, read
+from beyne.images.sheet import in_rows
 
 SIDE, SCALE = 400, 4
+PART = 160  # pixels a side of what the sheet shows
 GENERATOR = ["generator.features=32", "generator.growth=16", "generator.blocks=4"]
 RETRAININGS = {
     "vgg19": "esrgan-vgg19",
@@ -52,6 +54,7 @@ FIELDS = {
     "satellite": "satellite/tiles",
 }
 SHOWN = ("mae", "psnr", "ssim", "lpips", "lr_psnr")
+DRAWN = ("photos", "satellite", "plates")
 EMBEDDED = ("photo-x4", "photo-x4-gan")
 
 
@@ -150,6 +153,20 @@ def recognition(arms: list[str], folder: Path, others: Path) -> str:
     return "\n".join(lines)
 
 
+def sheet(arms: list[str], folders: list[Path]) -> Raster:
+    """The middle of the first picture of each folder: by every arm, in two lines, and itself."""
+    enlargers = [find_enlarger(arm, SCALE) for arm in arms]
+    rows = []
+    for folder in folders:
+        original = read(min(folder.glob("*.png")))
+        made = versions_of([original], enlargers)
+        top, left = ((side - PART) // 2 for side in original.pixels.shape[:2])
+        parts = [p.pixels[top : top + PART, left : left + PART] for (p,) in made.values()]
+        half = -(-len(parts) // 2)
+        rows += [parts[1 : half + 1], [*parts[half + 1 :], parts[0]]]
+    return Raster(in_rows(rows))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", type=Path, required=True)
@@ -179,6 +196,7 @@ def main() -> None:
         for one in found.verdicts:
             if "before" in (one.first, one.second):
                 print(f"- {one.sentence}")
+    beyne.save(sheet(arms, [folders[name] for name in DRAWN]), output / "sheet.png")
     print(f"\n## characters of plates\n\n{recognition(arms, plates, others)}")
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from pictures import save_pictures
+from typer.testing import CliRunner
+
+from beyne.cli import app
 
 SHARED = Path(os.environ.get("BEYNE_SHARED", Path(__file__).parents[1] / "../shared")).resolve()
 
@@ -30,6 +33,31 @@ def workplace(tmp_path: Path) -> Path:
     """A folder with pictures to train on in ``data``."""
     save_pictures(tmp_path / "data")
     return tmp_path
+
+
+@pytest.fixture
+def no_published_weights(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
+    """What random convolutions see is enough, and quick."""
+    monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def upscale(model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """``upscale(*words, code=0)`` in an empty folder with the test file's own ``model_file``.
+
+    The result has stdout and stderr.
+    """
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words, code=0):
+        line = ["upscale", *map(str, words), "--model", str(model_file)]
+        result = CliRunner().invoke(app, line)
+        assert result.exit_code == code, result.output
+        assert "Traceback" not in result.output
+        return result
+
+    return call
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

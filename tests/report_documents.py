@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
+from beyne.reports import background
 from beyne.reports import document as d
 from beyne.reports import sections as s
 from beyne.reports.histories import curves
@@ -109,23 +110,23 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                 ),
                 paired=False,
             ),
-            s.Findings(
+            background.Findings(
                 (
-                    s.Finding(
+                    background.Finding(
                         "leak",
                         "error",
                         ("train/field_07.png", "test/field_07.png"),
                         "one photograph is in train and in test",
                         "take it out of train",
                     ),
-                    s.Finding(
+                    background.Finding(
                         "upscaled",
                         "warning",
                         tuple(f"train/img_{i:03}.jpg" for i in range(14)),
                         "hold no detail finer than half their pixels",
                         "find the originals",
                     ),
-                    s.Finding(
+                    background.Finding(
                         "sizes",
                         "info",
                         ("train",),
@@ -138,7 +139,7 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                 "gan-small", "better", d.Estimate(2.1, 0.4, 3.9), 41, True, True, 1, (68, 3)
             ),
             s.Memorisation("copies", "copies: 31 of 64 …", specimens[0].views[1].picture),
-            s.Protocol(
+            background.Protocol(
                 {
                     "data": "photographs, split.csv, fingerprint 5f1c09ab",
                     "split": "train 253, val 37, test 30; no group in two splits",
@@ -149,13 +150,13 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
                     "command": "beyne compare bicubic photo-x4 --data photos -o out --seeds 3",
                 }
             ),
-            s.Costs(
+            background.Costs(
                 (
-                    s.Cost("bicubic", picture_seconds=0.004),
-                    s.Cost("photo-x4", 1_517_571, 960_000, 8_100.0, 0.42),
+                    background.Cost("bicubic", picture_seconds=0.004),
+                    background.Cost("photo-x4", 1_517_571, 960_000, 8_100.0, 0.42),
                 )
             ),
-            s.Recipes({"photo-x4": '[generator]\nkind = "span"\nfeatures = 48\n'}),
-            s.Limits(("sample", "detail", "scores"), ("No faces were tested.",)),
+            background.Recipes({"photo-x4": '[generator]\nkind = "span"\nfeatures = 48\n'}),
+            background.Limits(("sample", "detail", "scores"), ("No faces were tested.",)),
         ),
     )

@@ -16,27 +16,17 @@ import tifffile
 from pictures import save_pictures
 from rasters import rasterio, read_all, save_raster
 from tiny_networks import tiny_model
-from typer.testing import CliRunner
 
 import beyne
 from beyne.bundle import save
-from beyne.cli import app
 
 
-@pytest.fixture
-def upscale(tmp_path, monkeypatch):
-    """``upscale(*words, code=0)`` in an empty folder with a tiny model in it."""
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
     model = tiny_model("compact", image_skip="bicubic")
-    save(tmp_path / "m.safetensors", model.card, model.network)
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words, code=0):
-        result = CliRunner().invoke(app, ["upscale", *words, "--model", "m.safetensors"])
-        assert result.exit_code == code, result.output
-        assert "Traceback" not in result.output
-        return result
-
-    return call
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    save(path, model.card, model.network)
+    return path
 
 
 def test_consistent_is_the_default_of_geotiff_alone(upscale, tmp_path):
@@ -44,7 +34,7 @@ def test_consistent_is_the_default_of_geotiff_alone(upscale, tmp_path):
     save_raster(tmp_path / "in/a.tif")
     save_pictures(tmp_path / "in", count=1, side=16)
     result = upscale("in", "-o", "out", "--json")
-    assert "2 done; tiny on cpu in fp32, consistent off, on for GeoTIFF" in result.stderr
+    assert "2 done; tiny on cpu in fp32, consistent on for 1" in result.stderr
     done = {Path(each["output"]).name: each for each in json.loads(result.stdout)["done"]}
     assert sorted(done) == ["a.tif", "p0.png"]
     assert done["a.tif"]["consistency_db"] > 80
@@ -137,12 +127,16 @@ def test_resume_passes_over_what_is_there(upscale, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals differ on Windows")
-def test_a_killed_run_leaves_nothing_that_looks_finished(upscale, tmp_path):
-    save_raster(tmp_path / "a.tif", "uint16", 3, size=(400, 400))
-    command = [sys.executable, "-m", "beyne", "upscale", "a.tif", "-o", "out/b.tif"]
-    with subprocess.Popen([*command, "--model", "m.safetensors", "--tile", "32"]) as process:
+def test_a_killed_run_leaves_nothing_that_looks_finished(upscale, model_file, tmp_path):
+    save_raster(tmp_path / "a.tif", "uint16", 1, size=(96, 96))
+    words = ["a.tif", "-o", "out/b.tif", "--tile", "16"]
+    command = [sys.executable, "-m", "beyne", "upscale", *words, "--model", str(model_file)]
+    with subprocess.Popen(command, cwd=tmp_path) as process:
         while not list(tmp_path.glob("out/.b.tif.*.part")):
             assert process.poll() is None
-            time.sleep(0.02)
+            time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
     assert not Path("out/b.tif").exists()
+    assert "1 done" in upscale(*words, "--resume").stderr
+    upscale("a.tif", "-o", "whole.tif", "--tile", "16")
+    np.testing.assert_array_equal(read_all(Path("out/b.tif"))[0], read_all(Path("whole.tif"))[0])

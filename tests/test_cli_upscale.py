@@ -35,21 +35,6 @@ def model_file(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def upscale(model_file, tmp_path, monkeypatch):
-    """``upscale(*words, code=0)`` in an empty folder; the result has stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words, code=0):
-        line = ["upscale", *map(str, words), "--model", str(model_file)]
-        result = CliRunner().invoke(app, line)
-        assert result.exit_code == code, result.output
-        assert "Traceback" not in result.output
-        return result
-
-    return call
-
-
 def test_one_picture(upscale, tmp_path):
     save_pictures(tmp_path, count=1, side=20)
     result = upscale("p0.png", "-o", "large.png")
@@ -138,7 +123,6 @@ def test_existing_outputs(upscale, tmp_path):
     [
         (["--consistent", "--scale", "1"], "--consistent: at ×1"),
         (["--trust"], "--trust"),
-        (["--anonymize"], "--anonymize"),
         (["--format", "gif"], "no format 'gif'"),
         (["--scale", "8"], "can't make ×8; it makes ×4, ×3, ×2, ×1"),
         (["--smooth", "-1"], "--smooth"),

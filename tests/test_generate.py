@@ -22,7 +22,9 @@ from beyne.cli import app
 from beyne.errors import UsageError
 from beyne.generation import generate_files
 from beyne.generators import GENERATORS, latents
-from beyne.predict.sampler import Sampler
+from beyne.predict.sampler import Place, Sampler
+
+pytestmark = pytest.mark.usefixtures("no_published_weights")
 
 LABELS = {"conditioning": {"labels": ["ship", "plane", "field"]}}
 
@@ -105,11 +107,11 @@ def test_json_grid_and_walk(plain, tmp_path) -> None:
 
 def test_the_walk_keeps_to_the_sphere_and_passes_through_its_stations() -> None:
     sampler = Sampler(tiny_model("fastgan", words=LABELS, classes=3, height=32, width=32))
-    places = [(3, "ship"), (8, "field")]
+    places = [Place(3, "ship"), Place(8, "field")]
     frames = list(sampler.walk(places, 4))
     assert len(frames) == 8
-    for at, (seed, label) in zip((0, 4), places, strict=True):
-        assert torch.allclose(frames[at], sampler.image(seed, label), atol=1e-6)
+    for at, place in zip((0, 4), places, strict=True):
+        assert torch.allclose(frames[at], sampler.image(*place), atol=1e-6)
     z, other = latents(3, [0], 8)[0].double(), latents(8, [0], 8)[0].double()
     angle = math.acos(float(z @ other / z.norm() / other.norm()))
     half = (z + other) / (2 * math.cos(angle / 2))  # sin(θ/2)/sin θ = 1 / (2 cos(θ/2))
@@ -161,9 +163,11 @@ def test_folders_that_can_not_take_them(plain, tmp_path) -> None:
         assert "can't be made" in generate("--model", plain, "-o", folder, code=2).stderr
     out = tmp_path / "out"
     generate("--model", plain, "-n", 2, "-o", out)
-    assert "manifest.csv exists" in generate("--model", plain, "-o", out, code=2).stderr
-    (out / "manifest.csv").unlink()
     assert "000000.png exists" in generate("--model", plain, "-o", out, code=2).stderr
+    (out / "000000.png").unlink()
+    (out / "manifest.csv").unlink()
+    assert "000001.png exists" in generate("--model", plain, "-o", out, code=2).stderr
+    assert not (out / "000000.png").exists()
     generate("--model", plain, "-n", 2, "-o", out, "--overwrite")
     words = ["--reject-copies", "--data", tmp_path, "-o", out]
     refused = generate("--model", plain, *words, code=2).stderr
@@ -198,13 +202,6 @@ def test_interrupted_it_leaves_whole_files_only(plain, tmp_path) -> None:
         generate_files(plain, tmp_path / "out", 8, made=third)
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert files == ["000000.png", "000001.png", "000002.png"]
-
-
-@pytest.fixture(autouse=True)
-def _no_published_weights(monkeypatch, tmp_path_factory):
-    """What random convolutions see is enough here, and quick."""
-    monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture(scope="module")

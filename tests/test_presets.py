@@ -20,7 +20,7 @@ def test_networks_of_every_preset_can_be_built(name) -> None:
     assert recipe.description
     nets = build_networks(recipe)
     assert ("discriminator" in nets) == (recipe.adversarial is not None)
-    scale = 1 if recipe.job == "generate" else recipe.data.scale
+    scale = 1 if recipe.generates else recipe.data.scale
     assert nets["generator"].config.scale == scale
 
 

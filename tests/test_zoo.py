@@ -294,6 +294,9 @@ def test_find(tmp_path):
         zoo.find("none.safetensors")
     with pytest.raises(UsageError, match="is a folder"):
         zoo.find(str(tmp_path))
+    (tmp_path / "best.safetensors").touch()
+    with pytest.raises(UsageError, match=r"is a folder.*; its model is .*best.safetensors"):
+        zoo.find(str(tmp_path))
 
 
 def test_entries(tmp_path):

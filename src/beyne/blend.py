@@ -38,6 +38,9 @@ def blend(first: Model, second: Model, alpha: float, name: str) -> Model:
 
 
 def _check_alike(first: Model, second: Model) -> None:
+    if first.encoder or second.encoder:
+        problem = "models that take texts can't be blended: each has learned words of its own"
+        raise UsageError(problem, "train one on both data sets")
     one, two = first.generator, second.generator
     keys = {*one, *two} - {"projection"}  # it has no weights
     differing = sorted(key for key in keys if one.get(key) != two.get(key))

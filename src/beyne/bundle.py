@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
     from beyne.generators.blocks import Generator
     from beyne.networks.blocks import ImageNetwork
+    from beyne.text import TextEncoder
 
 FORMAT = 1
 _KEY = "beyne"
+_TEXT = "text_encoder."
 
 
 class ModelCard(Config):
@@ -48,8 +50,8 @@ class ModelCard(Config):
             their size; None: they are taken as they are.
         size_multiple: Height and width must be multiples of this; 1 for any size.
         bits: Depth in which generated pictures are written: that of the pictures it learned from.
-        conditioning: What it can be asked for: ``labels``, in the order of their numbers; None
-            for nothing.
+        conditioning: What it can be asked for: ``labels``, in the order of their numbers, or
+            ``text``, the ``kind`` of its encoder and all its fields; None for nothing.
         provenance: How it was made: recipe, images seen, data fingerprint, parents.
         scores: Rows of measured quality, each naming its data and protocol.
         licence: Licence of the weights.
@@ -59,7 +61,7 @@ class ModelCard(Config):
 
     name: str
     format: int = FORMAT
-    job: Literal["upscale", "translate", "generate"] = "upscale"
+    job: Literal["upscale", "translate", "generate", "illustrate"] = "upscale"
     generator: dict[str, Any]
     channels_in: int = Field(ge=0)
     channels_out: int = Field(ge=1)
@@ -72,7 +74,7 @@ class ModelCard(Config):
     side: int | None = Field(default=None, ge=1)
     size_multiple: int = Field(default=1, ge=1)
     bits: Literal[8, 16] = 8
-    conditioning: dict[Literal["labels"], list[str]] | None = None
+    conditioning: dict[Literal["labels", "text"], list[str] | dict[str, Any]] | None = None
     provenance: dict[str, Any] = Field(default_factory=dict)
     scores: list[dict[str, Any]] = Field(default_factory=list)
     licence: str = "not stated"
@@ -101,7 +103,18 @@ class ModelCard(Config):
     @property
     def labels(self) -> list[str]:
         """Names it can be asked for, in the order of their numbers."""
-        return (self.conditioning or {}).get("labels", [])
+        return list((self.conditioning or {}).get("labels", []))
+
+    @property
+    def text(self) -> dict[str, Any] | None:
+        """``kind`` and fields of the encoder of its texts, if it takes any."""
+        found = (self.conditioning or {}).get("text")
+        return found if isinstance(found, dict) else None
+
+    @property
+    def generates(self) -> bool:
+        """Whether it makes pictures of noise."""
+        return self.job in ("generate", "illustrate")
 
 
 @dataclass(frozen=True)
@@ -111,10 +124,12 @@ class Model:
     Attributes:
         card: What the model says of itself.
         network: The generator in the form it is applied in: float32, no gradients, eval mode.
+        encoder: Of texts, where the generator takes any.
     """
 
     card: ModelCard
     network: ImageNetwork | Generator
+    encoder: TextEncoder | None = None
 
     @property
     def generator(self) -> dict[str, Any]:
@@ -146,7 +161,11 @@ def card_for(network: ImageNetwork | Generator, name: str, **words: Any) -> Mode
 
 
 def save(
-    path: Path, card: ModelCard, network: ImageNetwork | Generator, half: bool = False
+    path: Path,
+    card: ModelCard,
+    network: ImageNetwork | Generator,
+    half: bool = False,
+    encoder: TextEncoder | None = None,
 ) -> None:
     """Write a model file, whole or not at all.
 
@@ -155,6 +174,7 @@ def save(
         card: What the file shall say of itself; must describe ``network``.
         network: The generator; saved in the form it is applied in.
         half: Store float16, half the size; it is widened again on loading.
+        encoder: Of texts; its tensors are stored beside the generator's, their names after `_TEXT`.
 
     Raises:
         UsageError: The weights hold NaN or infinity, or do not fit float16.
@@ -164,7 +184,7 @@ def save(
 
     tensors = {
         name: tensor.detach().to("cpu", torch.float16 if _narrows(tensor, half) else tensor.dtype)
-        for name, tensor in network.for_use().state_dict().items()
+        for name, tensor in _tensors(network.for_use(), encoder).items()
     }
     _check_finite(tensors, f"the weights of {card.name}")
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
@@ -188,11 +208,15 @@ def load(path: Path) -> Model:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise damaged(path, str(error)) from None
-    network = built(card)
-    _check_fit(card, network, tensors, path)
+    network, encoder = built(card), _built_encoder(card)
+    wanted = _tensors(network, encoder)
+    _check_fit(card, network, wanted, tensors, path)
     _check_finite(tensors, f"the weights in {path}")
-    network.load_state_dict(tensors)  # copying widens float16
-    return Model(card, network.eval().requires_grad_(False))
+    for name, tensor in wanted.items():
+        tensor.copy_(tensors[name])  # which widens float16
+    if encoder:
+        encoder.eval().requires_grad_(False)
+    return Model(card, network.eval().requires_grad_(False), encoder)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -224,8 +248,24 @@ def built(card: ModelCard) -> ImageNetwork | Generator:
     from beyne import generators, networks
 
     fields = dict(card.generator)
-    build = generators.build if card.job == "generate" else networks.build
+    build = generators.build if card.generates else networks.build
     return build(fields.pop("kind"), fields).for_use()
+
+
+def _built_encoder(card: ModelCard) -> TextEncoder | None:
+    """The same of the encoder of its texts; None without."""
+    from beyne import text
+
+    if card.text is None:
+        return None
+    fields = dict(card.text)
+    return text.build(str(fields.pop("kind", "")), fields)
+
+
+def _tensors(network: ImageNetwork | Generator, encoder: TextEncoder | None) -> dict[str, Tensor]:
+    """All of a model by the names they have in its file."""
+    texts = encoder.state_dict() if encoder else {}
+    return {**network.state_dict(), **{_TEXT + name: tensor for name, tensor in texts.items()}}
 
 
 def _narrows(tensor: Tensor, half: bool) -> bool:
@@ -241,6 +281,7 @@ def _check_finite(tensors: Mapping[str, Tensor], what: str) -> None:
 def _check_fit(
     card: ModelCard,
     network: ImageNetwork | Generator,
+    wanted: Mapping[str, Tensor],
     tensors: Mapping[str, Tensor],
     path: Path,
 ) -> None:
@@ -249,7 +290,7 @@ def _check_fit(
             raise damaged(path, f"its card contradicts itself about {field}")
     if len(card.labels) != getattr(network.config, "classes", 0):
         raise damaged(path, "its card contradicts itself about its labels")
-    mismatch = difference(network.state_dict(), tensors)
+    mismatch = difference(wanted, tensors)
     if mismatch:
         raise UsageError(f"{path}: the weights don't fit the card: {mismatch}", "get it again")
 

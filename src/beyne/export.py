@@ -46,12 +46,15 @@ def export(model: Model, path: Path) -> Export:
 
     Raises:
         MissingExtraError: onnx, onnxscript or onnxruntime is not installed.
-        UsageError: The network ends in the projection onto its input.
+        UsageError: The network ends in the projection onto its input, or takes texts.
         BeyneError: The network can't be expressed, or the results differ by more than 1e-4.
     """
     if model.card.projected:
         problem = f"{model.card.name} ends in the projection onto its input"
         raise UsageError(f"{problem}, which can't be written as ONNX", "use it with beyne upscale")
+    if model.encoder:
+        problem = f"{model.card.name} reads texts, which can't be written as ONNX"
+        raise UsageError(problem, "use it with beyne generate --text")
     for package in ("onnx", "onnxscript", "onnxruntime"):
         if find_spec(package) is None:
             raise MissingExtraError(package, "onnx")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from torch import Tensor
 
 from beyne.bundle import load, read_card
 from beyne.errors import BeyneError, UsageError
-from beyne.evaluation.copies import copy_check
+from beyne.evaluation.copies import copy_check, split_of
 from beyne.evaluation.memorisation import CopyCheck
 from beyne.files import check_free, write_whole
 from beyne.images import Raster, write
@@ -22,16 +21,18 @@ from beyne.images.animation import write_animation
 from beyne.images.raster import Pixels
 from beyne.images.sheet import in_rows, shown
 from beyne.predict.fitting import check_job
-from beyne.predict.sampler import SEEDS, Sampler
+from beyne.predict.manifest import MANIFEST, manifest, varied
+from beyne.predict.sampler import SEEDS, Place, Sampler
 from beyne.zoo import find
 
-MANIFEST, SHEET = "manifest.csv", "grid.png"
+SHEET = "grid.png"
 ANIMATIONS = ("walk.gif", "walk.webp")
 
 _MOST = 1_000_000
 _SHEET_MOST = 100
 _WALK_MOST = 100
 _WALK_STEPS = 16
+_NAME_LENGTH = 60  # characters of a folder's name
 _TRIES = 20  # pictures to draw at most for each one wanted
 
 
@@ -43,6 +44,7 @@ class Made:
         output: The file.
         seed: What it was made from; with it ``--seed`` makes it again.
         label: What was asked for; None of a model without labels.
+        text: The same.
         megapixels: Its size.
         nearness: To the nearest training picture, see `beyne.evaluation.nearness`; None: not asked.
     """
@@ -52,6 +54,7 @@ class Made:
     label: str | None
     megapixels: float
     nearness: float | None = None
+    text: str | None = None
 
 
 @dataclass
@@ -79,7 +82,10 @@ def generate_files(
     n: int = 16,
     *,
     label: str | None = None,
+    texts: Sequence[str] = (),
     seed: int = 0,
+    vary: str | int | None = None,
+    strength: float = 0.3,
     grid: bool = False,
     interpolate: int | None = None,
     reject_copies: str | Path | None = None,
@@ -91,21 +97,26 @@ def generate_files(
 ) -> Generated:
     """Generate pictures into a folder, each named by its seed: the first has ``seed``.
 
-    ``manifest.csv`` tells file, model, seed and label. PNG for 1 and 3 bands, TIFF for others, of
-    the depth that the model's card states.
+    ``manifest.csv`` tells file, model, seed, label and text. PNG for 1 and 3 bands, TIFF for
+    others, of the depth that the model's card states.
 
     Args:
         model: A model file, or a built-in model's name.
         output: The folder; made if it is not there.
-        n: Pictures.
+        n: Pictures; of each text, if there are any.
         label: One of the model's labels; None: each in turn, by the seed.
+        texts: What the pictures shall show; of several, each has a folder named after it.
         seed: Of the first; each next one's is one more.
-        grid: Write ``grid.png``, too: the first 100 on one sheet.
+        vary: Make variations of the picture with this seed, or of this file, which has its seed in
+            the ``manifest.csv`` beside it; and its text or label, unless the call says another.
+        strength: How far these are from it, 0 to 1.
+        grid: Write ``grid.png``, too: the first 100 on one sheet, a row for each text.
         interpolate: Write ``walk.gif`` and ``walk.webp``, too: a walk through so many of the
             pictures, from the first on and back to it.
         reject_copies: Folder of the training pictures: those that are nearer to one of them than
             held-out pictures are get drawn again, with the next seeds.
-        split: A ``split.csv`` that tells which of that folder were held out; None: its own.
+        split: A ``split.csv`` that tells which of that folder were held out; None: that of the
+            run which the model is in, else the folder's own.
         device: As for `beyne.load`.
         overwrite: Replace files that exist.
         made: Is told of each picture when it is written.
@@ -118,34 +129,49 @@ def generate_files(
     """
     path, folder = find(str(model)), Path(output)
     check_job(read_card(path), "generate")
-    _check_numbers(n, seed, interpolate)
+    texts = list(dict.fromkeys(texts))
+    _check_numbers(n, seed, interpolate, strength)
+    first = Place(seed, label, strength=strength)
+    if vary is not None:
+        first, texts = varied(first, str(vary), texts)
     sampler = Sampler(load(path), device)
-    sampler.label_of(seed, label)
+    sampler.label_of(seed, first.label)
+    for text in texts:
+        sampler.vector_of(text)
     suffix = ".png" if sampler.card.channels_out in (1, 3) else ".tiff"
     names = {MANIFEST, *((SHEET,) if grid else ()), *(ANIMATIONS if interpolate else ())}
-    _check_folder(folder, names, overwrite, reject_copies)
+    folders = _folders(texts)
+    for name in folders.values():
+        names |= {str(Path(name) / f"{number:06d}{suffix}") for number in range(seed, seed + n)}
+    _check_places(folder, folders.values(), names, overwrite, reject_copies)
     check = None
     if reject_copies:
-        check = copy_check(sampler.card, Path(reject_copies), _path(split), message)
+        check = copy_check(sampler.card, Path(reject_copies), split_of(path, split), message)
     result = Generated(sampler.card.name, str(sampler.device))
     shown_first: list[Pixels] = []
-    for number, image, nearness in _drawn(sampler, n, seed, label, check, result.rejected):
-        target = folder / f"{number:06d}{suffix}"
-        _check_target(target, overwrite)
-        write(sampler.raster(image), target)
-        asked, megapixels = sampler.label_of(number, label), image[0, 0].numel() / 1e6
-        picture = Made(target, number, asked, megapixels, nearness)
-        result.done.append(picture)
-        made(picture)
-        if grid and len(shown_first) < _SHEET_MOST:
-            shown_first.append(shown(image))
-    write_whole(folder / MANIFEST, _manifest(result, check is not None))
+    drawn: list[Place] = []
+    for asked, name in folders.items():
+        wanted = first._replace(text=asked)
+        for place, image, nearness in _drawn(sampler, n, wanted, check, result.rejected):
+            target = folder / name / f"{place.seed:06d}{suffix}"
+            check_free(target, overwrite)
+            write(sampler.raster(image), target)
+            size = image[0, 0].numel() / 1e6
+            picture = Made(target, place.seed, place.label, size, nearness, place.text)
+            result.done.append(picture)
+            drawn.append(place)
+            made(picture)
+            if grid and len(shown_first) < _SHEET_MOST:
+                shown_first.append(shown(image))
+    distances = [picture.nearness for picture in result.done]
+    files = [picture.output.relative_to(folder).as_posix() for picture in result.done]
+    write_whole(folder / MANIFEST, manifest(result.model, files, drawn, distances))
     if grid:
-        write(Raster(_sheet(shown_first)), folder / SHEET)
+        across = min(n, _SHEET_MOST) if len(texts) > 1 else math.ceil(len(shown_first) ** 0.5)
+        write(Raster(_sheet(shown_first, across)), folder / SHEET)
         result.sheets.append(folder / SHEET)
     if interpolate:
-        places = [(picture.seed, picture.label) for picture in result.done[:interpolate]]
-        frames = [shown(image) for image in sampler.walk(places, _WALK_STEPS)]
+        frames = [shown(image) for image in sampler.walk(drawn[:interpolate], _WALK_STEPS)]
         result.sheets += [folder / name for name in ANIMATIONS]
         write_animation(frames, *(folder / name for name in ANIMATIONS))
     return result
@@ -154,71 +180,70 @@ def generate_files(
 def _drawn(
     sampler: Sampler,
     n: int,
-    seed: int,
-    label: str | None,
+    first: Place,
     check: CopyCheck | None,
     rejected: list[int],
-) -> Iterator[tuple[int, Tensor, float | None]]:
-    """Seeds, images and their nearness; seeds of near-copies are put into ``rejected``."""
-    kept = 0
-    for number in count(seed):
+) -> Iterator[tuple[Place, Tensor, float | None]]:
+    """Places, images and their nearness; seeds of near-copies are put into ``rejected``."""
+    kept, refused = 0, 0
+    for number in count(first.seed):
         if kept == n:
             return
-        image = sampler.image(number, label)
+        place = first._replace(seed=number, label=sampler.label_of(number, first.label))
+        image = sampler.image(*place)
         near = check.nearness(image) if check else None
         if check and near and check.rejected(near):
             rejected.append(number)
-            if len(rejected) >= _TRIES * n:
-                problem = f"{len(rejected)} of {len(rejected) + kept} pictures were near-copies"
+            refused += 1
+            if refused >= _TRIES * n:
+                problem = f"{refused} of {refused + kept} pictures were near-copies"
                 raise BeyneError(f"{problem}, {kept} of {n} were kept", "train another model")
             continue
         kept += 1
-        yield number, image, float(near.values) if near else None
+        yield place, image, float(near.values) if near else None
 
 
-def _check_numbers(n: int, seed: int, interpolate: int | None) -> None:
+def _folders(texts: Sequence[str]) -> dict[str | None, str]:
+    """The folder of each text's pictures; of a single one, or of none, there is no folder."""
+    if len(texts) < 2:
+        return dict.fromkeys(texts, "") or {None: ""}
+    names: dict[str | None, str] = {}
+    for text in texts:
+        plain = "-".join(re.findall(r"\w+", text))[:_NAME_LENGTH]
+        numbered = (f"{plain}-{number}" for number in count(2))
+        taken = {name.casefold() for name in names.values()}
+        free = (name for name in chain([plain], numbered) if name.casefold() not in taken)
+        names[text] = next(free)
+    return names
+
+
+def _check_numbers(n: int, seed: int, interpolate: int | None, strength: float) -> None:
     if not 1 <= n <= _MOST:
         raise UsageError(f"-n {n}: not a number from 1 to {_MOST}", "-n 16")
     if not 0 <= seed < SEEDS - (_TRIES + 1) * n:
         raise UsageError(f"--seed {seed}: not a number from 0 to 2⁶³", "--seed 0")
+    if not 0 <= strength <= 1:
+        raise UsageError(f"--strength {strength:g}: not a number from 0 to 1", "--strength 0.3")
     if interpolate is not None and not 2 <= interpolate <= min(n, _WALK_MOST):
         problem = f"--interpolate {interpolate}: a walk goes through 2 to {_WALK_MOST} pictures"
         raise UsageError(f"{problem} of the {n} that are made", "-n 8 --interpolate 8")
 
 
-def _check_folder(folder: Path, names: set[str], overwrite: bool, data: str | Path | None) -> None:
-    """Refuse what can't be written before the work is done, and make the folder."""
+def _check_places(
+    folder: Path, parts: Iterable[str], names: set[str], overwrite: bool, data: str | Path | None
+) -> None:
+    """Refuse what can't be written before the work is done, and make the folder with its parts."""
     if data is not None and folder.resolve().is_relative_to(Path(data).resolve()):
         raise UsageError(f"-o {folder} lies in the folder of the training pictures", "another -o")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"-o {folder} can't be made ({error.strerror})", "another -o") from None
+    for part in (folder, *(folder / name for name in parts)):
+        try:
+            part.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"-o {part} can't be made ({error.strerror})", "another -o") from None
     for name in sorted(names):
         check_free(folder / name, overwrite)
 
 
-def _check_target(target: Path, overwrite: bool) -> None:
-    if target.exists() and not overwrite:
-        raise UsageError(f"{target} exists", "give another folder with -o, or --overwrite")
-
-
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)
-
-
-def _manifest(result: Generated, judged: bool) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "model", "seed", "label", *(["nearness"] if judged else [])])
-    for picture in result.done:
-        nearness = [f"{picture.nearness:.4f}"] if picture.nearness is not None else []
-        row = [picture.output.name, result.model, picture.seed, picture.label or "", *nearness]
-        writer.writerow(row)
-    return text.getvalue().encode()
-
-
-def _sheet(pictures: list[Pixels]) -> Pixels:
-    """As square as it gets."""
-    across = math.ceil(len(pictures) ** 0.5)
+def _sheet(pictures: list[Pixels], across: int) -> Pixels:
+    """So many in a row."""
     return in_rows([pictures[first : first + across] for first in range(0, len(pictures), across)])

@@ -11,7 +11,7 @@ from pydantic import Field, SerializeAsAny, field_validator, model_validator
 from beyne.config import Config, Tree, merged, parse_setting, read_toml, validated
 from beyne.data.crops import Colours, Views
 from beyne.data.degradations import BicubicConfig, DegradationConfig, configured
-from beyne.data.pairs import Job, Layout, Sources
+from beyne.data.pairs import GENERATING, Job, Layout, Sources
 from beyne.errors import UsageError, did_you_mean
 from beyne.images.resample import Operator
 from beyne.tasks.adversarial import AdversarialConfig
@@ -23,6 +23,7 @@ _TAKEN |= {
     "adversarial",
     "feature_matching",
     "reconstruction",
+    "mismatch",
     "discriminator",
     "r1",
     "r2",
@@ -85,6 +86,9 @@ class DataConfig(Config):
     b: Path | None = None
     layout: Layout = "folders"
     classes: tuple[str, ...] | None = None  # folders that are labels; [] for none
+    captions: Path | None = None  # file,text,lang,label; default: captions.csv in the data folder
+    caption_dropout: float = Field(0.1, ge=0, le=1, description="share shown without a text")
+    caption_mixing: float = Field(0.5, ge=0, le=1, description="share between two of a class")
     validation_pictures: int = Field(16, ge=1, description="at most; evenly spaced over val")
 
     @field_validator("degradation", mode="before")
@@ -125,6 +129,7 @@ class Recipe(Config):
     generator: dict[str, Any]
     losses: dict[str, dict[str, Any]] = Field({"content": {"kind": "l1"}})
     discriminator: dict[str, Any] | None = None
+    text: dict[str, Any] | None = None  # the encoder of captions
     adversarial: AdversarialConfig | None = None
     data: DataConfig = DataConfig()
     train: TrainConfig = TrainConfig(images=1_000_000)
@@ -144,9 +149,11 @@ class Recipe(Config):
 
     @model_validator(mode="after")
     def _generates_against_a_discriminator(self) -> Recipe:
-        if (self.job == "generate") != (self.train.select == "kid"):
+        if (self.job == "illustrate") != (self.text is not None):
+            raise ValueError('the table text goes with job = "illustrate"')
+        if self.generates != (self.train.select == "kid"):
             raise ValueError('train.select: "kid" chooses among generators, and nothing else does')
-        if self.job != "generate":
+        if not self.generates:
             if not self.losses:
                 raise ValueError("losses: there must be one")
             return self
@@ -160,7 +167,7 @@ class Recipe(Config):
     def _scale_is_possible(self) -> Recipe:
         size_in, size_out = self.data.size_in, self.data.size_out
         possible = size_out % size_in == 0 and size_out // size_in in (1, 2, 3, 4, 8)
-        if self.job != "generate" and not possible:
+        if not self.generates and not possible:
             raise ValueError("data.size_out must be 1, 2, 3, 4 or 8 times data.size_in")
         return self
 
@@ -171,6 +178,11 @@ class Recipe(Config):
         if self.job != "translate" and self.data.colours != "own":
             raise ValueError("data.colours: only a translation may make up colours")
         return self
+
+    @property
+    def generates(self) -> bool:
+        """Whether pictures are made of noise."""
+        return self.job in GENERATING
 
     @property
     def sources(self) -> Sources:

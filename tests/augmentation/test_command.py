@@ -19,6 +19,7 @@ from beyne.cli import app
 from beyne.comparison.options import Listener
 from beyne.data import Sources, find_all, read_split
 from beyne.errors import UsageError
+from beyne.files import locked
 from beyne.images import read
 from beyne.predict.sampler import Sampler
 
@@ -93,6 +94,8 @@ def test_a_model_is_studied_and_the_same_call_goes_on(data, tmp_path) -> None:
 
     with pytest.raises(UsageError, match="holds another augmentation: steps differ"):
         beyne.augment(source, data, study, **QUICK | {"steps": 4})
+    with locked(study), pytest.raises(UsageError, match="is at work in"):
+        beyne.augment(source, data, study, **QUICK)
 
 
 def test_a_recipe_is_trained_on_the_given_pictures_alone(data, tmp_path) -> None:

@@ -347,4 +347,4 @@ def test_a_folder_of_dicom_files_is_told_what_is_read(tmp_path):
     for words in (["evaluate", "bicubic", "--data"], ["check"]):
         result = CliRunner().invoke(app, [*words, str(tmp_path / "scans")])
         assert result.exit_code == 2
-        assert "holds DICOM files, which are not read: convert them to 16-bit PNG" in result.output
+        assert "holds DICOM files without a suffix: name them .dcm" in result.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from typer.testing import CliRunner
 import beyne
 from beyne.bundle import card_for, save
 from beyne.cli import app
-from beyne.data import Sources, find_pairs, fingerprint
+from beyne.data import Pair, Sources, find_pairs, fingerprint
 from beyne.errors import UsageError
-from beyne.evaluation.copies import trained_and_held_out
+from beyne.evaluation.copies import labels_like, split_of, trained_and_held_out
 from beyne.evaluation.generators import FILES, Examination
 from beyne.images import Raster
 from beyne.metrics.distribution import density_coverage, kid, precision_recall
+
+pytestmark = pytest.mark.usefixtures("no_published_weights")
 
 SIZE = {"height": 32, "width": 48}
 
@@ -35,13 +38,6 @@ def data(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _no_published_weights(monkeypatch, tmp_path_factory):
-    """What random convolutions see is enough here, and quick."""
-    monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     made = tiny_model("fastgan", "mine", **SIZE)
@@ -50,23 +46,24 @@ def model(tmp_path_factory):
     return path
 
 
-def test_a_copycat_and_an_honest_sample_are_told_apart(data) -> None:
+def test_a_copycat_and_an_honest_sample_are_told_apart(data, monkeypatch) -> None:
     """Both have the same looks, so KID may even prefer the copies; only the check can tell."""
+    monkeypatch.setattr("beyne.evaluation.generators.GENERATED", 16)
     card = card_for(tiny("fastgan", **SIZE), "x")
     examination = Examination(card, *trained_and_held_out(card, data))
     train = examination.check.training.pictures
     assert train.shape == (16, 3, 32, 48)
     copies = train.flip(3)
-    scores = examination.scores("copycat", "data", copies, [None] * 16)
+    scores = examination.scores("copycat", "data", copies)
     assert scores.memorisation.nearer == 16
     assert [row["nearest"] for row in scores.rows] == [f"train/{n:02d}.png" for n in range(16)]
     fresh = torch.stack(
         [torch.from_numpy(picture(32, 48, seed=n)).permute(2, 0, 1) / 255 for n in range(40, 56)]
     )
-    honest = examination.scores("honest", "data", fresh, ["a"] * 16)
+    honest = examination.scores("honest", "data", fresh)
     assert honest.memorisation.nearer <= 4
     assert 0.5 < honest.diversity.ratio < 2
-    noise = examination.scores("noise", "data", torch.rand(16, 3, 32, 48), [None] * 16)
+    noise = examination.scores("noise", "data", torch.rand(16, 3, 32, 48))
     assert noise.kid.value > honest.kid.value
     seen = examination.features(fresh)
     assert honest.kid.value == pytest.approx(
@@ -78,7 +75,7 @@ def test_a_copycat_and_an_honest_sample_are_told_apart(data) -> None:
     low, high = honest.interval["kid"]
     assert (low + high) / 2 == pytest.approx(honest.kid.value)
     assert low < high
-    same = examination.scores("stuck", "data", fresh[:1].expand(16, -1, -1, -1), [None] * 16)
+    same = examination.scores("stuck", "data", fresh[:1].expand(16, -1, -1, -1))
     assert same.diversity.collapsed
     assert same.sentences[0].startswith("mode collapse: ")
 
@@ -137,6 +134,29 @@ def test_of_a_model_with_labels_only_those_classes_count(tmp_path) -> None:
         trained_and_held_out(strange, tmp_path)
 
 
+def test_the_split_of_a_run_goes_with_its_model(tmp_path) -> None:
+    for name in ("split.csv", "run/split.csv", "run/best.safetensors", "away.safetensors"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for model in ("run", "run/best.safetensors", "run/last.safetensors"):
+        assert split_of(tmp_path / model) == tmp_path / "run/split.csv"
+        assert split_of(tmp_path / model, "other.csv") == Path("other.csv")
+    assert split_of(tmp_path / "away.safetensors") is None
+
+
+def test_labels_are_in_the_proportions_of_the_held_out_pictures(tmp_path) -> None:
+    pairs = [Pair(f"{c}/{n}.png", Path(c)) for c, n in [("rice", n) for n in range(30)]]
+    pairs += [Pair(f"{c}/0.png", Path(c)) for c in ("oat", "oat", "oats", "weed")]
+    words = {"conditioning": {"labels": ["oat", "rice"]}}
+    card = card_for(tiny("dcgan", classes=2), "x", **words)
+    labels = labels_like(pairs, card, 64)
+    assert {name: labels[:32].count(name) for name in card.labels} == {"oat": 2, "rice": 30}
+    assert labels[32:] == labels[:32]
+    assert "rice" in labels[:4]
+    assert labels_like(pairs, card_for(tiny("dcgan"), "x"), 3) == [None] * 3
+    assert set(labels_like(pairs[-1:], card, 8)) == {"oat", "rice"}  # they show none of these
+
+
 def test_what_is_asked_in_vain(model, data, tmp_path) -> None:
     for asked in ({"scale": 2}, {"consistent": True}, {"settings": ["data.a=x"]}):
         with pytest.raises(UsageError, match="mean nothing to a generator; leave them out"):
@@ -144,6 +164,10 @@ def test_what_is_asked_in_vain(model, data, tmp_path) -> None:
     beyne.save(Raster(np.zeros((8, 8, 3), np.uint8)), tmp_path / "one" / "0.png")
     with pytest.raises(UsageError, match="has no pictures held out of training; say which"):
         beyne.evaluate(model, tmp_path / "one")
+    for name in ("train/01.png", "train/02.png", "val/16.png"):
+        beyne.save(beyne.read(data / name), tmp_path / "few" / name)
+    with pytest.raises(UsageError, match="1 held-out pictures are too few to score"):
+        beyne.evaluate(model, tmp_path / "few")
 
 
 def test_another_data_set_than_that_of_the_training_is_said(data, tmp_path) -> None:

@@ -21,8 +21,8 @@ from report_documents import full_document, shown
 
 from beyne import reports
 from beyne.errors import MissingExtraError, UsageError
+from beyne.reports import background, render, write_report
 from beyne.reports import document as d
-from beyne.reports import render, write_report
 from beyne.reports import sections as s
 from beyne.reports.pictures import embedded
 from beyne.reports.words import LANGUAGES
@@ -123,7 +123,7 @@ def test_contents_follow_the_sections(document) -> None:
     text = render(document)
     entries = re.findall(r'<li><a href="#([a-z]+)-\d+">', text)
     assert entries == [section.kind for section in document.sections]
-    bare = replace(document, sections=[s.Limits(("sample",))])
+    bare = replace(document, sections=[background.Limits(("sample",))])
     page = Page(render(bare))
     assert not page.all("img")
     assert not page.all("table")
@@ -136,9 +136,9 @@ HOSTILE = "<script>alert('x')</script>\"'&{{ 7*7 }}.png"
 def test_hostile_names_stay_names(document) -> None:
     document = full_document(originals(HOSTILE))
     extra = (
-        s.Findings((s.Finding(HOSTILE, "error", (HOSTILE,), HOSTILE, HOSTILE),)),
-        s.Recipes({HOSTILE: "</pre></script>" + HOSTILE}),
-        s.Limits((), (HOSTILE,)),
+        background.Findings((background.Finding(HOSTILE, "error", (HOSTILE,), HOSTILE, HOSTILE),)),
+        background.Recipes({HOSTILE: "</pre></script>" + HOSTILE}),
+        background.Limits((), (HOSTILE,)),
         s.Scores((d.METRICS["psnr"],), (s.Row(HOSTILE, (d.Estimate(1, 0, 2),)),) * 2),
         s.Sheets((s.Sheet(HOSTILE, shown(originals("x")["x"]), 1),)),
     )

@@ -12,6 +12,7 @@ import pytest
 
 from beyne import reports
 from beyne.errors import UsageError
+from beyne.reports import background
 from beyne.reports import document as d
 from beyne.reports import sections as s
 from beyne.reports.numbers import (
@@ -48,11 +49,11 @@ COMPOSED = {
     "augmentation": choices(s.Augmentation, "outcome"),
     "scores": choices(d.Column, "better"),
     "metric": set(d.METRICS),
-    "severity": choices(s.Finding, "severity"),
-    "fact": set(get_args(s.FactName)),
-    "limit": set(get_args(s.LimitName)),
+    "severity": choices(background.Finding, "severity"),
+    "fact": set(get_args(background.FactName)),
+    "limit": set(get_args(background.LimitName)),
     "crops": choices(s.View, "role") - {"arm"} | {"left", "right"},
-    "cost": {field.name for field in fields(s.Cost)} - {"arm"},
+    "cost": {field.name for field in fields(background.Cost)} - {"arm"},
     "curves": {"discriminator", "adversarial"},
 }
 

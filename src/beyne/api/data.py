@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from beyne.doctor import Diagnosis, Watcher
     from beyne.training.preview import Seen
 
+#: Task → the recipe that a preview is for, where none is given; of others ``photo-x4``.
+_USUAL = {"translate": "pix2pix-small", "generate": "gan-small"}
+
 
 def check(
     data: str | Path,
@@ -72,7 +75,7 @@ def preview(
         sheet: A PNG to write: the first 16 crops of training, the input enlarged without
             smoothing beside the original.
         recipe: As for `train`, as are ``settings`` and ``split``; None: ``pix2pix-small`` for
-            pairs to translate, else ``photo-x4``.
+            pairs to translate, ``gan-small`` to generate, else ``photo-x4``.
         task: As for `check`, where no recipe is given.
         overwrite: Replace that file if it exists.
 
@@ -91,7 +94,7 @@ def preview(
     check_free(path, overwrite)
     if recipe is None:
         task = task or ("translate" if _sides(settings) else find_layout(Path(data)).task)
-        recipe = "pix2pix-small" if task == "translate" else "photo-x4"
+        recipe = _USUAL.get(task, "photo-x4")
     obeyed = Path(split) if split else None
     return show(load_recipe(recipe, list(settings)), Path(data), path, obeyed)
 

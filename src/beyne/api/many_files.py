@@ -35,6 +35,7 @@ def upscale_files(
     bands: Bands = None,
     smooth: float = 0.0,
     consistent: bool | None = None,
+    anonymize: bool = False,
     format: str | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -53,8 +54,10 @@ def upscale_files(
         listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
-        format: ``png``, ``tiff``, ``jpg``, ``webp`` or ``cog``; None: TIFF stays TIFF, a
-            georeferenced one GeoTIFF, JPEG 2000 becomes GeoTIFF and all else PNG.
+        anonymize: Leave out of DICOM files who was examined, by whom, where and when, and of
+            others the EXIF block.
+        format: ``png``, ``tiff``, ``jpg``, ``webp``, ``dicom`` or ``cog``; None: TIFF and DICOM
+            stay, georeferenced TIFF as GeoTIFF, JPEG 2000 becomes that, and all else PNG.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -68,18 +71,19 @@ def upscale_files(
     card = read_card(path)
     check_job(card, "upscale")
     scale = checked_scale(card, scale)
+    checked_consistent(card, scale, consistent)
     asked = {
         "scale": scale,
         "bands": bands,
         "smooth": smooth,
-        "consistent": checked_consistent(card, scale, consistent),
+        "consistent": consistent,
+        "anonymize": anonymize,
         "overwrite": overwrite,
         "resume": resume,
         "pixel_limit": pixel_limit,
         "measure": measure,
         "debug": debug,
         "geotiff": True,
-        "geotiff_consistent": checked_consistent(card, scale, consistent, measured=True),
         "cog": format == "cog",
     }
     return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
@@ -133,10 +137,11 @@ def _apply(
     Args:
         files: Inputs, output and format, see `beyne.predict.files.plan`.
         how: Device, precision and tile, as for `load`.
-        asked: Fields of `beyne.predict.batch.Options`.
+        asked: Fields of `beyne.predict.work.Options`.
     """
-    from beyne.predict.batch import Batch, Options
+    from beyne.predict.batch import Batch
     from beyne.predict.files import plan
+    from beyne.predict.work import Options
 
     checked_smooth(asked["smooth"])
     options = Options(**asked)

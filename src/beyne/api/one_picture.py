@@ -90,20 +90,23 @@ class LoadedModel:
         predictor: Predictor = self._applied
         return predictor.apply(picked(as_raster(image), bands), smooth=smooth)
 
-    def generate(self, n: int = 1, label: str | None = None, seed: int = 0) -> list[Raster]:
+    def generate(
+        self, n: int = 1, label: str | None = None, seed: int = 0, text: str | None = None
+    ) -> list[Raster]:
         """Generate pictures.
 
         Args:
             n: How many.
             label: One of ``card.labels``; None: each in turn, by the seed.
-            seed: Of the first; each next one's is one more. A picture depends on model, seed and
-                label alone.
+            seed: Of the first; each next one's is one more. A picture depends on model, seed, label
+                and text alone.
+            text: What the pictures shall show, of a model that takes texts.
 
         Returns:
             Pictures with samples of the depth that the card states; `save` writes them.
 
         Raises:
-            UsageError: The model does not generate, or the label or the seed is impossible.
+            UsageError: The model does not generate, or label, seed or text is impossible.
 
         Example:
             >>> import beyne
@@ -112,7 +115,7 @@ class LoadedModel:
         """
         check_job(self.card, "generate")
         sampler: Sampler = self._applied
-        return [sampler.raster(sampler.image(seed + k, label)) for k in range(n)]
+        return [sampler.raster(sampler.image(seed + k, label, text)) for k in range(n)]
 
 
 def load(
@@ -134,7 +137,7 @@ def load(
         UsageError: There is no such model or device, or the model file is damaged.
     """
     path = find(str(model))
-    if read_card(path).job == "generate":
+    if read_card(path).generates:
         return LoadedModel(_load_sampler(path, device))
     return LoadedModel(load_predictor(path, device, precision, tile))
 
@@ -174,11 +177,12 @@ def generate(
     n: int = 1,
     label: str | None = None,
     seed: int = 0,
+    text: str | None = None,
     *,
     device: str = "auto",
 ) -> list[Raster]:
     """Generate pictures: `load` and `LoadedModel.generate` in one call, with their options."""
-    return load(model, device).generate(n, label, seed)
+    return load(model, device).generate(n, label, seed, text)
 
 
 def save(raster: Raster, path: str | Path) -> None:

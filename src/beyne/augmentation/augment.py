@@ -11,6 +11,7 @@ from beyne.augmentation.page import augmentation_report
 from beyne.augmentation.pictures import write_pictures
 from beyne.augmentation.study import Options, Study, chosen
 from beyne.comparison.options import Listener
+from beyne.files import locked
 from beyne.reports import write_report
 from beyne.reports.words import Words
 
@@ -84,7 +85,8 @@ def augment(
         listener: Is told how it goes on.
 
     Raises:
-        UsageError: The call is wrong, or the folder holds another study.
+        UsageError: The call is wrong, the folder holds another study, or another process is at
+            work in it.
         ImageError: A picture can't be read.
 
     Example:
@@ -103,9 +105,10 @@ def augment(
         device=device,
     )
     study = Study(source, Path(data), Path(output), options, listener or Listener())
-    done, found = study.run()
-    written = None
-    if found.outcome == "gain" or anyway:
-        written = write_pictures(study, chosen([fold.share for fold in done]))
-    write_report(augmentation_report(study, done, found, written), study.folder, language)
+    with locked(study.folder):
+        done, found = study.run()
+        written = None
+        if found.outcome == "gain" or anyway:
+            written = write_pictures(study, chosen([fold.share for fold in done]))
+        write_report(augmentation_report(study, done, found, written), study.folder, language)
     return Augmented(found, study.folder / "images", *written) if written else Augmented(found)

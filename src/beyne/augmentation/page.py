@@ -15,7 +15,7 @@ from beyne.augmentation.fold import ARMS, SHARES, Fold
 from beyne.augmentation.study import Study, chosen
 from beyne.evaluation import statistics
 from beyne.evaluation.statistics import bootstrap_interval, verdict
-from beyne.reports import document, sections
+from beyne.reports import background, document, sections
 from beyne.reports.document import Document, Estimate, estimated
 
 _FEW = 30  # sources below which the report says that they are few
@@ -34,7 +34,7 @@ def augmentation_report(
         written: Pictures kept and near-copies left out; None where nothing was written.
     """
     counts = ", ".join(f"{label} {count}" for label, count in study.samples.counts.items())
-    findings = [sections.Finding(**vars(finding)) for finding in study.diagnosis.findings]
+    findings = [background.Finding(**vars(finding)) for finding in study.diagnosis.findings]
     question, *others = found.verdicts
     return Document(
         f"{study.data.resolve().name} + {study.gan.name}",
@@ -53,10 +53,10 @@ def augmentation_report(
             ),
             _scores(found),
             sections.Verdicts(tuple(_verdicts(others))),
-            sections.Findings(tuple(findings)),
+            background.Findings(tuple(findings)),
             _protocol(study, folds),
             _costs(study, folds),
-            sections.Limits(tuple(_limits(study))),
+            background.Limits(tuple(_limits(study))),
         ),
     )
 
@@ -94,7 +94,7 @@ def _difference(found: Benefit, arm: str) -> Estimate:
     return estimated(risen.gain, *risen.interval)
 
 
-def _protocol(study: Study, folds: Sequence[Fold]) -> sections.Protocol:
+def _protocol(study: Study, folds: Sequence[Fold]) -> background.Protocol:
     options, network = study.options, study.network
     kinds = {
         "strength of classical augmentation": STRENGTHS,
@@ -106,7 +106,7 @@ def _protocol(study: Study, folds: Sequence[Fold]) -> sections.Protocol:
         + ", ".join(f"{value:g} in {n}" for value, n in sorted(Counter(values).items()))
         for (name, candidates), values in zip(kinds.items(), chosen_values, strict=True)
     )
-    return sections.Protocol(
+    return background.Protocol(
         {
             "data": study.data.resolve().name,
             "split": f"{options.folds} stratified folds, no source in two; {options.repeats} "
@@ -137,16 +137,16 @@ def _command(study: Study) -> str:
     return shlex.join(words)
 
 
-def _costs(study: Study, folds: Sequence[Fold]) -> sections.Costs:
-    return sections.Costs(
+def _costs(study: Study, folds: Sequence[Fold]) -> background.Costs:
+    return background.Costs(
         (
-            sections.Cost(study.gan.name, seconds=sum(fold.painting for fold in folds)),
-            sections.Cost("classifiers", seconds=sum(fold.classifying for fold in folds)),
+            background.Cost(study.gan.name, seconds=sum(fold.painting for fold in folds)),
+            background.Cost("classifiers", seconds=sum(fold.classifying for fold in folds)),
         )
     )
 
 
-def _limits(study: Study) -> Iterator[sections.LimitName]:
+def _limits(study: Study) -> Iterator[background.LimitName]:
     yield from ("sample", "classifier")
     if len(set(study.samples.groups)) < _FEW:
         yield "few"

@@ -96,10 +96,11 @@ def _print_seen(seen: Seen, sheet: Path) -> None:
     small, large = (f"{width}×{height}" for width, height in (seen.smallest, seen.largest))
     lines = [
         ("pictures", f"{seen.train} train, {seen.val} val, {seen.test} test"),
-        ("inputs", "their own" if seen.paired else "made from the originals"),
         ("size", small if small == large else f"{small} to {large}"),
         ("samples", ", ".join(samples[name] for name in seen.samples)),
     ]
+    if seen.paired is not None:
+        lines.insert(1, ("inputs", "their own" if seen.paired else "made from the originals"))
     if seen.too_small:
         lines.append(("left out", f"{seen.too_small} smaller than a crop"))
     for label, text in lines:

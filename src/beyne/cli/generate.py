@@ -20,8 +20,15 @@ def generate(
     model: Annotated[str, typer.Option(help="Model file, such as RUN/best.safetensors.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder; made if not there.")],
     n: Annotated[int, typer.Option("-n", help="Pictures.")] = 16,
+    text: Annotated[
+        list[str] | None, typer.Option(help="What the pictures shall show; may be repeated.")
+    ] = None,
     label: Annotated[str | None, typer.Option(help="What of; default: each label in turn.")] = None,
     seed: Annotated[int, typer.Option(help="Of the first picture; each next has one more.")] = 0,
+    vary: Annotated[
+        str | None, typer.Option(metavar="SEED|FILE", help="Make variations of this picture.")
+    ] = None,
+    strength: Annotated[float, typer.Option(help="How far those are from it, 0 to 1.")] = 0.3,
     grid: Annotated[bool, typer.Option("--grid", help="Write grid.png, too: all as one.")] = False,
     interpolate: Annotated[
         int | None, typer.Option(metavar="N", help="Write a walk through the first N, too.")
@@ -42,7 +49,7 @@ def generate(
     from beyne.generation import generate_files
 
     with Progress(quiet_output=as_json) as progress:
-        progress.begin(n)
+        progress.begin(n * max(1, len(text or ())))
 
         def made(picture: Made) -> None:
             progress.advance(1, picture.megapixels)
@@ -53,7 +60,10 @@ def generate(
             output,
             n,
             label=label,
+            texts=text or (),
             seed=seed,
+            vary=vary,
+            strength=strength,
             grid=grid,
             interpolate=interpolate,
             reject_copies=data,
@@ -76,7 +86,7 @@ def _document(result: Generated) -> dict[str, Any]:
         {
             "output": str(picture.output),
             "seed": picture.seed,
-            "text": None,
+            "text": picture.text,
             "label": picture.label,
             "nearness": picture.nearness,
         }

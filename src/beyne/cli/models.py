@@ -138,21 +138,22 @@ def _history(provenance: dict[str, Any]) -> list[str]:
 
 def _size(card: ModelCard) -> str:
     """Enlargement, or width and height of what is made of nothing."""
-    if card.job != "generate":
+    if not card.generates:
         return f"×{card.scale}"
     return f"{card.generator['width']}×{card.generator['height']}"
 
 
 def _takes_and_makes(card: ModelCard) -> str:
-    if card.job == "generate":
+    if card.generates:
         made = f"{_channels(card.channels_out)} of {card.bits} bit"
-        return f"{made}, from {card.generator['latent']} random numbers"
+        text = " and a text" if card.text else ""
+        return f"{made}, from {card.generator['latent']} random numbers{text}"
     sizes = "any size" if card.size_multiple == 1 else f"sizes a multiple of {card.size_multiple}"
     return f"{_channels(card.channels_in)} in, {_channels(card.channels_out)} out, {sizes}"
 
 
 def _shrinking(card: ModelCard) -> str:
-    if card.job == "generate":
+    if card.generates:
         return ""
     return f"{card.operator}, consistent {'on' if card.consistent else 'off'}"
 

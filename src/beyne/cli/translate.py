@@ -19,7 +19,7 @@ def translate(
     bands: options.Bands = None,
     format: Annotated[
         str | None,
-        typer.Option(metavar="png|tiff|jpg|webp", help="Default: TIFF stays, else png."),
+        typer.Option(metavar="png|tiff|jpg|webp", help="Default: png; TIFF, DICOM stay."),
     ] = None,
     precision: options.Precision = "auto",
     device: options.Device = "auto",

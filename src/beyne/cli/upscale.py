@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 #: Options of the contract that a later version brings.
 _LATER = {
     "--trust": "the map of trust",
-    "--anonymize": "removing names from DICOM files",
 }
 
 
@@ -28,17 +27,24 @@ def upscale(
     scale: Annotated[int | None, typer.Option(help="Enlargement, up to the model's.")] = None,
     consistent: Annotated[
         bool | None,
-        typer.Option(help="Make the result shrink back to the input; default: the model's."),
+        typer.Option(
+            help="Make the result shrink back to the input; "
+            "default: the model's; on for DICOM and GeoTIFF."
+        ),
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Show where to trust it.")] = False,
     smooth: Annotated[
         float, typer.Option(metavar="SIGMA", help="Gaussian over the result, before --consistent.")
     ] = 0.0,
     bands: options.Bands = None,
-    anonymize: Annotated[bool, typer.Option("--anonymize", help="Remove names.")] = False,
+    anonymize: Annotated[
+        bool, typer.Option("--anonymize", help="Leave out names, dates, places.")
+    ] = False,
     format: Annotated[
         str | None,
-        typer.Option(metavar="png|tiff|jpg|webp|cog", help="Default: TIFF stays, else png."),
+        typer.Option(
+            metavar="png|tiff|jpg|webp|cog", help="Default: TIFF and DICOM stay, else png."
+        ),
     ] = None,
     precision: options.Precision = "auto",
     device: options.Device = "auto",
@@ -52,7 +58,6 @@ def upscale(
     _refuse_what_is_not_there(
         {
             "--trust": trust,
-            "--anonymize": anonymize,
         }
     )
     check_wishes(resume, overwrite)
@@ -70,6 +75,7 @@ def upscale(
             bands=parse_bands(bands),
             smooth=smooth,
             consistent=consistent,
+            anonymize=anonymize,
             format=format,
             device=device,
             precision=precision,
@@ -80,14 +86,13 @@ def upscale(
             measure=as_json,
             debug=context.obj["debug"],
         )
-    conclude(report, as_json, _consistency(report))
+    conclude(report, as_json, f", consistent {_consistent(report)}")
 
 
-def _consistency(report: Report) -> str:
-    words = {True: "on", False: "off"}
-    said, streamed = words[report.consistent], report.streamed_consistent
-    more = f", {words[streamed]} for GeoTIFF" if streamed not in (None, report.consistent) else ""
-    return f", consistent {said}{more}"
+def _consistent(report: Report) -> str:
+    if 0 < report.consistent < len(report.done):
+        return f"on for {report.consistent}"
+    return "on" if report.consistent else "off"
 
 
 def _refuse_what_is_not_there(wanted: dict[str, bool]) -> None:

@@ -8,10 +8,10 @@ from itertools import count
 from pathlib import Path
 
 from beyne.bundle import load, read_card
-from beyne.data.pairs import Job
+from beyne.data.pairs import Job, Sources
 from beyne.errors import UsageError
 from beyne.evaluation import painters
-from beyne.evaluation.enlargers import PLAIN, find_enlarger, job_of, model_file
+from beyne.evaluation.enlargers import PLAIN, find_enlarger, job_of, model_file, sources_of
 from beyne.predict.fitting import checked_scale
 from beyne.recipe import Recipe, load_recipe, presets
 from beyne.zoo import builtin
@@ -97,15 +97,26 @@ def common_scale(arms: Sequence[Arm], scale: int | None = None) -> int:
     return common
 
 
+def common_sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:
+    """Where the pictures are: as the first recipe says, else as the first model."""
+    trained = [arm for arm in arms if arm.trained]
+    if trained:
+        return trained[0].recipe().sources
+    models = [arm for arm in arms if arm.source not in PLAIN]
+    return sources_of((models or arms)[0].source, settings)
+
+
 def _arm(source: str, settings: tuple[str, ...]) -> Arm:
     name = source.removeprefix(PREFIX)
     is_file = Path(source).suffix == ".toml"
     if name != source or is_file or (name in presets() and not _is_model(name)):
         recipe = load_recipe(name, list(settings))
+        _check_texts(name, recipe.job)
         scale = 1 if recipe.job == "generate" else recipe.data.scale
         return Arm(Path(name).stem, name, True, scale, recipe.job, settings)
     if source in PLAIN:
         return Arm(source, source, job=job_of(source))
+    _check_texts(source, job_of(source))
     if job_of(source) == "generate":
         load(model_file(source))
     else:
@@ -113,6 +124,12 @@ def _arm(source: str, settings: tuple[str, ...]) -> Arm:
     path = Path(source)
     title = path.resolve().name if path.is_dir() else path.stem
     return Arm(title, source, scale=read_card(model_file(source)).scale, job=job_of(source))
+
+
+def _check_texts(name: str, job: Job) -> None:
+    if job == "illustrate":
+        problem = f"{name} makes pictures of texts, which beyne compare does not know how to score"
+        raise UsageError(problem, "compare by python bench/cereals.py")
 
 
 def _is_model(name: str) -> bool:

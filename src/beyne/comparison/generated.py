@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from torch import Tensor
 
-from beyne.bundle import ModelCard, load, read_card
+from beyne.bundle import load, read_card
 from beyne.data import Pair
-from beyne.errors import UsageError
+from beyne.evaluation.copies import doubt
 from beyne.evaluation.enlargers import model_file
 from beyne.evaluation.generators import Examination
 from beyne.evaluation.memorisation import Memorisation
@@ -19,8 +19,6 @@ from beyne.evaluation.scores import Scores
 from beyne.metrics import SET_METRICS
 from beyne.predict.sampler import Sampler
 from beyne.zoo import entry
-
-_FEWEST = 6  # held-out pictures that coverage can be computed of
 
 
 class GeneratedStudy:
@@ -37,7 +35,7 @@ class GeneratedStudy:
         self, train: Sequence[Pair], held_out: Sequence[Pair], data: str, device: str
     ) -> None:
         self.train, self.held_out, self.data, self.device = train, held_out, data, device
-        self._known: dict[tuple[int, int, int], Examination] = {}
+        self._known: dict[tuple[object, ...], Examination] = {}
 
     def scores(
         self,
@@ -64,6 +62,12 @@ class GeneratedStudy:
         names = tuple(pair.name for pair in self.held_out)
         return Scores(str(source), self.data, examination.protocol, names, columns, seed)
 
+    def doubts(self, models: Sequence[str]) -> Iterator[str]:
+        """What to say of models that were trained on other pictures than these."""
+        for model in models:
+            if words := doubt(read_card(model_file(model)), self.train):
+                yield words
+
     def judged(self, source: str | Path, like: str | Path, sheet: Path) -> Memorisation:
         """Whether training pictures are painted again, and a PNG that shows it."""
         examination = self._examination(like)
@@ -81,29 +85,19 @@ class GeneratedStudy:
     ) -> Tensor:
         if source in BASELINES:
             train = examination.check.training.pictures
-            return plain(str(source), train, examination.number, seed)
+            return plain(str(source), train, len(examination.labels), seed)
         sampler = Sampler(load(model_file(str(source))), self.device)
-        return painted(sampler, examination.number, seed, progress)
+        return painted(sampler, examination.labels, seed, progress)
 
     def _examination(self, like: str | Path) -> Examination:
         card = read_card(model_file(str(like)))
-        key = _shape(card)
+        generator = card.generator
+        key = card.channels_out, generator["height"], generator["width"], *card.labels
         if key not in self._known:
             self._known[key] = Examination(card, self.train, self.held_out)
         return self._known[key]
 
 
-def check_enough(held_out: Sequence[Pair]) -> None:
-    """Raise a `UsageError` if there are too few to score by; better before any training."""
-    if len(held_out) < _FEWEST:
-        problem = f"{len(held_out)} held-out pictures are too few to score generators by"
-        raise UsageError(problem, f"it takes {_FEWEST}, better 30; --split says which are held out")
-
-
 def parameters_of(source: str | Path) -> int | None:
     """Weights of a model or run; None of a baseline."""
     return None if source in BASELINES else entry(str(model_file(str(source)))).parameters
-
-
-def _shape(card: ModelCard) -> tuple[int, int, int]:
-    return card.channels_out, card.generator["height"], card.generator["width"]

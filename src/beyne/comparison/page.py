@@ -19,7 +19,7 @@ from beyne.evaluation.memorisation import SHORT
 from beyne.evaluation.statistics import bootstrap_interval, verdict
 from beyne.images import read
 from beyne.metrics import COLUMNS
-from beyne.reports import document, sections
+from beyne.reports import background, document, sections
 from beyne.reports.document import Column, Document, Estimate, Picture, Section, estimated
 from beyne.reports.histories import curves
 from beyne.training.report import sheet_of
@@ -48,9 +48,9 @@ def comparison_report(study: Study, found: Comparison) -> Document:
         found_sheets = [sheet_of(run, name, images_seen(run)) for name, run in runs]
         if sheets := tuple(sheet for sheet in found_sheets if sheet):
             shown.append(sections.Sheets(sheets, paired=not study.generates))
-    findings = [sections.Finding(**vars(finding)) for finding in study.diagnosis.findings]
+    findings = [background.Finding(**vars(finding)) for finding in study.diagnosis.findings]
     shown += [
-        sections.Findings(tuple(findings)),
+        background.Findings(tuple(findings)),
         _protocol(study, found),
         costs,
         *_recipes(runs),
@@ -64,7 +64,7 @@ def comparison_report(study: Study, found: Comparison) -> Document:
     return Document(title, summary, date.today().isoformat(), tuple(shown))
 
 
-def _enlarged(study: Study, found: Comparison) -> tuple[list[Section], sections.Costs]:
+def _enlarged(study: Study, found: Comparison) -> tuple[list[Section], background.Costs]:
     """Pictures to look at, and costs, where every picture has its original."""
     enlargers = {arm.name: study.enlarger(arm) for arm in found.arms}
     typical, worst, seconds = specimens(study, found, enlargers)
@@ -78,7 +78,7 @@ def _enlarged(study: Study, found: Comparison) -> tuple[list[Section], sections.
     return looked, _costs(study, found, parameters, seconds)
 
 
-def _generated(study: Study, found: Comparison) -> tuple[list[Section], sections.Costs]:
+def _generated(study: Study, found: Comparison) -> tuple[list[Section], background.Costs]:
     """Whether each arm paints training pictures again, with those that are nearest; and costs."""
     looked: list[Section] = []
     parameters = {}
@@ -166,10 +166,10 @@ def _runs(study: Study, found: Comparison) -> list[tuple[str, Path]]:
     return [(arm.name, study.run_folder(arm, 0)) for arm in found.arms if arm.trained]
 
 
-def _protocol(study: Study, found: Comparison) -> sections.Protocol:
+def _protocol(study: Study, found: Comparison) -> background.Protocol:
     counts = Counter(study.split.values())
     table = found.tables[found.arms[0].name][0]
-    return sections.Protocol(
+    return background.Protocol(
         {
             "data": study.data.resolve().name,
             "split": ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test")),
@@ -207,12 +207,12 @@ def _costs(
     found: Comparison,
     parameters: Mapping[str, int | None],
     seconds: Mapping[str, float],
-) -> sections.Costs:
+) -> background.Costs:
     runs, costs = dict(_runs(study, found)), []
     for arm in found.arms:
         run = runs.get(arm.name)
         costs.append(
-            sections.Cost(
+            background.Cost(
                 arm.name,
                 parameters=parameters[arm.name],
                 images=images_seen(run) if run else None,
@@ -220,17 +220,17 @@ def _costs(
                 picture_seconds=seconds.get(arm.name),
             )
         )
-    return sections.Costs(tuple(costs))
+    return background.Costs(tuple(costs))
 
 
-def _recipes(runs: Sequence[tuple[str, Path]]) -> Iterator[sections.Recipes]:
+def _recipes(runs: Sequence[tuple[str, Path]]) -> Iterator[background.Recipes]:
     recipes = {name: (run / "recipe.toml").read_text(encoding="utf-8") for name, run in runs}
     if recipes:
-        yield sections.Recipes(recipes)
+        yield background.Recipes(recipes)
 
 
-def _limits(study: Study, found: Comparison) -> sections.Limits:
-    known: list[sections.LimitName] = ["sample", "detail", "scores"]
+def _limits(study: Study, found: Comparison) -> background.Limits:
+    known: list[background.LimitName] = ["sample", "detail", "scores"]
     trained = bool(_runs(study, found))
     if trained and "val" in found.part:
         known.insert(0, "chosen")
@@ -241,4 +241,4 @@ def _limits(study: Study, found: Comparison) -> sections.Limits:
     others = [str(failure) for failure in found.failed]
     protocols = {table.protocol for tables in found.tables.values() for table in tables}
     others += [f"not all arms were scored alike: {one}" for one in sorted(protocols)[1:]]
-    return sections.Limits(tuple(known), tuple(others))
+    return background.Limits(tuple(known), tuple(others))

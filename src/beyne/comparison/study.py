@@ -7,15 +7,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from beyne import training
-from beyne.comparison.arms import Arm, common_scale, find_arms
+from beyne.comparison.arms import Arm, common_scale, common_sources, find_arms
 from beyne.comparison.budget import Budget
-from beyne.comparison.generated import GeneratedStudy, check_enough
+from beyne.comparison.generated import GeneratedStudy
 from beyne.comparison.options import Listener, Options
 from beyne.comparison.record import check_record, identity, write_record
 from beyne.comparison.result import Comparison
 from beyne.data import (
     Pair,
-    Sources,
     check_partners,
     content_of,
     find_all,
@@ -28,11 +27,12 @@ from beyne.data.split import SplitName
 from beyne.doctor import Diagnosis, examine
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation import evaluate
-from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger, sources_of
+from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger
+from beyne.evaluation.generators import check_enough
 from beyne.evaluation.measures import load_metrics
 from beyne.evaluation.scores import Scores, read_scores, write_scores
 from beyne.evaluation.statistics import scipy_stats, verdicts
-from beyne.evaluation.unseen import find_unseen, trained_on
+from beyne.evaluation.unseen import find_unseen, seen_by, trained_on
 from beyne.files import write_whole
 from beyne.metrics import COLUMNS
 from beyne.predict.device import find_device
@@ -66,7 +66,7 @@ class Study:
         self.sources, self.data, self.folder = tuple(sources), data, folder
         self.options, self.listener = options, listener
         self.arms = find_arms(sources, options.settings)
-        self.sources_of_data = _sources(self.arms, options.settings)
+        self.sources_of_data = common_sources(self.arms, options.settings)
         self.everything = find_all(data, self.sources_of_data)
         self.scale = common_scale(self.arms, options.scale)
         scipy_stats()
@@ -87,7 +87,7 @@ class Study:
         self.split = self._frozen()
         self.part, self.pairs = self._scored()
         if self.generates:
-            check_enough(self.pairs)
+            check_enough(self.pairs, self.part)
         self.named = f"{data.resolve().name}, {self.part}"
         self.generated = GeneratedStudy(self._of("train"), self.pairs, self.named, options.device)
         budget = asdict(options.budget) if options.budget else None
@@ -195,12 +195,13 @@ class Study:
         if part is None:
             problem = f"{self.data} has no pictures to keep from training: all are of one group"
             raise UsageError(problem, "add pictures, or name groups in metadata.csv")
-        seen = {name for run in runs for name in trained_on(Path(run), self.everything)}
+        where = self.data, self.options.split, self.sources_of_data
+        seen = seen_by(runs, self.everything, *where)
         kept, trained = self._of(part), {content_of(pair) for pair in self._of("train")}
         left = [p for p in kept if p.name not in seen and content_of(p) not in trained]
         if not left:
             problem = f"every picture of split {part} was trained on by an arm"
-            raise UsageError(problem, "give --split the split.csv of that run")
+            raise UsageError(problem, "give --split the split.csv of that arm's training")
         fewer = f" but {len(kept) - len(left)} that an arm was trained on"
         return f"split {part}" + (fewer if len(left) < len(kept) else ""), left
 
@@ -209,6 +210,9 @@ class Study:
         write_record(self.folder, self._call)
         write_split(self.folder / "split.csv", self.split, self.diagnosis.groups)
         self.listener.message(f"{len(self.pairs)} pictures to score ({self.part})")
+        models = [arm.source for arm in self.arms if not (arm.trained or arm.source in PLAIN)]
+        for words in self.generated.doubts(models) if self.generates else ():
+            self.listener.message(words)
 
     def _tables(self, arm: Arm) -> Iterator[Scores]:
         """The arm's scores, one table for each seed."""
@@ -295,12 +299,3 @@ class Study:
             known = ", ".join(name for name in measured if COLUMNS[name].better)
             raise UsageError(f"{wanted} could not be measured here", f"--metric one of {known}")
         return wanted or next(name for name in ("kid", "lpips", "psnr") if name in measured)
-
-
-def _sources(arms: Sequence[Arm], settings: Sequence[str]) -> Sources:
-    """Where the pictures are: as the first recipe says, else as the first model."""
-    trained = [arm for arm in arms if arm.trained]
-    if trained:
-        return trained[0].recipe().sources
-    models = [arm for arm in arms if arm.source not in PLAIN]
-    return sources_of((models or arms)[0].source, settings)

@@ -1,5 +1,6 @@
 """Data sets: finding files, splitting them, and turning them into batches."""
 
+from beyne.data.captions import Caption, find_captions, read_captions
 from beyne.data.crops import Colours, Crops, Views
 from beyne.data.degradations import DEGRADATIONS, DegradationConfig, RealConfig
 from beyne.data.folder import (
@@ -19,6 +20,7 @@ from beyne.data.wholes import Wholes, class_of, classes_of
 
 __all__ = [
     "DEGRADATIONS",
+    "Caption",
     "Colours",
     "Crops",
     "Decoded",
@@ -35,12 +37,14 @@ __all__ = [
     "content_of",
     "decode",
     "find_all",
+    "find_captions",
     "find_held_out",
     "find_pairs",
     "find_split",
     "find_unpaired",
     "fingerprint",
     "make_split",
+    "read_captions",
     "read_contents",
     "read_groups",
     "read_original",

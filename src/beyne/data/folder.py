@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from beyne.data.pairs import Pair, Sources, name_below, pictures_in, what_is_there
+from beyne.data.pairs import GENERATING, Pair, Sources, name_below, pictures_in, what_is_there
 from beyne.data.sides import TABLE, listed, sides, unpaired
 from beyne.data.split import SPLITS, SplitName, make_split, read_split
 from beyne.errors import UsageError
@@ -174,7 +174,7 @@ def _layout(root: Path, folder: Path, sources: Sources) -> list[Pair]:
     """Pictures directly in ``folder``, or in its ``hr/`` with partners in ``lr*/`` (any case)."""
     if sources.job == "translate":
         return sides(root, folder, sources)
-    if sources.job == "generate":
+    if sources.job in GENERATING:
         return _pairs_in(root, folder, None)
     children = sorted(child for child in folder.iterdir() if child.is_dir())
     originals = [child for child in children if child.name.lower() == "hr"]

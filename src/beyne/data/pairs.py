@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from beyne.errors import UsageError
-from beyne.images import SUFFIXES
+from beyne.images import SUFFIXES, is_dicom
 
 PairedJob = Literal["upscale", "translate"]
-Job = Literal["upscale", "translate", "generate"]
+Job = Literal["upscale", "translate", "generate", "illustrate"]
+#: Jobs that make pictures of noise.
+GENERATING: tuple[Job, ...] = ("generate", "illustrate")
 Layout = Literal["folders", "side-by-side", "same"]
 _LOOKED_AT = 100  # files, for what is no picture
 
@@ -67,18 +69,9 @@ def pictures_in(folder: Path) -> list[Path]:
 def what_is_there(folder: Path) -> str:
     """What to do about a folder without pictures, by what it holds instead."""
     known = f"known suffixes: {', '.join(sorted(SUFFIXES))}"
-    if any(_is_dicom(path) for path in islice(folder.rglob("*"), _LOOKED_AT)):
-        return f"it holds DICOM files, which are not read: convert them to 16-bit PNG; {known}"
+    if any(is_dicom(path) for path in islice(folder.rglob("*"), _LOOKED_AT)):
+        return f"it holds DICOM files without a suffix: name them .dcm; {known}"
     return known
-
-
-def _is_dicom(path: Path) -> bool:
-    """By its mark; such files often have no suffix."""
-    try:
-        with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
-    except OSError:  # a folder, or not ours to read
-        return False
 
 
 def name_below(path: Path, root: Path) -> str:

@@ -22,41 +22,49 @@ class DiscriminatorConfig(Config):
 
 
 class ConditionalConfig(DiscriminatorConfig):
-    """Fields of a discriminator that may look at labels."""
+    """Fields of a discriminator that may look at labels or texts."""
 
     classes: int = Field(0, ge=0, description="labels it knows")
+    text: int = Field(0, ge=0, description="numbers in the vector of a text it knows")
 
 
 class Projection(nn.Module):
-    """What a label adds to the verdict (projection; Miyato & Koyama 2018, arXiv 1802.05637).
+    """What a label or a text adds to the verdict (Miyato & Koyama 2018, arXiv 1802.05637).
 
-    The inner product of a learned vector a class and what was seen, times the strength λ that
-    training raises from 0 to 1 (transitional conditioning, Shahbazi et al. 2022, arXiv 2201.06578).
+    The inner product of a vector and what was seen, times the strength λ that training raises from
+    0 to 1 (transitional conditioning, Shahbazi et al. 2022, arXiv 2201.06578). The vector is a
+    learned one a class, or a linear image of the text's.
     """
 
-    def __init__(self, classes: int, width: int) -> None:
+    def __init__(self, config: ConditionalConfig, width: int) -> None:
         super().__init__()
-        self.labels = nn.Embedding(classes, width) if classes else None
+        self.labels: nn.Module | None = None
+        if config.classes:
+            self.labels = nn.Embedding(config.classes, width)
+        if config.text:
+            self.labels = nn.Linear(config.text, width, bias=False)
+            nn.init.normal_(self.labels.weight)  # of a vector of length 1: as large as a class's
 
-    def forward(self, seen: Tensor, label: Tensor | None, strength: float) -> Tensor:
+    def forward(self, seen: Tensor, asked: Tensor | None, strength: float) -> Tensor:
         """What to add to the logits.
 
         Args:
             seen: ``(N, width, h, w)``, of which the mean is taken.
-            label: ``(N,)``, numbers of classes; without them nothing is added.
+            asked: Numbers of classes ``(N,)``, or vectors of texts ``(N, text)``; without them
+                nothing is added.
             strength: λ.
 
         Returns:
             ``(N, 1, 1, 1)``.
 
         Raises:
-            UsageError: A label is given to a discriminator without classes.
+            UsageError: A label is given to a discriminator that knows none.
         """
-        if label is None:
+        if asked is None:
             return seen.new_zeros(1, 1, 1, 1)
         if self.labels is None:
             raise UsageError("this discriminator knows no labels", "set discriminator.classes")
-        agreement: Tensor = (self.labels(label) * seen.mean((2, 3))).sum(1) / seen.shape[1] ** 0.5
+        agreement: Tensor = (self.labels(asked) * seen.mean((2, 3))).sum(1) / seen.shape[1] ** 0.5
         return strength * agreement.view(-1, 1, 1, 1)
 
 

@@ -31,16 +31,16 @@ class DCGANDiscriminator(nn.Module):
             width *= 2
         self.look = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4))
         self.judge = nn.Conv2d(width, 1, 4)
-        self.project = Projection(config.classes, width)
+        self.project = Projection(config, width)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.normal_(layer.weight, std=0.02)
 
-    def forward(self, image: Tensor, label: Tensor | None = None, strength: float = 1.0) -> Tensor:
+    def forward(self, image: Tensor, asked: Tensor | None = None, strength: float = 1.0) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → logits ``(N, 1, 1, 1)``, positive for real.
 
-        Of ``label`` and ``strength`` see `Projection`.
+        Of ``asked`` and ``strength`` see `Projection`.
         """
         seen = self.look(image * 2 - 1)
-        logits: Tensor = self.judge(seen) + self.project(seen, label, strength)
+        logits: Tensor = self.judge(seen) + self.project(seen, asked, strength)
         return logits

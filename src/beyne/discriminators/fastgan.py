@@ -48,7 +48,7 @@ class FastGANDiscriminator(nn.Module):
             convolution(widths[-1], widths[-1], 1, norm=norm),
             nn.Conv2d(widths[-1], 1, 3, padding=1),
         )
-        self.project = Projection(config.classes, widths[-1])
+        self.project = Projection(config, widths[-1])
         self.paint_part = _decoder(widths[-2], config.channels)
         self.paint_whole = _decoder(widths[-1], config.channels)
 
@@ -63,13 +63,13 @@ class FastGANDiscriminator(nn.Module):
             x = halve(x)
         return x, deepest(x)
 
-    def forward(self, image: Tensor, label: Tensor | None = None, strength: float = 1.0) -> Tensor:
+    def forward(self, image: Tensor, asked: Tensor | None = None, strength: float = 1.0) -> Tensor:
         """``(N, C, H, W)`` in [0, 1] → logits ``(N, 1, H/16, W/16)``, positive for real.
 
-        Of ``label`` and ``strength`` see `Projection`.
+        Of ``asked`` and ``strength`` see `Projection`.
         """
         seen = self._seen(image)[1]
-        logits: Tensor = self.judge(seen) + self.project(seen, label, strength)
+        logits: Tensor = self.judge(seen) + self.project(seen, asked, strength)
         return logits
 
     def reconstruction(self, image: Tensor) -> Tensor:

@@ -19,6 +19,8 @@ _FORMATS = {
     ".webp": "webp",
     ".bmp": "bmp",
     ".gif": "gif",
+    ".dcm": "dicom",
+    ".dicom": "dicom",
     ".tif": "tiff",
     ".tiff": "tiff",
 }

@@ -8,6 +8,7 @@ from itertools import compress
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
+from beyne.data.captions import CAPTIONS
 from beyne.data.folder import BY_LAYOUT, partner_names
 from beyne.data.pairs import Sources, pictures_in, what_is_there
 from beyne.data.split import SPLITS, SplitName
@@ -17,7 +18,6 @@ from beyne.errors import UsageError, did_you_mean
 
 Task = Literal["upscale", "translate", "generate", "illustrate"]
 TASKS: tuple[str, ...] = get_args(Task)
-CAPTIONS = ("captions.csv", "captions.jsonl")
 
 
 @dataclass(frozen=True)

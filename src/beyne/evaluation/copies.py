@@ -12,7 +12,9 @@ from beyne.data import Pair, Sources, class_of, find_pairs, fingerprint, read_wh
 from beyne.data.crops import stacked
 from beyne.errors import UsageError
 from beyne.evaluation.memorisation import CopyCheck
+from beyne.evaluation.painters import in_turn
 from beyne.metrics.features import chosen_features
+from beyne.zoo import BEST
 
 
 def trained_and_held_out(
@@ -39,6 +41,15 @@ def trained_and_held_out(
     return train, held_out
 
 
+def split_of(model: str | Path, split: str | Path | None = None) -> Path | None:
+    """The ``split.csv`` to obey: the given one, else that of the run a model is in, else none."""
+    if split:
+        return Path(split)
+    run = Path(model) if Path(model).is_dir() else Path(model).parent
+    own = run / "split.csv"
+    return own if own.is_file() and (run / BEST).is_file() else None
+
+
 def as_learned(pairs: Sequence[Pair], card: ModelCard) -> Tensor:
     """Pictures cut and resampled as for the generator's training: ``(N, C, H, W)`` in [0, 1].
 
@@ -48,6 +59,14 @@ def as_learned(pairs: Sequence[Pair], card: ModelCard) -> Tensor:
     """
     size = card.generator["height"], card.generator["width"]
     return stacked([read_whole(pair, card.channels_out, size) for pair in pairs])
+
+
+def labels_like(held_out: Sequence[Pair], card: ModelCard, number: int) -> list[str | None]:
+    """What a generator is asked for when held-out pictures judge it: what these show, in turn."""
+    if not card.labels:
+        return [None] * number
+    classes = [class_of(pair.name) for pair in held_out]
+    return in_turn([label for label in classes if label in card.labels] or card.labels, number)
 
 
 def doubt(card: ModelCard, train: Sequence[Pair]) -> str:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from beyne.bundle import load, read_card
 from beyne.data import Pair, Sources, decode
-from beyne.data.pairs import Job
+from beyne.data.pairs import GENERATING, Job
 from beyne.errors import UsageError, did_you_mean
 from beyne.evaluation import painters, translators
 from beyne.images import Raster
@@ -23,10 +23,7 @@ from beyne.predict.device import find_device
 from beyne.predict.fitting import checked_consistent, checked_scale
 from beyne.predict.predictor import Predictor
 from beyne.recipe import named_sources
-from beyne.zoo import builtin, find
-
-#: Of a run, the model that it is known by.
-BEST = "best.safetensors"
+from beyne.zoo import BEST, builtin, find
 
 
 def nearest(raster: Raster, scale: int) -> Raster:
@@ -116,7 +113,7 @@ def find_enlarger(
         if factor < 1:
             raise UsageError(f"{name} can't make ×{factor}", "it makes ×1, ×2, ×3 …")
         return Enlarger(name, factor, lambda raster: baseline(raster, factor), find_device(device))
-    if (job := job_of(name)) == "generate":
+    if (job := job_of(name)) in GENERATING:
         problem = f"{name} generates pictures, of which there are no originals"
         raise UsageError(problem, "beyne generate --model MODEL -o OUT")
     model_here = load(model_file(name))

@@ -13,7 +13,14 @@ from torch import Tensor
 
 from beyne.bundle import ModelCard, load, read_card
 from beyne.data import Pair
-from beyne.evaluation.copies import as_learned, copy_check, doubt, trained_and_held_out
+from beyne.errors import UsageError
+from beyne.evaluation.copies import (
+    as_learned,
+    doubt,
+    labels_like,
+    split_of,
+    trained_and_held_out,
+)
 from beyne.evaluation.diversity import Diversity, diversity
 from beyne.evaluation.enlargers import PLAIN, model_file
 from beyne.evaluation.memorisation import GENERATED, CopyCheck, Memorisation
@@ -32,6 +39,7 @@ from beyne.predict.sampler import Sampler
 FILES = ("nearest.csv", "nearest.png")
 
 _MOST = 2000
+_FEWEST = 6  # held-out pictures that coverage can be computed of
 _QUANTILE = 1.96  # of the normal distribution, two-sided 95 %
 
 
@@ -117,20 +125,20 @@ class Examination:
     """
 
     def __init__(self, card: ModelCard, train: Sequence[Pair], held_out: Sequence[Pair]) -> None:
+        check_enough(held_out)
         self.train, self.features = train, chosen_features()
+        number = min(max(GENERATED, len(held_out)), _MOST)
+        #: What the pictures to judge are asked to show: as many as there are held-out ones, and
+        #: enough to tell copies.
+        self.labels = labels_like(held_out, card, number)
         real = as_learned(held_out, card)
         self.held_out = described(real, self.features)
         self.check = CopyCheck(as_learned(train, card), real, self.features)
 
     @property
-    def number(self) -> int:
-        """Pictures to judge: as many as there are held-out ones, and enough to tell copies."""
-        return min(max(GENERATED, len(self.held_out)), _MOST)
-
-    @property
     def protocol(self) -> str:
         """How sets are compared, in words."""
-        numbers = f"{self.number} generated against {len(self.held_out)} held-out pictures"
+        numbers = f"{len(self.labels)} generated against {len(self.held_out)} held-out pictures"
         return f"{numbers}; {self.features.text}"
 
     def scores(
@@ -138,7 +146,6 @@ class Examination:
         model: str,
         data: str,
         generated: Tensor,
-        labels: Sequence[str | None],
         sheet: Path | None = None,
     ) -> GeneratorScores:
         """Scores of pictures of the seeds 0, 1, 2 …
@@ -146,12 +153,8 @@ class Examination:
         Args:
             model: Its name.
             data: Name of the pictures it is judged by.
-            generated: ``(N, C, H, W)`` in [0, 1].
-            labels: What each was to be.
+            generated: ``(N, C, H, W)`` in [0, 1], of `labels`.
             sheet: Where to write those nearest to training, as a PNG.
-
-        Raises:
-            UsageError: A set has fewer than six pictures.
         """
         seen, near = described(generated, self.features), self.check.nearness(generated)
         if sheet:
@@ -163,7 +166,7 @@ class Examination:
                 "nearness": round(float(near.values[seed]), 4),
                 "nearest": self.train[int(near.nearest[seed])].name,
             }
-            for seed, label in enumerate(labels)
+            for seed, label in enumerate(self.labels)
         ]
         return GeneratorScores(
             model=model,
@@ -176,6 +179,18 @@ class Examination:
             memorisation=self.check.judge(near),
             rows=tuple(rows),
         )
+
+
+def check_enough(held_out: Sequence[Pair], part: str = "") -> None:
+    """Raise a `UsageError` if there are too few to score by; better before any work.
+
+    Args:
+        part: Which they are, in words.
+    """
+    if len(held_out) < _FEWEST:
+        which = f" ({part})" if part else ""
+        problem = f"{len(held_out)} held-out pictures{which} are too few to score generators by"
+        raise UsageError(problem, f"it takes {_FEWEST}, better 30; --split says which are held out")
 
 
 def generates(model: str | Path) -> bool:
@@ -200,7 +215,8 @@ def evaluate_generator(
 ) -> GeneratorScores:
     """Score a generator by pictures that its training did not see.
 
-    As many are generated as were held out, 64 at least, from the seeds 0, 1, 2 …
+    As many are generated as were held out, 64 at least, from the seeds 0, 1, 2 …; of a model with
+    labels in the proportions of the held-out ones.
 
     Args:
         model: A model file, or the folder of a run (its best model, and its split).
@@ -224,16 +240,15 @@ def evaluate_generator(
         check_output(folder, FILES, overwrite)
     sampler = Sampler(load(model_file(str(model))), device)
     card, place = sampler.card, Path(data)
-    train, held_out = trained_and_held_out(card, place, _split(model, split))
+    train, held_out = trained_and_held_out(card, place, split_of(model, split))
     named = f"{place.resolve().name}: {len(held_out)} held out of training"
     for words in filter(None, (named, doubt(card, train))):
         message(words)
     examination = Examination(card, train, held_out)
-    generated = painted(sampler, examination.number, progress=progress)
-    labels = [sampler.label_of(seed, None) for seed in range(examination.number)]
+    generated = painted(sampler, examination.labels, progress=progress)
     name = Path(model).resolve().name if Path(model).is_dir() else sampler.card.name
     table, sheet = (folder / name for name in FILES) if folder else (None, None)
-    scores = examination.scores(name, named, generated, labels, sheet)
+    scores = examination.scores(name, named, generated, sheet)
     if table:
         write_whole(table, _table(scores))
     return scores
@@ -259,14 +274,11 @@ def memorisation(
     path = model_file(str(model))
     check_job(read_card(path), "generate")
     sampler = Sampler(load(path))
-    check = copy_check(sampler.card, Path(data), _split(model, split))
-    return check.judge(check.nearness(painted(sampler, n)))
-
-
-def _split(model: str | Path, split: str | Path | None) -> Path | None:
-    own = Path(model) / "split.csv"
-    chosen = split or (own if own.is_file() else None)
-    return Path(chosen) if chosen else None
+    train, held_out = trained_and_held_out(sampler.card, Path(data), split_of(model, split))
+    seen, unseen = (as_learned(pairs, sampler.card) for pairs in (train, held_out))
+    check = CopyCheck(seen, unseen, chosen_features())
+    labels = labels_like(held_out, sampler.card, n)
+    return check.judge(check.nearness(painted(sampler, labels)))
 
 
 def _table(scores: GeneratorScores) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,33 +17,47 @@ BASELINES = ("copy", "mean")
 #: Seeds between two samples of one generator.
 _APART = 1_000_000
 
+Value = TypeVar("Value")
+
+
+def in_turn(values: Sequence[Value], number: int) -> list[Value]:
+    """So many of some values: all in a fixed random order, again and again.
+
+    So any number of them is of the same mixture, as labels of pictures to judge must be: a
+    generator is asked for what the pictures that judge it show.
+    """
+    order = np.random.default_rng(0).permutation(len(values))
+    return [values[order[index % len(order)]] for index in range(number)]
+
 
 def painted(
     sampler: Sampler,
-    number: int,
+    labels: Sequence[str | None],
     sample: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Tensor:
-    """Pictures of a generator, ``(number, C, H, W)`` in [0, 1].
+    """Pictures of a generator, ``(N, C, H, W)`` in [0, 1].
 
     Args:
-        number: How many.
+        labels: What each is to show; None of a generator without labels.
         sample: Others for every number, from 0.
         progress: Is given pictures done and pictures in all.
     """
     images = []
-    for seed in range(_APART * sample, _APART * sample + number):
-        images.append(sampler.image(seed))
-        progress(len(images), number)
+    for seed, label in enumerate(labels, start=_APART * sample):
+        images.append(sampler.image(seed, label))
+        progress(len(images), len(labels))
     return torch.cat(images)
 
 
 def plain(name: str, train: Tensor, number: int, sample: int = 0) -> Tensor:
-    """Pictures of a baseline; arguments as for `painted`.
+    """Pictures of a baseline; ``(number, C, H, W)`` in [0, 1].
 
     Args:
         name: One of `BASELINES`.
         train: ``(M, C, H, W)`` in [0, 1].
+        number: How many.
+        sample: As for `painted`.
     """
     if name == "mean":
         return train.mean(0, keepdim=True).expand(number, -1, -1, -1)

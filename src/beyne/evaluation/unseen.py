@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from beyne.bundle import read_card
 from beyne.config import read_toml
 from beyne.data import (
     Pair,
     Sources,
     content_of,
+    find_all,
     find_held_out,
+    find_pairs,
+    find_split,
     fingerprint,
     read_contents,
     read_split,
 )
 from beyne.data.folder import BY_LAYOUT
 from beyne.errors import UsageError
-from beyne.evaluation.enlargers import BEST
+from beyne.zoo import BEST
 
 
 def find_unseen(
@@ -31,7 +36,8 @@ def find_unseen(
     Args:
         root: The data folder.
         split_file: A ``split.csv`` to obey, see `beyne.data.find_held_out`.
-        models: Folders of runs among them say by their ``split.csv`` what they have seen.
+        models: Runs among them say by their ``split.csv`` what they have seen; of model files
+            see `stated`.
         sources: What the folder is for.
 
     Returns:
@@ -41,7 +47,7 @@ def find_unseen(
         UsageError: There are none, or originals and partners do not match.
     """
     part, pairs = find_held_out(root, split_file, sources)
-    seen = {name for model in models for name in trained_on(Path(model), pairs)}
+    seen = seen_by(models, pairs, root, split_file, sources)
     left = [pair for pair in pairs if pair.name not in seen]
     words = "all pictures" if part == "all" else f"split {part}"
     if not left:
@@ -50,6 +56,25 @@ def find_unseen(
     if len(left) < len(pairs):
         words += f" but {len(pairs) - len(left)} that a run was trained on"
     return words, left
+
+
+def seen_by(
+    models: Iterable[str | Path],
+    pairs: list[Pair],
+    root: Path,
+    split_file: Path | None = None,
+    sources: Sources = BY_LAYOUT,
+) -> set[str]:
+    """Names of pictures that models were trained on, as far as their runs or cards tell.
+
+    Args:
+        pairs: The pictures in question.
+        root: Their folder; else as for `find_unseen`.
+    """
+    seen = set()
+    for model in map(Path, models):
+        seen |= trained_on(model, pairs) or stated(model, root, split_file, sources)
+    return seen
 
 
 def trained_on(run: Path, pairs: list[Pair]) -> set[str]:
@@ -73,3 +98,32 @@ def trained_on(run: Path, pairs: list[Pair]) -> set[str]:
     if isinstance(known, dict) and len(here) == len(seen):
         return seen if fingerprint(here) == known.get("fingerprint") else set()
     return seen
+
+
+def stated(
+    model: Path, root: Path, split_file: Path | None = None, sources: Sources = BY_LAYOUT
+) -> set[str]:
+    """Names of the pictures of a folder that a model file, away from its run, was trained on.
+
+    Its card has a fingerprint of them. It is looked for among the divisions that the training may
+    have had: all pictures, those that a split has for training, and the one by the training's seed.
+    None of them means that it learned from other pictures, or from these in a way unknown here.
+    """
+    if not model.is_file():
+        return set()
+    made = read_card(model).provenance
+    known, seed = made.get("data", {}), made.get("recipe", {}).get("train", {}).get("seed", 0)
+    for train in _divisions(root, split_file, sources, seed):
+        # Contents are only read where the numbers agree.
+        if len(train) == known.get("pictures") and fingerprint(train) == known.get("fingerprint"):
+            return {pair.name for pair in train}
+    return set()
+
+
+def _divisions(
+    root: Path, split_file: Path | None, sources: Sources, seed: int
+) -> Iterator[list[Pair]]:
+    yield find_all(root, sources)
+    yield list(find_split(root, split_file, sources).get("train", []))
+    with suppress(UsageError):  # nothing there to train on
+        yield find_pairs(root, sources, seed)["train"]

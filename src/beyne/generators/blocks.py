@@ -27,6 +27,7 @@ class GeneratorConfig(Config):
     width: int = Field(64, ge=8)
     latent: int = Field(128, ge=1, description="numbers that an image is made from")
     classes: int = Field(0, ge=0, description="labels it can be asked for")
+    text: int = Field(0, ge=0, description="numbers in the vector of a text it can be asked for")
 
     @model_validator(mode="after")
     def _sides_double(self) -> GeneratorConfig:
@@ -34,6 +35,12 @@ class GeneratorConfig(Config):
         if self.height % step or self.width % step:
             sizes = f"{self.height}×{self.width}"
             raise ValueError(f"{sizes} pixels: height and width must be multiples of {step}")
+        return self
+
+    @model_validator(mode="after")
+    def _is_asked_in_one_way(self) -> GeneratorConfig:
+        if self.classes and self.text:
+            raise ValueError("classes and text: give one of them")
         return self
 
     @property
@@ -63,11 +70,12 @@ class GeneratorConfig(Config):
 
 
 class Generator(nn.Module):
-    """Base of networks that make an image from noise, and from a label if they have classes.
+    """Base of networks that make an image from noise, and from a label or a text if they know any.
 
-    Labels come in by transitional conditioning (Shahbazi et al. 2022, arXiv 2201.06578): a learned
-    vector a class is added to the latent, times a strength that training raises from 0 to 1, since
-    few pictures teach what all have in common before they teach what tells classes apart.
+    These come in by transitional conditioning (Shahbazi et al. 2022, arXiv 2201.06578): a learned
+    vector a class, or a linear image of the text's vector, is added to the latent, times a strength
+    that training raises from 0 to 1, since few pictures teach what all have in common before they
+    teach what tells them apart.
 
     A subclass gives `paint`.
     """
@@ -77,31 +85,53 @@ class Generator(nn.Module):
         self.config = config
         if config.classes:
             self.labels = nn.Embedding(config.classes, config.latent)
+        if config.text:
+            self.texts = nn.Linear(config.text, config.latent, bias=False)
+            # A text's vector has length 1: now it moves the latent as far as a label does.
+            nn.init.normal_(self.texts.weight)
 
-    def paint(self, latent: Tensor) -> Tensor:
-        """``(N, latent)`` → ``(N, channels, height, width)`` in [0, 1], float32."""
+    def paint(self, latent: Tensor, asked: Tensor | None = None) -> Tensor:
+        """Make images.
+
+        Args:
+            latent: ``(N, latent)``, with what is asked for added.
+            asked: What was added, ``(N, latent)``; None if nothing is asked for.
+
+        Returns:
+            ``(N, channels, height, width)`` in [0, 1], float32.
+        """
         raise NotImplementedError
 
-    def forward(self, z: Tensor, label: Tensor | None = None, strength: float = 1.0) -> Tensor:
+    def added(self, asked: Tensor) -> Tensor:
+        """What labels or texts add to the latent: ``(N,)`` or ``(N, text)`` → ``(N, latent)``.
+
+        Raises:
+            UsageError: The generator knows none.
+        """
+        if not (self.config.classes or self.config.text):
+            raise UsageError("this generator knows no labels", "leave the label out")
+        vectors: Tensor = (self.labels if self.config.classes else self.texts)(asked)
+        return vectors
+
+    def forward(self, z: Tensor, asked: Tensor | None = None, strength: float = 1.0) -> Tensor:
         """Make images.
 
         Args:
             z: ``(N, latent)``, normally distributed: see `latents`.
-            label: ``(N,)``, numbers of classes; without them, images of any class.
-            strength: λ of the label, 0 to 1.
+            asked: Numbers of classes ``(N,)``, or vectors of texts ``(N, text)``, a zero vector for
+                no text; None: images of anything.
+            strength: λ of what is asked for, 0 to 1.
 
         Returns:
             ``(N, channels, height, width)`` in [0, 1], float32.
 
         Raises:
-            UsageError: A label is given to a generator without classes.
+            UsageError: A label is given to a generator that knows none.
         """
-        if label is None:
+        if asked is None:
             return self.paint(z)
-        if not self.config.classes:
-            raise UsageError("this generator knows no labels", "leave the label out")
-        embedded: Tensor = self.labels(label)
-        return self.paint(z + strength * embedded)
+        added = strength * self.added(asked)
+        return self.paint(z + added, added)
 
     def for_use(self) -> Generator:
         """The form it is applied and saved in: itself."""

@@ -32,8 +32,8 @@ class DCGAN(Generator):
             if isinstance(layer, nn.ConvTranspose2d):
                 nn.init.normal_(layer.weight, std=0.02)
 
-    def paint(self, latent: Tensor) -> Tensor:
-        """``(N, latent)`` → ``(N, channels, height, width)`` in [0, 1], float32."""
+    def paint(self, latent: Tensor, asked: Tensor | None = None) -> Tensor:
+        """See `Generator`; what is asked for comes in with the latent alone."""
         return as_image(self.last, self.enlarge(latent[..., None, None]))
 
 

@@ -54,16 +54,28 @@ class FastGAN(Generator):
             for step in range(config.doublings + 1 - self.reach)
         )
         self.last = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
+        self.modulate = nn.ModuleList(
+            _modulation(config.latent, width) for width in widths[1:] if config.text
+        )
 
-    def paint(self, latent: Tensor) -> Tensor:
-        """``(N, latent)`` → ``(N, channels, height, width)`` in [0, 1], float32."""
+    def paint(self, latent: Tensor, asked: Tensor | None = None) -> Tensor:
+        """See `Generator`; a text also weighs the channels after every doubling."""
         maps = [self.start(latent)]
         for step, enlarge in enumerate(self.enlarge, start=1):
             x = enlarge(maps[-1])
+            if self.modulate and asked is not None:
+                x = x * (1 + self.modulate[step - 1](asked)[..., None, None])
             if step >= self.reach:
                 x = x * self.excite[step - self.reach](maps[step - self.reach])
             maps.append(x)
         return as_image(self.last, maps[-1])
+
+
+def _modulation(latent: int, width: int) -> nn.Linear:
+    """What is asked for → how far each channel's factor is from 1; at first not at all."""
+    layer = nn.Linear(latent, width, bias=False)
+    nn.init.zeros_(layer.weight)
+    return layer
 
 
 class _Start(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,9 +15,9 @@ from beyne.images.raster import Raster
 #: Suffixes of the files that `read` takes, for whoever walks a folder. `read` itself goes by
 #: content.
 SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"},
+    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".dcm", ".dicom"},
 )
-_KNOWN = "PNG, JPEG, WebP, BMP, GIF or TIFF"
+_KNOWN = "PNG, JPEG, WebP, BMP, GIF, TIFF or DICOM"
 
 _SIGNATURES = (
     (0, b"\x89PNG\r\n\x1a\n", "png"),
@@ -53,20 +55,32 @@ _WRITTEN = {
     "jpg": "jpeg",
     "jpeg": "jpeg",
     "webp": "webp",
+    "dcm": "dicom",
+    "dicom": "dicom",
 }
 
 
-def read(path: str | Path, pixel_limit: int | None = None) -> Raster:
+def is_dicom(path: Path) -> bool:
+    """Whether a file bears DICOM's mark; a DICOMDIR does, too."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:  # a folder, or not ours to read
+        return False
+
+
+def read(path: str | Path, pixel_limit: int | None = None, several: bool = False) -> Raster:
     """Read a picture, whatever its suffix.
 
-    PNG, JPEG, WebP, BMP, GIF and TIFF with one picture in it. Palettes and CMYK become RGB, 1, 2
-    and 4 bits become 8, other odd depths 16. Alpha is what the file itself marks as alpha; it
+    PNG, JPEG, WebP, BMP, GIF, TIFF and DICOM with one picture in it. Palettes and CMYK become RGB,
+    1, 2 and 4 bits become 8, other odd depths 16. Alpha is what the file itself marks as alpha; it
     comes straight, never premultiplied. Float files are taken as [0, 1]; one that clearly holds
     other values, such as 0…255, is refused.
 
     Args:
         path: The file.
         pixel_limit: The most pixels taken, told from the header; `default_pixel_limit` if None.
+        several: Of a DICOM file of several frames take the first instead of refusing the file.
 
     Raises:
         ImageError: The file can't be read, in one sentence, whatever is wrong with it.
@@ -77,14 +91,25 @@ def read(path: str | Path, pixel_limit: int | None = None) -> Raster:
         ((512, 768, 3), dtype('uint8'))
     """
     limit = default_pixel_limit() if pixel_limit is None else pixel_limit
-    try:
+    with reading():
         path = Path(path)
         if path.exists() and not path.is_file() and not path.is_dir():
             raise ImageError("it is a device or pipe, not a file", "copy it to a file first")
         with path.open("rb") as file:
             family = _family(file.read(512))
+            if family == "dicom":
+                from beyne.images import dicom
+
+                return dicom.read(path, limit, several)
             file.seek(0)
             return _read_family(family, file, limit)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn whatever goes wrong with a file that is being read into an `ImageError`."""
+    try:
+        yield
     except BeyneError:
         raise
     except MemoryError as error:
@@ -103,7 +128,7 @@ def _family(head: bytes) -> str:
     if not head:
         raise ImageError("the file is empty", "copy or download it again")
     if head[128:132] == b"DICM":  # first: its preamble may look like a TIFF
-        raise ImageError("it is a DICOM file, which is not read", "convert it to PNG")
+        return "dicom"
     for at, magic, family in _SIGNATURES:
         if head[at : at + len(magic)] == magic:
             return family
@@ -140,30 +165,45 @@ def write(raster: Raster, path: str | Path, format: str | None = None) -> None:
     Args:
         raster: The picture.
         path: The file to make.
-        format: ``png``, ``tiff``, ``jpg`` or ``webp``; by the path's suffix if None.
+        format: ``png``, ``tiff``, ``jpg``, ``webp`` or ``dicom``; by the path's suffix if None.
+            As DICOM only what was read from it is written; without a suffix it stays DICOM.
 
     Raises:
         UsageError: ``format`` is none of these.
         ImageError: The format can't hold the raster, or the disk refuses the file.
     """
     path = Path(path)
-    family = _output_family(path, format)
+    family = output_family(path, raster, format)
+    with new_file(path) as file:
+        _write_family(family, raster, file)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all; folders on the way are made.
+
+    Raises:
+        ImageError: The disk refuses it.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(path) as file:
-            _write_family(family, raster, file)
+            yield file
     except MemoryError as error:
         raise ImageError("writing it does not fit into memory", "close programs") from error
     except OSError as error:
         raise from_os_error(error, "write") from error
 
 
-def _output_family(path: Path, format: str | None) -> str:
+def output_family(path: Path, raster: Raster, format: str | None = None) -> str:
+    """The format family that a raster is written in; arguments and errors as for `write`."""
     if format is not None:
         if format not in _WRITTEN:
             raise UsageError(f"unknown format '{format}'", did_you_mean(format, _WRITTEN))
         return _WRITTEN[format]
     suffix = path.suffix.lower().removeprefix(".")
+    if raster.format == "dicom" and path.suffix.lower() not in SUFFIXES:
+        return "dicom"  # slices are often named by numbers alone, with or without dots
     if suffix not in _WRITTEN:
         kind = f"'.{suffix}' files are" if suffix else "a file without suffix is"
         raise ImageError(f"{kind} not written", "name it .png, .tiff, .jpg or .webp")
@@ -179,6 +219,10 @@ def _write_family(family: str, raster: Raster, file: BinaryIO) -> None:
         from beyne.images import tiff
 
         tiff.write(raster, file)
+    elif family == "dicom":
+        from beyne.images import dicom_output
+
+        dicom_output.write(raster, file)
     else:
         from beyne.images import pillow_formats
 

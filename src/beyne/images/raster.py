@@ -20,6 +20,27 @@ SAMPLE_TYPES = ("uint8", "uint16", "float32")
 
 
 @dataclass(frozen=True)
+class Treatment:
+    """What a model did to a picture, for files that state where they come from.
+
+    Attributes:
+        model: Its name.
+        job: ``upscale`` or ``translate``.
+        scale: Enlargement.
+        operator: The model's downscaling A.
+        consistent: Whether the result was projected onto the images that A shrinks to the input.
+        smooth: Standard deviation of the Gaussian over the result, in its pixels.
+    """
+
+    model: str
+    job: str
+    scale: int
+    operator: str
+    consistent: bool
+    smooth: float
+
+
+@dataclass(frozen=True)
 class Raster:
     """An image with its bit depth and metadata.
 
@@ -32,8 +53,9 @@ class Raster:
         icc: ICC profile, as stored in the file.
         exif: EXIF block (TIFF structure, no ``Exif\\0\\0`` prefix), its orientation set to 1.
         format: Name of the format family it was read from: ``png``, ``jpeg``, ``webp``, ``bmp``,
-            ``gif``, ``tiff``, or ``array`` for pixels that came from memory.
+            ``gif``, ``tiff``, ``dicom``, or ``array`` for pixels that came from memory.
         extras: What only that format family understands; its writer takes it up again.
+        treatment: What a model did to it; None: nothing.
     """
 
     pixels: Pixels
@@ -42,6 +64,7 @@ class Raster:
     exif: bytes | None = None
     format: str = "array"
     extras: dict[str, Any] = field(default_factory=dict)
+    treatment: Treatment | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or 0 in self.pixels.shape:
@@ -71,9 +94,19 @@ class Raster:
         return int(self.pixels.shape[2])
 
     @property
+    def measured(self) -> bool:
+        """Whether its values are measurements, which shall stay comparable."""
+        return self.format == "dicom"
+
+    @property
     def white(self) -> float:
         """The sample value that stands for 1.0: 255, 65535 or 1."""
         return white_of(self.pixels.dtype)
+
+    @property
+    def levels(self) -> int:
+        """Steps from black to white in the file's own depth, such as 4095; for floats 0."""
+        return int(self.extras.get("levels", self.white if self.pixels.dtype.kind == "u" else 0))
 
     def with_pixels(self, pixels: Pixels, alpha: Pixels | None = None) -> Raster:
         """The same image with other pixels and alpha; metadata is kept.

@@ -6,57 +6,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from beyne.errors import BeyneError, ImageError
-from beyne.images import Raster, default_pixel_limit, read, write
-from beyne.images.geotiff import check_installed, is_georeferenced
-from beyne.predict.files import FORMATS, Failure, Job
-from beyne.predict.fitting import Bands, picked
+from beyne.predict.files import Failure, Job
+from beyne.predict.kinds import begun
 from beyne.predict.overlap import one_ahead
+from beyne.predict.work import Options, Outcome, Work
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
-
-# While a result larger than this is being written, the next one is not begun.
-_LARGE_BYTES = 256 << 20
-
-_MOST_BITS = {".png": 16, ".jpg": 8, ".jpeg": 8, ".webp": 8}
-_LOSSY = (".jpg", ".jpeg")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is asked of every picture of a batch.
-
-    Attributes:
-        scale: Enlargement; 1 for a translation.
-        bands: Bands to take.
-        smooth: Standard deviation of a Gaussian over the result, in its pixels.
-        consistent: Project the result onto the images that shrink back to the input.
-        overwrite: Replace outputs that exist.
-        resume: Pass over outputs that exist; files are written whole, so they are finished.
-        pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
-        measure: Work out the consistency of every result.
-        debug: Let errors nobody foresaw through, with their traceback.
-        geotiff: Make GeoTIFF of georeferenced files, where the target is a TIFF.
-        geotiff_consistent: What ``consistent`` is for these.
-        cog: Make cloud-optimised GeoTIFF of every picture.
-    """
-
-    scale: int
-    bands: Bands = None
-    smooth: float = 0.0
-    consistent: bool = False
-    overwrite: bool = False
-    resume: bool = False
-    pixel_limit: int | None = None
-    measure: bool = False
-    debug: bool = False
-    geotiff: bool = False
-    geotiff_consistent: bool = False
-    cog: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,8 +48,7 @@ class Report:
 
     Attributes:
         model: Name of the model.
-        consistent: Whether results were projected onto their inputs.
-        streamed_consistent: The same of GeoTIFF; None if there were none.
+        consistent: How many results were projected onto their inputs.
         device: Where it was computed; empty if nothing was.
         precision: What was computed in; empty if nothing was.
         done: Finished pictures, in order.
@@ -98,8 +57,7 @@ class Report:
     """
 
     model: str
-    consistent: bool = False
-    streamed_consistent: bool | None = None
+    consistent: int = 0
     device: str = ""
     precision: str = ""
     done: list[Done] = field(default_factory=list)
@@ -128,9 +86,7 @@ class _Behind:
     """A result that the writer has taken on."""
 
     job: Job
-    seconds: Future[float]
-    consistency_db: float | None
-    warnings: list[str]
+    written: Future[tuple[Outcome, float]]
     large: bool
 
 
@@ -152,7 +108,7 @@ class Batch:
         self._load = load
         self._predictor: Predictor | None = None
         self._behind: _Behind | None = None
-        self.report = Report(model, options.consistent)
+        self.report = Report(model)
 
     def run(self, jobs: Sequence[Job], failures: Sequence[Failure] = ()) -> Report:
         """Do all jobs; one that fails does not stop the others.
@@ -168,7 +124,7 @@ class Batch:
             self._fail(failure)
         self._listener.begin(len(waiting))
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            for job, reading in one_ahead(reader, self._read, waiting):
+            for job, reading in one_ahead(reader, self._open, waiting):
                 if self._predictor is None:
                     self._predictor = self._load()
                 if self._behind is not None and self._behind.large:
@@ -181,110 +137,47 @@ class Batch:
             self.report.precision = self._predictor.precision
         return self.report
 
-    def _read(self, job: Job) -> tuple[Raster | None, float]:
-        """The picture, None if it is to be streamed, and seconds; runs in the reader's thread."""
+    def _open(self, job: Job) -> tuple[Work, float]:
+        """The work on a file and the seconds its opening took; runs in the reader's thread."""
         start = time.perf_counter()
         if job.target.exists() and not self._options.overwrite:
             raise ImageError(f"{job.target} exists already", "--overwrite, or --resume to skip it")
-        if self._is_streamed(job):
-            return None, time.perf_counter() - start
-        limit = self._options.pixel_limit or default_pixel_limit(self._options.scale)
-        raster = picked(read(job.source, limit), self._options.bands)
-        return raster, time.perf_counter() - start
-
-    def _is_streamed(self, job: Job) -> bool:
-        options = self._options
-        if options.cog:
-            check_installed()
-            return True
-        if not options.geotiff or job.target.suffix.lower() not in FORMATS["tiff"]:
-            return False
-        if not is_georeferenced(job.source):
-            return False
-        check_installed("; or --format png, which has no georeference")
-        return True
-
-    def _stream(self, job: Job, predictor: Predictor, seconds: float) -> None:
-        """Compute one georeferenced raster from file to file."""
-        from beyne.predict.streaming import Wishes, stream
-
-        options, shares, start = self._options, [0.0], time.perf_counter()
-        wishes = Wishes(
-            options.scale,
-            options.bands,
-            options.smooth,
-            options.geotiff_consistent,
-            options.cog,
-            options.pixel_limit,
-        )
-
-        def on_done(share: float, megapixels: float) -> None:
-            self._listener.advance(share - shares[-1], megapixels * (share - shares[-1]))
-            shares.append(share)
-
-        self._settle()
-        streamed = stream(predictor, job.source, job.target, wishes, on_done)
-        seconds += time.perf_counter() - start
-        self.report.streamed_consistent = options.geotiff_consistent
-        self._tell(job, seconds, streamed.consistency_db, streamed.warnings)
+        return begun(job, self._options), time.perf_counter() - start
 
     def _apply(
-        self,
-        job: Job,
-        read: tuple[Raster | None, float],
-        predictor: Predictor,
-        writer: ThreadPoolExecutor,
+        self, job: Job, opened: tuple[Work, float], predictor: Predictor, writer: ThreadPoolExecutor
     ) -> None:
         """Compute one picture and hand it to the writer."""
-        raster, seconds = read
-        if raster is None:
-            self._stream(job, predictor, seconds)
-            return
-        start = time.perf_counter()
-        options, area = self._options, raster.height * raster.width * self._options.scale**2 / 1e6
-        shares = [0.0]
+        work, seconds = opened
+        start, shares = time.perf_counter(), [0.0]
 
         def on_done(share: float) -> None:
-            self._listener.advance(share - shares[-1], area * (share - shares[-1]))
+            self._listener.advance(share - shares[-1], work.megapixels * (share - shares[-1]))
             shares.append(share)
 
-        result = predictor.apply(raster, options.scale, options.smooth, options.consistent, on_done)
+        work.compute(predictor, on_done)
         seconds += time.perf_counter() - start
         self._settle()
-        written = writer.submit(_written, result, job, seconds)
-        large = result.pixels.nbytes > _LARGE_BYTES
-        warnings = _warnings(raster, result, job, options.consistent)
-        self._behind = _Behind(job, written, None, warnings, large)
-        if options.measure:
-            from beyne.predict.consistency import consistency_db
-
-            consistency = consistency_db(raster, result, predictor.card.operator)
-            self._behind = replace(self._behind, consistency_db=consistency)
+        self._behind = _Behind(job, writer.submit(_timed, work.write, seconds), work.large)
 
     def _settle(self) -> None:
         """Wait for the writer, and report what it wrote."""
         behind, self._behind = self._behind, None
         if behind is None:
             return
-        seconds: float | None = None
         with self._recorded(behind.job):
-            seconds = behind.seconds.result()
-        if seconds is not None:
-            self._tell(behind.job, seconds, behind.consistency_db, behind.warnings)
-
-    def _tell(
-        self, job: Job, seconds: float, consistency_db: float | None, warnings: list[str]
-    ) -> None:
-        done = Done(
-            input=str(job.source),
-            output=str(job.target),
-            scale=self._options.scale,
-            seconds=round(seconds, 3),
-            consistency_db=consistency_db,
-            warnings=warnings,
-        )
-        self.report.done.append(done)
-        self._listener.done(done)
+            outcome, seconds = behind.written.result()
+            done = Done(
+                input=str(behind.job.source),
+                output=str(behind.job.target),
+                scale=self._options.scale,
+                seconds=round(seconds, 3),
+                consistency_db=outcome.consistency_db,
+                warnings=outcome.warnings,
+            )
+            self.report.done.append(done)
+            self.report.consistent += outcome.consistent
+            self._listener.done(done)
 
     @contextmanager
     def _recorded(self, job: Job) -> Iterator[None]:
@@ -304,21 +197,7 @@ class Batch:
         self._listener.failed(failure)
 
 
-def _written(result: Raster, job: Job, seconds: float) -> float:
+def _timed(write: Callable[[], Outcome], seconds: float) -> tuple[Outcome, float]:
     """Write a result; the seconds spent on it altogether. Runs in the writer's thread."""
     start = time.perf_counter()
-    write(result, job.target)
-    return seconds + time.perf_counter() - start
-
-
-def _warnings(source: Raster, result: Raster, job: Job, consistent: bool) -> list[str]:
-    warnings = []
-    if consistent and job.target.suffix.lower() in _LOSSY:
-        warnings.append("JPG is lossy: the file gives its input back less exactly than a PNG")
-    if source.extras.get("georeferenced"):
-        warnings.append("its georeference (transform, CRS, nodata) is not in the result")
-    bits = _MOST_BITS.get(job.target.suffix.lower(), 32)
-    if result.pixels.dtype.itemsize * 8 > bits:
-        kind = job.target.suffix[1:].upper()
-        warnings.append(f"{kind} holds {bits} bits a sample: values were rounded")
-    return warnings
+    return write(), seconds + time.perf_counter() - start

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beyne.errors import BeyneError, UsageError, did_you_mean
-from beyne.images import SUFFIXES
+from beyne.images import SUFFIXES, is_dicom
 
 #: Format, as ``--format`` names it → suffixes of its files, the one to give first.
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -18,12 +18,15 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "tiff": (".tiff", ".tif"),
     "jpg": (".jpg", ".jpeg"),
     "webp": (".webp",),
+    "dicom": (".dcm", ".dicom"),
     "cog": (".tif", ".tiff"),
 }
-_TIFF = FORMATS["tiff"]
-#: Read as a georeferenced raster only, and so kept as GeoTIFF.
+#: Formats that pictures stay in, as others would lose what these hold.
+_STAYING = ("tiff", "dicom", "cog")
+#: Read as georeferenced rasters only, and so made GeoTIFF.
 _JPEG_2000 = (".jp2", ".j2k")
 _WALKED = SUFFIXES | set(_JPEG_2000)
+_DICOMDIR = "DICOMDIR"
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,12 @@ def plan(
     """Which files become which.
 
     Args:
-        inputs: Files (always tried), folders (walked; files with a picture's suffix, none hidden)
-            and glob patterns.
+        inputs: Files (always tried), folders (walked; files with a picture's suffix or DICOM's
+            mark, none hidden), glob patterns, and DICOMDIR files for what they list.
         output: A folder if it ends in ``/`` or is one, or where ``inputs`` are several or a
             folder or a pattern; else a file.
-        format: A key of `FORMATS`; None: TIFF stays TIFF, JPEG 2000 becomes TIFF, all else PNG.
+        format: A key of `FORMATS`; None: TIFF and DICOM stay, JPEG 2000 becomes
+            TIFF, all else PNG.
 
     Returns:
         Jobs in a fixed order, and inputs in which there was nothing to do.
@@ -81,7 +85,7 @@ def plan(
     if _means_folder(inputs, output):
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"-o {output} is a file, and a folder is needed", "name a folder")
-        jobs = [Job(source, folder / _renamed(name, format)) for source, name in found]
+        jobs = [Job(source, folder / _renamed(source, name, format)) for source, name in found]
     else:
         _check_file_name(folder, format)
         jobs = [Job(source, folder) for source, _ in found]
@@ -96,6 +100,8 @@ def _means_folder(inputs: Sequence[str], output: str) -> bool:
 
 def _is_file_name(text: str) -> bool:
     path = Path(text)
+    if path.name == _DICOMDIR:
+        return False
     return path.exists() and not path.is_dir() if glob.has_magic(text) else not path.is_dir()
 
 
@@ -104,7 +110,12 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
     path = Path(text)
     if _is_file_name(text):
         return [(path, Path(path.name))]
-    if path.is_dir():
+    if path.name == _DICOMDIR and path.is_file():
+        from beyne.images.dicom import listed_files
+
+        files = [(path.parent / name, name) for name in listed_files(path)]
+        problem = Failure(text, "it lists no files", "give the folder instead")
+    elif path.is_dir():
         files = list(_walk(path, avoid, failures))
         problem = Failure(text, "no picture in this folder", f"it takes {_listed(_WALKED)}")
     else:
@@ -142,14 +153,22 @@ def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[
         visible = sorted(name for name in folders if not name.startswith("."))
         folders[:] = [name for name in visible if (here / name).resolve() not in avoided]
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in _WALKED:
-                yield here / name, (here / name).relative_to(folder)
+            path = here / name
+            if not name.startswith(".") and _is_picture(path):
+                yield path, path.relative_to(folder)
 
 
-def _renamed(name: Path, format: str | None) -> Path:
+def _is_picture(path: Path) -> bool:
+    known = path.suffix.lower() in _WALKED
+    return known or (path.name != _DICOMDIR and is_dicom(path))
+
+
+def _renamed(source: Path, name: Path, format: str | None) -> Path:
     """The output's name: same stem, the suffix of its format."""
     old = name.suffix.lower()
-    if old in _TIFF and format in (None, "tiff", "cog"):
+    if any(old in FORMATS[kind] and format in (None, kind) for kind in _STAYING):
+        return name
+    if format is None and old not in _WALKED and is_dicom(source):
         return name
     suffix = FORMATS[format or ("cog" if old in _JPEG_2000 else "png")][0]
     # A stem may hold dots: scan.2024 is not a file of kind 2024.

@@ -69,15 +69,16 @@ def is_grey_for(raster: Raster, card: ModelCard) -> bool:
 
 
 def check_job(card: ModelCard, job: str) -> None:
-    """Refuse a model that was made for another job than the command's.
+    """Refuse a model that was made for another job than the command's; texts are for generate.
 
     Raises:
         UsageError: It is; the command to use is named.
     """
-    if card.job != job:
-        problem = f"{card.name} is a model to {card.job} pictures, not to {job} them"
-        inputs = "" if card.job == "generate" else "INPUT "
-        raise UsageError(problem, f"beyne {card.job} {inputs}--model MODEL -o OUT")
+    does = "generate" if card.generates else card.job
+    if does != job:
+        problem = f"{card.name} is a model to {does} pictures, not to {job} them"
+        inputs = "" if card.generates else "INPUT "
+        raise UsageError(problem, f"beyne {does} {inputs}--model MODEL -o OUT")
 
 
 def checked_scale(card: ModelCard, scale: int | None) -> int:
@@ -103,7 +104,7 @@ def checked_consistent(
         card: The model's.
         scale: Enlargement to make, as `checked_scale` gave it.
         wanted: What the call says; None: as the card says, where it is possible.
-        measured: The pictures hold measurements (GeoTIFF): None means yes, where it is possible.
+        measured: The picture's values are measurements: None means wanted, where it is possible.
 
     Raises:
         UsageError: It is wanted and impossible, or unwanted and part of the model.
@@ -118,8 +119,9 @@ def checked_consistent(
         problem = "at ×1 only the input itself would give the input back"
         raise UsageError(f"--consistent: {problem}", "leave it out, or enlarge")
     possible = scale > 1 and card.channels_in == card.channels_out
-    usual = measured or card.consistent or card.projected
-    return possible and (usual if wanted is None else wanted)
+    return possible and (
+        measured or card.consistent or card.projected if wanted is None else wanted
+    )
 
 
 def checked_smooth(sigma: float) -> None:

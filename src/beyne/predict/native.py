@@ -14,6 +14,7 @@ from beyne.errors import ImageError
 from beyne.images.projection import project_into_limits
 from beyne.images.raster import Pixels
 from beyne.images.resample import resize
+from beyne.images.residual import Levels
 from beyne.predict.transparency import bleed
 
 if TYPE_CHECKING:
@@ -47,9 +48,10 @@ class Values:
     nodata: float | None = None
 
     @property
-    def step(self) -> float:
-        """Between neighbouring values; floats have none, and get that of 16 bits in the range."""
-        return self.width / 65535 if self.dtype.kind == "f" else 1.0
+    def levels(self) -> Levels:
+        """Floats have no steps, and get those of 16 bits in the range."""
+        step = self.width / 65535 if self.dtype.kind == "f" else 1.0
+        return Levels(step, self.width, self.limits)
 
     def rounded(self, values: Pixels) -> Pixels:
         """Samples of the type; what would be the nodata value becomes the one beside it."""
@@ -116,7 +118,8 @@ class Enlarger:
         result += resize(x - inside, (result.shape[-2], result.shape[-1]))
         if self._consistent:
             low, high = ((limit - values.black) / values.width for limit in values.limits)
-            result = project_into_limits(result, x, self._predictor.card.operator, (low, high))
+            operator, step = self._predictor.card.operator, values.levels.step / values.width
+            result = project_into_limits(result, x, operator, (low, high), step)
         return values.rounded(result[0].numpy() * values.width + values.black)
 
     def alpha(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,11 +13,12 @@ from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError
-from beyne.images.projection import EXACT_REACH, REACH, project, project_into_range
-from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
+from beyne.images.projection import EXACT_REACH
+from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
 from beyne.predict.device import find_device
+from beyne.predict.finish import Finish
 from beyne.predict.fitting import (
     check_fit,
     checked_consistent,
@@ -31,25 +32,6 @@ from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
 from beyne.predict.transparency import bleed
 
 _ALPHA_HALO = 3  # pixels; a bicubic kernel reaches two
-_SMOOTHING_REACH = 4  # standard deviations
-
-
-@dataclass(frozen=True)
-class _Finish:
-    """What follows the network: in this order, grey, clipping, shrinking, smoothing, projection."""
-
-    scale: int
-    smooth: float
-    consistent: bool
-    grey: bool
-    clip: bool
-    bare: bool = False  # without the network's own projection
-
-    def halo(self, model_scale: int) -> int:
-        """Input pixels of context it needs."""
-        shrinking = math.ceil(2 / self.scale) + 1 if self.scale != model_scale else 0
-        smoothing = math.ceil(math.ceil(_SMOOTHING_REACH * self.smooth) / self.scale)
-        return shrinking + smoothing + (REACH if self.consistent else 0)
 
 
 class Predictor:
@@ -107,7 +89,8 @@ class Predictor:
             scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
             smooth: Standard deviation, in result pixels, of a Gaussian over the result; 0: none.
             consistent: Whether to project the result, after all else, onto the images that the
-                model's A shrinks back to the input; None: as the model's card says.
+                model's A shrinks back to the input; None: as the model's card says, and always
+                where the values are measurements.
             on_done: Told the finished fraction from time to time.
 
         Returns:
@@ -120,12 +103,14 @@ class Predictor:
         """
         scale = checked_scale(self.card, scale)
         checked_smooth(smooth)
-        finish = _Finish(
+        finish = Finish(
             scale,
             smooth,
-            consistent=checked_consistent(self.card, scale, consistent),
+            consistent=checked_consistent(self.card, scale, consistent, raster.measured),
             grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
+            levels=raster.levels if raster.levels < raster.white else 0,
+            step=1 / raster.levels if raster.measured else 0.0,
         )
         check_fit(raster, self.card)
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
@@ -144,14 +129,16 @@ class Predictor:
             alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
             output = _resampled(output, (size[0] * scale, size[1] * scale))
         icc = raster.icc if output.shape[2] == raster.channels else None
-        return replace(raster, icc=icc).with_pixels(output, alpha)
+        treatment = Treatment(
+            self.card.name, self.card.job, scale, self.card.operator, finish.consistent, smooth
+        )
+        return replace(raster, icc=icc, treatment=treatment).with_pixels(output, alpha)
 
     def tiling_of_pieces(self, scale: int, smooth: float) -> Tiling:
         """How to cut a picture whose pieces are given to `piece` one by one."""
-        finish = _Finish(scale, smooth, consistent=False, grey=False, clip=False)
         projected = self.card.projected and not self._is_bare(scale)
         halo = self._network.reach + (EXACT_REACH if projected else 0)
-        return replace(self._tiling, halo=halo + finish.halo(self.card.scale))
+        return replace(self._tiling, halo=halo + Finish(scale, smooth).halo(self.card.scale))
 
     def _is_bare(self, scale: int) -> bool:
         """Whether `piece` leaves out the network's own projection: repeated, it changes nothing."""
@@ -171,15 +158,13 @@ class Predictor:
         Returns:
             ``(N, C, H·scale, W·scale)`` on the CPU.
         """
-        grey = tiles.shape[1] < self.card.channels_in
-        finish = _Finish(
-            scale, smooth, consistent=False, grey=grey, clip=False, bare=self._is_bare(scale)
-        )
+        finish = Finish(scale, smooth, grey=tiles.shape[1] < self.card.channels_in)
         dtype = NAMES.get(self._requested_precision, torch.float32)
         self._used.add(next(name for name, known in NAMES.items() if known == dtype))
         try:
             with torch.inference_mode():
-                return self._enlarge(tiles.to(self.device), finish, dtype).cpu()
+                tiles = tiles.to(self.device)
+                return self._enlarge(tiles, finish, dtype, self._is_bare(scale)).cpu()
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -191,29 +176,22 @@ class Predictor:
         side = self.card.side
         return size if side is None else (side, side)
 
-    def _enlarge(self, tiles: Tensor, finish: _Finish, dtype: torch.dtype) -> Tensor:
+    def _enlarge(
+        self, tiles: Tensor, finish: Finish, dtype: torch.dtype, bare: bool = False
+    ) -> Tensor:
         """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
-        result = self._run(tiles, dtype, finish.bare)
+        tiles = finish.before(tiles)
+        result = self._run(tiles, dtype, bare)
         if dtype == torch.float16 and not bool(result.isfinite().all()):
-            result = self._run(
-                tiles, torch.float32, finish.bare
-            )  # beyond 65504: half precision overflowed
-        if finish.grey:
-            result = result.mean(1, keepdim=True)
-        if finish.clip:
-            result = result.clamp_(0, 1)
-        if finish.scale != self.card.scale:
-            size = (tiles.shape[-2] * finish.scale, tiles.shape[-1] * finish.scale)
-            result = resize(result, size)
-        if finish.smooth:
-            result = smoothed(result, finish.smooth)
-        if finish.consistent:
-            projection = project_into_range if finish.clip else project
-            result = projection(result, tiles, self.card.operator)
-        return result
+            # Beyond 65504: half precision overflowed.
+            result = self._run(tiles, torch.float32, bare)
+        return finish.after(result, tiles, self.card)
 
     def _run(self, tiles: Tensor, dtype: torch.dtype, bare: bool = False) -> Tensor:
-        """The network itself, in a precision, for tiles of any size; float32 comes back."""
+        """The network itself, in a precision, for tiles of any size; float32 comes back.
+
+        ``bare`` leaves out its own projection.
+        """
         height, width = tiles.shape[-2:]
         multiple, scale = self.card.size_multiple, self.card.scale
         padding = (0, -width % multiple, 0, -height % multiple)
@@ -267,20 +245,3 @@ def _resampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     if pixels.shape[:2] == size:
         return pixels
     return from_tensor(resize(to_tensor(pixels), size).clamp(0, 1), pixels.dtype)
-
-
-def smoothed(image: Tensor, sigma: float) -> Tensor:
-    """Gaussian smoothing; beyond the border the outermost pixels go on.
-
-    Args:
-        image: ``(N, C, H, W)``.
-        sigma: Standard deviation in pixels, > 0.
-    """
-    reach = math.ceil(_SMOOTHING_REACH * sigma)
-    offsets = torch.arange(-reach, reach + 1, device=image.device)
-    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
-    kernel = (kernel / kernel.sum()).expand(image.shape[1], 1, 1, -1)
-    groups = image.shape[1]
-    image = F.pad(image, (reach,) * 4, mode="replicate")
-    image = F.conv2d(image, kernel, groups=groups)
-    return F.conv2d(image, kernel.transpose(2, 3), groups=groups)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,16 +20,19 @@ from numpy.typing import NDArray
 from beyne.errors import ImageError
 from beyne.files import part_of
 from beyne.images.checks import from_os_error
+from beyne.images.files import reading
 from beyne.images.geotiff.source import Source, gdal
 from beyne.images.geotiff.target import Target, check_complete, write_cog
 from beyne.images.projection import EXACT_REACH
 from beyne.images.raster import Pixels
+from beyne.images.residual import Residual
 from beyne.predict.band_groups import Group, band_groups, written_bands
-from beyne.predict.fitting import Bands
+from beyne.predict.files import Job
+from beyne.predict.fitting import checked_consistent
 from beyne.predict.native import FILLED, Enlarger, Values, repeated, values_of
 from beyne.predict.overlap import one_ahead
 from beyne.predict.pieces import Piece, pieces, side_of
-from beyne.predict.residual import Residual
+from beyne.predict.work import Options, Outcome
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
@@ -38,87 +40,69 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What is asked of a raster; the fields are those of `beyne.predict.batch.Options`."""
-
-    scale: int
-    bands: Bands = None
-    smooth: float = 0.0
-    consistent: bool = False
-    cog: bool = False
-    pixel_limit: int | None = None
-
-
-@dataclass(frozen=True)
-class Streamed:
-    """What is known of a finished raster: as in `beyne.predict.batch.Done`."""
-
-    consistency_db: float | None
-    warnings: list[str]
-
-
-def stream(
-    predictor: Predictor,
-    source: Path,
-    target: Path,
-    wishes: Wishes,
-    on_done: Callable[[float, float], None],
-) -> Streamed:
-    """Enlarge a GeoTIFF, or another raster that rasterio reads, into a GeoTIFF.
-
-    Args:
-        predictor: Applies a model that gives the bands it takes.
-        source: The file to read.
-        target: The file to make: whole or not at all; folders on the way are made.
-        wishes: What is to be done.
-        on_done: Told, after each piece, the finished fraction and all the result's megapixels.
+class Streaming:
+    """The work on a raster that becomes GeoTIFF, see `beyne.predict.work.Work`.
 
     Raises:
-        ImageError: The file can't be read or written, or does not fit the model.
+        ImageError: It can't be read.
     """
-    if predictor.card.side is not None:
-        problem = f"{predictor.card.name} sees whole pictures, and this is computed in pieces"
-        raise ImageError(problem, "--format png, which has no georeference")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with gdal(), Source(source, wishes.pixel_limit) as opened, part_of(target) as part:
-            work = _Work(predictor, opened, wishes)
-            if wishes.cog:
-                work.write_cog(part, on_done)
-            else:
-                work.write(part, on_done)
-            check_complete(part)
-    except OSError as error:
-        if not error.errno:
-            raise
-        raise from_os_error(error, "write") from error
-    return work.outcome()
+
+    def __init__(self, job: Job, options: Options) -> None:
+        self._job, self._options = job, options
+        with gdal(), reading():
+            self._source = Source(job.source, options.pixel_limit)
+        described = self._source.described
+        self.megapixels = described.height * described.width * options.scale**2 / 1e6
+        self.large = False
+
+    def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
+        """Apply the model piece by piece; the file is whole at the end, or not there."""
+        if predictor.card.side is not None:
+            problem = f"{predictor.card.name} sees whole pictures, and this is computed in pieces"
+            raise ImageError(problem, "--format png, which has no georeference")
+        target = self._job.target
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with gdal(), self._source, part_of(target) as part:
+                work = _Pieces(predictor, self._source, self._options)
+                work.write_cog(part, on_done) if self._options.cog else work.write(part, on_done)
+                check_complete(part)
+        except OSError as error:
+            if not error.errno:
+                raise
+            raise from_os_error(error, "write") from error
+        self._outcome = work.outcome()
+
+    def write(self) -> Outcome:
+        """Nothing is left to write."""
+        return self._outcome
 
 
-class _Work:
+class _Pieces:
     """One raster on its way through the model."""
 
-    def __init__(self, predictor: Predictor, source: Source, wishes: Wishes) -> None:
-        self._predictor, self._source, self._wishes = predictor, source, wishes
+    def __init__(self, predictor: Predictor, source: Source, options: Options) -> None:
+        self._predictor, self._source, self._options = predictor, source, options
         self._raster = raster = source.described
-        self._groups = band_groups(raster, predictor.card, wishes.bands)
-        self._written = written_bands(raster, self._groups, wishes.bands)
+        self._groups = band_groups(raster, predictor.card, options.bands)
+        self._written = written_bands(raster, self._groups, options.bands)
         self._values = {group: self._values_of(group) for group in self._groups}
         if raster.alpha:
             self._values[(raster.alpha,)] = self._values_of_alpha(raster.alpha)
-        self._enlarger = Enlarger(predictor, wishes.scale, wishes.smooth, wishes.consistent)
+        self._consistent = checked_consistent(
+            predictor.card, options.scale, options.consistent, measured=True
+        )
+        self._enlarger = Enlarger(predictor, options.scale, options.smooth, self._consistent)
         self._residual = Residual()
         self._has_data = False
 
-    def write(self, path: Path, on_done: Callable[[float, float], None]) -> None:
+    def write(self, path: Path, on_done: Callable[[float], None]) -> None:
         """Make the whole file: read ahead, compute, and write behind."""
-        scale, raster = self._wishes.scale, self._raster
-        tiling = self._predictor.tiling_of_pieces(scale, self._wishes.smooth)
+        scale, raster = self._options.scale, self._raster
+        tiling = self._predictor.tiling_of_pieces(scale, self._options.smooth)
         side = side_of(tiling)
-        halo = tiling.halo + EXACT_REACH * self._wishes.consistent + FILLED * raster.has_gaps
+        halo = tiling.halo + EXACT_REACH * self._consistent + FILLED * raster.has_gaps
         waiting = pieces(raster.height, raster.width, side, halo, tiling.alignment)
-        area = raster.height * raster.width * scale**2 / 1e6
         behind: Future[None] | None = None
         with (
             Target(path, self._source, self._written, scale, side * scale) as target,
@@ -130,12 +114,12 @@ class _Work:
                 if behind is not None:
                     behind.result()
                 behind = writer.submit(_write, target, piece, scale, made, mask)
-                on_done(count / len(waiting), area)
+                on_done(count / len(waiting))
             if behind is not None:
                 behind.result()
             target.finish(self._tags())
 
-    def write_cog(self, path: Path, on_done: Callable[[float, float], None]) -> None:
+    def write_cog(self, path: Path, on_done: Callable[[float], None]) -> None:
         """The same as a cloud-optimised file, which can only be made of a finished one."""
         plain = path.with_name(f"{path.name}.plain")
         try:
@@ -144,12 +128,10 @@ class _Work:
         finally:
             plain.unlink(missing_ok=True)
 
-    def outcome(self) -> Streamed:
+    def outcome(self) -> Outcome:
         """What is to be told of the finished file."""
-        return Streamed(
-            consistency_db=self._residual.decibels,
-            warnings=[] if self._has_data else ["it holds no data, and so does the result"],
-        )
+        warnings = [] if self._has_data else ["it holds no data, and so does the result"]
+        return Outcome(self._consistent, self._residual.decibels, warnings)
 
     def _values_of(self, group: Group) -> Values:
         raster = self._raster
@@ -171,7 +153,7 @@ class _Work:
         Where there is no data the result repeats what the file holds there, as do its nodata
         value, its mask and its alpha.
         """
-        scale = self._wishes.scale
+        scale = self._options.scale
         rows, columns = piece.core()
         made = repeated(samples[:, rows, columns], scale)
         kept = repeated(valid[:, rows, columns], scale)
@@ -186,25 +168,29 @@ class _Work:
     def _group(
         self, group: Group, samples: Pixels, valid: Mask, values: Values, piece: Piece
     ) -> Pixels:
-        rows, columns = piece.core(self._wishes.scale)
+        rows, columns = piece.core(self._options.scale)
         if group == (self._raster.alpha,):
             return self._enlarger.alpha(samples, valid, values)[:, rows, columns]
         result = self._enlarger.bands(samples, valid, values)
-        if self._wishes.scale > 1:
+        if self._options.scale > 1:
             operator = self._predictor.card.operator
-            self._residual.add(result, samples, valid, piece.core(), values, operator)
+            self._residual.add(result, samples, values.levels, operator, piece.core(), valid)
         return result[:, rows, columns]
 
     def _tags(self) -> dict[str, str]:
-        card, wishes = self._predictor.card, self._wishes
+        card, options, residual = self._predictor.card, self._options, self._residual
         told = {
             "VERSION": version("beyne"),
             "MODEL": card.name,
-            "SCALE": str(wishes.scale),
-            "CONSISTENT": "yes" if wishes.consistent else "no",
+            "SCALE": str(options.scale),
+            "CONSISTENT": "yes" if self._consistent else "no",
             "OPERATOR": card.operator,
         }
-        return told | (self._residual.tags() if wishes.scale > 1 else {})
+        if options.scale > 1:
+            told["COMPARED_VALUES"] = str(residual.compared)
+            told["WITHIN_HALF_STEP"] = str(residual.within)
+            told["LARGEST_RESIDUAL_STEPS"] = f"{residual.largest:.4g}"
+        return told
 
 
 def _write(target: Target, piece: Piece, scale: int, made: Pixels, mask: Mask) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 from beyne.errors import MissingExtraError
 from beyne.files import write_whole
 from beyne.reports import numbers, plots
+from beyne.reports.background import Cost, Costs
 from beyne.reports.document import Document, Estimate, pictures
 from beyne.reports.pictures import BUDGET, embedded
-from beyne.reports.sections import Cost, Costs, Crops, Curves, Scores, View
+from beyne.reports.sections import Crops, Curves, Scores, View
 from beyne.reports.words import Words
 
 _TEMPLATES = Path(__file__).with_name("templates")

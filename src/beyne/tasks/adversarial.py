@@ -47,6 +47,9 @@ class AdversarialConfig(Config):
     augment_below: int | None = Field(None, ge=1, description="of more pictures, none is augmented")
     reconstruction: float = Field(1.0, ge=0, description="weight, where a discriminator paints")
     transition: tuple[float, float] = (0.3, 0.6)  # shares of the run: labels begin, count in full
+    mismatch: float = Field(
+        1.0, ge=0, description="weight, where real images come with wrong texts"
+    )
     feature_matching: float = Field(0.0, ge=0, description="weight beside the adversarial term")
     guard: GuardConfig | None = None
 

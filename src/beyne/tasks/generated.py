@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from beyne.data.augment import Augmentation
 from beyne.tasks.adversarial import Adversarial, Exhibits, Moment
 from beyne.tasks.paired import Batch, Terms
 
@@ -23,7 +24,7 @@ class GeneratedTask:
         adversarial: The discriminator's part.
         latent: Numbers that an image is made from.
         total: Training images of the run.
-        labelled: Whether there are classes.
+        labelled: Whether there are classes or texts.
     """
 
     adversarial: Adversarial
@@ -46,7 +47,8 @@ class GeneratedTask:
         Args:
             phase: One of `phases`.
             nets: The networks by name.
-            batch: ``image`` ``(N, C, H, W)`` in [0, 1], and with classes ``label`` ``(N,)``.
+            batch: ``image`` ``(N, C, H, W)`` in [0, 1]; with classes ``label`` ``(N,)``; with texts
+                instead their vectors ``(N, text)``, and ``wrong``, those of other pictures' texts.
             moment: Where the run stands.
         """
         real, label = batch["image"], self._label(batch, moment)
@@ -64,12 +66,28 @@ class GeneratedTask:
             judge, self.generated(nets["generator"], batch, moment), real, moment
         )
         weight = self.adversarial.config.reconstruction
+        if label and "wrong" in batch and (mismatch := self.adversarial.config.mismatch):
+            terms["mismatch"] = self._mismatch(look, drawn, batch, label[1]) * mismatch
         # Across processes the discriminator is wrapped; its methods are those of what is inside.
         paints = getattr(getattr(look, "module", look), "reconstruction", None)
         if paints and weight:
             shown = drawn(real).clamp(0, 1) if drawn else real
             terms["reconstruction"] = paints(shown) * weight
         return terms
+
+    def _mismatch(
+        self, look: nn.Module, drawn: Augmentation | None, batch: Batch, strength: float
+    ) -> Tensor:
+        """The discriminator's loss on real images with wrong texts, which it shall call generated.
+
+        The matching-aware discriminator of Reed et al. 2016 (arXiv 1605.05396, section 4.2), times
+        the strength of texts: without it the two kinds of pairs are one.
+        """
+        real = drawn(batch["image"]) if drawn else batch["image"]
+        with torch.no_grad():
+            right = look(real, batch["label"], strength)
+        wrong = look(real, batch["wrong"], strength)
+        return self.adversarial.loss.discriminator(wrong, right) * strength
 
     def settled(self, images: int) -> bool:
         """Whether labels count in full, so that what is made can be judged."""

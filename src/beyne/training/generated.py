@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import torch
+
 from beyne.config import Tree
 from beyne.data import Pair, Wholes, class_of, classes_of, read_whole
 from beyne.data.split import SplitName
@@ -85,7 +87,15 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
         task=GeneratedTask(
             Adversarial(adversarial), generator["latent"], recipe.train.images, bool(classes)
         ),
-        examiner=GeneratedExaminer(recipe, seen, train, held_out, chosen_features()),
+        examiner=GeneratedExaminer(
+            recipe,
+            seen,
+            train,
+            held_out,
+            chosen_features(),
+            torch.tensor(seen.labels) if classes else None,
+            torch.arange(len(classes)) if classes else None,
+        ),
         held_out=seen.batch(range(guard.crops)) if guard else {},
         words={
             "conditioning": {"labels": list(classes)} if classes else None,

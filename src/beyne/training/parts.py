@@ -22,7 +22,7 @@ from beyne.weights import MissingWeightsError
 def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
     """The resolved recipe's networks in training form, in channels-last memory."""
     generator = recipe.generator
-    table = generators.GENERATORS if recipe.job == "generate" else networks.NETWORKS
+    table = generators.GENERATORS if recipe.generates else networks.NETWORKS
     nets: dict[str, nn.Module] = {"generator": table.build(generator["kind"], fields_of(generator))}
     if judge := recipe.discriminator:
         nets["discriminator"] = discriminators.build(judge["kind"], fields_of(judge))

@@ -28,7 +28,7 @@ class Seen:
 
     Attributes:
         train: Pictures of each split, as are ``val`` and ``test``.
-        paired: Whether the data set brings its own low-resolution side.
+        paired: Whether the data set brings its own inputs; None of a generator, which has none.
         too_small: Training pictures smaller than a crop; they are left out.
         smallest: Width and height of the training picture with the fewest pixels.
         largest: The same of that with the most.
@@ -38,7 +38,7 @@ class Seen:
     train: int
     val: int
     test: int
-    paired: bool
+    paired: bool | None
     too_small: int
     smallest: tuple[int, int]
     largest: tuple[int, int]
@@ -56,7 +56,7 @@ def preview(recipe: Recipe, data: Path, sheet: Path, split_file: Path | None = N
         ImageError: A picture can't be read, or the sheet can't be written.
     """
     parts = found_pairs(recipe, data, split_file)
-    generates = recipe.job == "generate"
+    generates = recipe.generates
     fitted = generated.fitted if generates else with_channels
     recipe = resolved(fitted(recipe, parts["train"]), len(parts["train"]))
     if generates:
@@ -73,7 +73,7 @@ def preview(recipe: Recipe, data: Path, sheet: Path, split_file: Path | None = N
         train=len(parts["train"]),
         val=len(parts["val"]),
         test=len(parts["test"]),
-        paired=any(pair.lr for pair in parts["train"]),
+        paired=None if generates else any(pair.lr for pair in parts["train"]),
         too_small=len(parts["train"]) - len(pixels),
         smallest=(shapes[0][1], shapes[0][0]),
         largest=(shapes[-1][1], shapes[-1][0]),

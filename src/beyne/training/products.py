@@ -48,4 +48,4 @@ def save_model(
         scores=[row] if scores else [],
         provenance=({"start": setup.parent} if setup.parent else {}) | made,
     )
-    bundle.save(path, card, network)
+    bundle.save(path, card, network, encoder=setup.encoder)

@@ -14,7 +14,7 @@ from torch import nn
 from beyne import info
 from beyne.config import write_toml
 from beyne.images import read
-from beyne.reports import sections
+from beyne.reports import background, sections
 from beyne.reports.document import METRICS, Document, Estimate, Picture, Section, estimated
 from beyne.reports.histories import Records, curves
 from beyne.training.setup import Setup
@@ -53,8 +53,8 @@ def run_report(
             *([sections.Sheets((sheet,), paired=setup.examiner.paired)] if sheet else []),
             _protocol(setup, precision),
             _costs(setup, network, tracker.seconds),
-            sections.Recipes({recipe.name: write_toml(recipe.plain())}),
-            sections.Limits(("chosen", "sample", "detail", "scores")),
+            background.Recipes({recipe.name: write_toml(recipe.plain())}),
+            background.Limits(("chosen", "sample", "detail", "scores")),
         ),
     )
 
@@ -125,9 +125,9 @@ def _ends(paths: dict[int, Path], images: int) -> set[int]:
     return {*known[:1], *known[-1:]}
 
 
-def _protocol(setup: Setup, precision: str) -> sections.Protocol:
+def _protocol(setup: Setup, precision: str) -> background.Protocol:
     counts = Counter(setup.split.values())
-    return sections.Protocol(
+    return background.Protocol(
         {
             "data": "{pictures} training pictures, fingerprint {fingerprint}".format(**setup.data),
             "split": ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test")),
@@ -141,12 +141,12 @@ def _protocol(setup: Setup, precision: str) -> sections.Protocol:
     )
 
 
-def _costs(setup: Setup, network: nn.Module, seconds: float) -> sections.Costs:
+def _costs(setup: Setup, network: nn.Module, seconds: float) -> background.Costs:
     images = setup.state.images
-    costs = [sections.Cost(setup.recipe.name, _parameters(network), images, seconds)]
+    costs = [background.Cost(setup.recipe.name, _parameters(network), images, seconds)]
     if judge := setup.state.nets.get("discriminator"):
-        costs.append(sections.Cost("discriminator", _parameters(judge)))
-    return sections.Costs(tuple(costs))
+        costs.append(background.Cost("discriminator", _parameters(judge)))
+    return background.Costs(tuple(costs))
 
 
 def _parameters(network: nn.Module) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from beyne import discriminators, generators, networks
+from beyne import discriminators, generators, networks, text
 from beyne.config import Tree, of_kind, read_toml, validated
 from beyne.data import Pair, find_pairs
 from beyne.data.split import SplitName
@@ -29,7 +29,7 @@ def resolved(recipe: Recipe, pictures: int) -> Recipe:
     Raises:
         UsageError: A field of a network is wrong or does not fit the data.
     """
-    generates = recipe.job == "generate"
+    generates = recipe.generates
     table = generators.GENERATORS if generates else networks.NETWORKS
     config = table.configured(recipe.generator.get("kind", ""), fields_of(recipe.generator))
     generator = {"kind": recipe.generator["kind"], **config.model_dump(mode="json")}
@@ -40,6 +40,9 @@ def resolved(recipe: Recipe, pictures: int) -> Recipe:
         _check_fit(generator, recipe.data)
     if recipe.discriminator:
         changes["discriminator"] = _judge(recipe, generator)
+    if recipe.text:
+        encoder = text.configured(recipe.text.get("kind", ""), fields_of(recipe.text))
+        changes["text"] = {"kind": recipe.text["kind"], **encoder.model_dump(mode="json")}
     if recipe.adversarial:
         changes["adversarial"] = _weighed(recipe, recipe.adversarial, generator, pictures)
     if recipe.train.images is None:
@@ -53,16 +56,16 @@ def _judge(recipe: Recipe, generator: Tree) -> Tree:
     """The discriminator's table, its bands and classes as the generator's."""
     assert recipe.discriminator
     kind, fields = recipe.discriminator.get("kind", ""), fields_of(recipe.discriminator)
-    if recipe.job == "generate":
+    if recipe.generates:
         seen = {"channels": generator["channels"]}
-        if generator["classes"]:
+        asked = {key: generator[key] for key in ("classes", "text") if generator[key]}
+        if asked:
             config_class, _ = of_kind(discriminators.DISCRIMINATORS, kind, "discriminator")
             if not issubclass(config_class, ConditionalConfig):
-                problem = f"discriminator '{kind}' knows no labels"
-                raise UsageError(
-                    problem, "--set data.classes=[], or --set discriminator.kind=fastgan"
-                )
-            seen["classes"] = generator["classes"]
+                other = "--set discriminator.kind=fastgan"
+                remedy = other if recipe.text else f"--set data.classes=[], or {other}"
+                raise UsageError(f"discriminator '{kind}' knows no labels", remedy)
+            seen |= asked
     elif recipe.job == "translate":
         seen = {"channels": generator["channels_in"] + generator["channels_out"]}
     else:

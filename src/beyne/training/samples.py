@@ -13,6 +13,8 @@ from beyne import bundle
 from beyne.data import Wholes
 from beyne.evaluation.diversity import Diversity, diversity
 from beyne.evaluation.memorisation import GENERATED, SHORT, CopyCheck
+from beyne.evaluation.nearness import described
+from beyne.evaluation.painters import in_turn
 from beyne.evaluation.stopping import steady_kid
 from beyne.generators import latents
 from beyne.images import read
@@ -25,7 +27,8 @@ from beyne.reports.document import Picture, Section
 NEAREST = "nearest.png"
 _FEWEST = 32  # pictures painted for the scores
 _BATCH = 32
-_ROWS, _COLUMNS = 4, 8  # of a sheet; with classes, a row for each of the first eight
+_ROWS, _COLUMNS = 4, 8  # of a sheet
+_MOST_ROWS = 8  # where each is a class or a text
 _GAP = 2  # pixels
 
 
@@ -39,6 +42,8 @@ class GeneratedExaminer:
             memorisation check.
         held_out: See ``train``.
         features: What pictures are compared by.
+        asked: Labels, or vectors of texts, for the pictures that are scored, in turn; None without.
+        rows: The same for the rows of a sheet.
     """
 
     paired = False
@@ -50,9 +55,11 @@ class GeneratedExaminer:
         train: Wholes,
         held_out: Wholes,
         features: Features | RandomFeatures,
+        asked: Tensor | None = None,
+        rows: Tensor | None = None,
     ) -> None:
         self.recipe, self.real, self.train, self.held_out = recipe, real, train, held_out
-        self.features = features
+        self.features, self.asked, self.rows = features, asked, rows
         self.number = len(real.pictures)
         self.painted = max(_FEWEST, self.number)
         measured = f"KID of {self.painted} generated pictures, fixed latents"
@@ -68,8 +75,8 @@ class GeneratedExaminer:
     def scores(self, network: nn.Module) -> dict[str, float]:
         """KID and diversity, each with its standard error."""
         if self.described is None:
-            self.described = self._described(self.real.all())
-        painted = self._described(self._painted(network, self.painted))
+            self.described = described(self.real.all(), self._look)
+        painted = described(self._painted(network, self.painted), self._look)
         kid = steady_kid(painted, self.described)
         found = diversity(painted, self.described)
         return {
@@ -85,12 +92,14 @@ class GeneratedExaminer:
         return found.sentence if found.collapsed else ""
 
     def sheets(self, network: nn.Module) -> list[Tensor]:
-        """One sheet; with classes each has a row, and a column is one latent."""
-        classes = self.recipe.data.classes or ()
-        rows = min(len(classes), 2 * _ROWS) or _ROWS
-        labels = torch.arange(rows).repeat_interleave(_COLUMNS) if classes else None
-        numbers = [n % _COLUMNS if classes else n for n in range(rows * _COLUMNS)]
-        images = F.pad(self._from(network, numbers, labels), (0, _GAP, 0, _GAP), value=1.0)
+        """One sheet; with classes or texts each has a row, and a column is one latent."""
+        if self.rows is None:
+            images = self._from(network, range(_ROWS * _COLUMNS), None)
+        else:
+            rows = self.rows[:_MOST_ROWS]
+            numbers = [n % _COLUMNS for n in range(len(rows) * _COLUMNS)]
+            images = self._from(network, numbers, rows.repeat_interleave(_COLUMNS, 0))
+        images = F.pad(images, (0, _GAP, 0, _GAP), value=1.0)
         lines = [torch.cat(list(line), 2) for line in torch.split(images, _COLUMNS)]
         return [torch.cat(lines, 1)]
 
@@ -100,7 +109,7 @@ class GeneratedExaminer:
         painted = self._painted(network, GENERATED)
         none = torch.zeros(0, *painted.shape[1:])
         held_out = self.held_out.all() if self.held_out.pictures else none
-        check = CopyCheck(self.train.all(), held_out, self._described)
+        check = CopyCheck(self.train.all(), held_out, self._look)
         near = check.nearness(painted)
         found = check.judge(near)
         check.sheet(painted, near, run / NEAREST)
@@ -109,19 +118,19 @@ class GeneratedExaminer:
         return [found.sentence], [section]
 
     def _painted(self, network: nn.Module, number: int) -> Tensor:
-        """Pictures of as many latents, of the classes of the real ones in turn."""
-        labels = None
-        if self.real.labels:
-            labels = torch.tensor([self.real.labels[n % self.number] for n in range(number)])
-        return self._from(network, range(number), labels)
+        """Pictures of as many latents, of what is asked for: in the mixture it is given in."""
+        asked = self.asked
+        if asked is not None:
+            asked = asked[torch.tensor(in_turn(range(len(asked)), number))]
+        return self._from(network, range(number), asked)
 
-    def _from(self, network: nn.Module, numbers: Sequence[int], labels: Tensor | None) -> Tensor:
+    def _from(self, network: nn.Module, numbers: Sequence[int], asked: Tensor | None) -> Tensor:
         z = latents(self.recipe.train.seed, numbers, self.recipe.generator["latent"])
-        given = [z] if labels is None else [z, labels]
+        given = [z] if asked is None else [z, asked]
         parts = zip(*(torch.split(tensor.to(self.device), _BATCH) for tensor in given), strict=True)
         with torch.inference_mode():
             return torch.cat([network(*part).float().cpu() for part in parts])
 
-    def _described(self, images: Tensor) -> Tensor:
-        parts = torch.split(images, _BATCH)
-        return torch.cat([self.features(part.to(self.device)).float().cpu() for part in parts])
+    def _look(self, images: Tensor) -> Tensor:
+        seen: Tensor = self.features(images.to(self.device)).cpu()
+        return seen

@@ -10,15 +10,17 @@ import torch
 from torch import Tensor
 
 from beyne.config import Tree, write_toml
-from beyne.data import content_of, find_unpaired, fingerprint
+from beyne.data import content_of, find_captions, find_unpaired, fingerprint
 from beyne.data.split import SplitName, read_groups, read_split
 from beyne.errors import UsageError
 from beyne.files import write_whole
 from beyne.recipe import Recipe
 from beyne.tasks import GeneratedTask, PairedTask
+from beyne.text import TextEncoder
 from beyne.training import generated, paired
 from beyne.training.examiner import Examiner
-from beyne.training.material import Batches
+from beyne.training.illustrated import Illustrated
+from beyne.training.material import Batches, Job
 from beyne.training.parts import build_networks, optimizer_for
 from beyne.training.resolve import found_pairs, kept_recipe, resolved
 from beyne.training.start import PARENT, begun, start
@@ -40,6 +42,7 @@ class Setup:
         data: Fingerprint and counts of the training pictures.
         parent: Recipe and images seen of what the run starts from; empty for a fresh start.
         notes: What the user should hear before training starts.
+        encoder: Of texts, where captions are learned from.
     """
 
     recipe: Recipe
@@ -55,6 +58,7 @@ class Setup:
     data: dict[str, str | int]
     parent: Tree
     notes: list[str]
+    encoder: TextEncoder | None = None
 
 
 def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = None) -> Setup:
@@ -76,7 +80,7 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
     obeyed = kept if kept.is_file() else split_file
     grouped = obeyed or data / "split.csv"
     parts = found_pairs(recipe, data, obeyed)
-    job = generated if recipe.job == "generate" else paired
+    job = _job(recipe, data)
     recipe = resolved(job.fitted(recipe, parts["train"]), len(parts["train"]))
     torch.manual_seed(recipe.train.seed)
     nets = build_networks(recipe)
@@ -94,10 +98,22 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         groups=read_groups(grouped) if grouped.is_file() else {},
         contents={pair.name: content_of(pair) for pairs in parts.values() for pair in pairs},
         split={pair.name: split for split, pairs in parts.items() for pair in pairs},
-        data={"fingerprint": fingerprint(parts["train"]), "pictures": len(parts["train"])},
+        data={
+            "fingerprint": fingerprint(parts["train"]),
+            "pictures": len(parts["train"]),
+            **material.facts,
+        },
         parent=parent,
+        encoder=material.encoder,
         notes=[*_left_out(recipe, data), *material.notes, *notes],
     )
+
+
+def _job(recipe: Recipe, data: Path) -> Job:
+    """What knows of this job what its pictures are and how they are learned from."""
+    if recipe.job == "illustrate":
+        return Illustrated(find_captions(data, recipe.data.captions))
+    return generated if recipe.generates else paired
 
 
 def _left_out(recipe: Recipe, data: Path) -> list[str]:

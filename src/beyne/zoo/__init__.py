@@ -12,6 +12,8 @@ from beyne.header import read_header
 
 #: What ``--model auto`` stands for.
 DEFAULT = "photo-x4"
+#: Of a run, the model that it is known by.
+BEST = "best.safetensors"
 
 _FOLDER = Path(__file__).parent
 _SUFFIX = ".safetensors"
@@ -52,7 +54,9 @@ def find(name_or_path: str) -> Path:
     if path.is_file():
         return path
     if path.is_dir():
-        raise UsageError(f"{path} is a folder, not a model file", f"beyne models list {path}")
+        best = path / BEST
+        remedy = f"its model is {best}" if best.is_file() else f"beyne models list {path}"
+        raise UsageError(f"{path} is a folder, not a model file", remedy)
     if path.suffix or path.parent != Path():
         raise UsageError(f"{path} does not exist", "check the path")
     raise UsageError(f"there is no model '{name}'", did_you_mean(name, builtin()))

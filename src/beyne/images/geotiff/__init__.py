@@ -5,12 +5,9 @@ Telling them apart needs no rasterio; `beyne.images.geotiff.source` and `target`
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from pathlib import Path
 from typing import BinaryIO
-
-from beyne.errors import ImageError
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
@@ -49,10 +46,3 @@ def _has_geographic_tags(file: BinaryIO) -> bool:
     except Exception:
         # Damaged in one of many ways: whoever reads it says how.
         return False
-
-
-def check_installed(remedy: str = "") -> None:
-    """Raise an `ImageError` with the way out unless rasterio is there."""
-    if importlib.util.find_spec("rasterio") is None:
-        problem = "it is a georeferenced raster, and rasterio is not installed"
-        raise ImageError(problem, "pip install 'beyne[geo]'" + remedy)

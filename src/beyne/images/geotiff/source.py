@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError  # what GDAL says, where rasterio does not wrap it
-from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import RasterioError
-from rasterio.windows import Window
 
-from beyne.errors import ImageError
+from beyne.errors import ImageError, MissingExtraError
 from beyne.images.checks import check_pixels, cut_short, damaged, several_frames
 from beyne.images.metadata import quietly
 from beyne.images.raster import Pixels
+
+try:
+    import rasterio
+    from rasterio._err import CPLE_BaseError  # what GDAL says, where rasterio does not wrap it
+    from rasterio.enums import ColorInterp, MaskFlags
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window
+except ImportError:
+    raise MissingExtraError("rasterio", "geo") from None
 
 # rasterio logs what it raises, too; without a handler Python would print that to standard error.
 logging.getLogger("rasterio").addHandler(logging.NullHandler())

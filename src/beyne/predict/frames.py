@@ -1,0 +1,70 @@
+"""DICOM files, frame by frame: memory does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+from beyne.images import default_pixel_limit
+from beyne.images.checks import from_os_error
+from beyne.images.dicom import open_source
+from beyne.images.dicom_output import DicomOutput
+from beyne.images.files import new_file, reading
+from beyne.predict.files import Job
+from beyne.predict.fitting import checked_consistent, picked
+from beyne.predict.work import Options, Outcome
+
+if TYPE_CHECKING:
+    from beyne.predict.predictor import Predictor
+
+
+class Frames:
+    """The work on a DICOM file that becomes DICOM, see `beyne.predict.work.Work`.
+
+    Raises:
+        ImageError: It holds no picture that is read, or is damaged.
+    """
+
+    def __init__(self, job: Job, options: Options) -> None:
+        self._job, self._options = job, options
+        with reading():
+            limit = options.pixel_limit or default_pixel_limit(options.scale)
+            self._source = open_source(job.source, limit)
+        self.megapixels = self._source.pixels * options.scale**2 / 1e6
+        self.large = False
+
+    def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
+        """Apply the model to all frames, which wait in a file without a name."""
+        options, frames = self._options, self._source.frames
+        self._consistent = checked_consistent(
+            predictor.card, options.scale, options.consistent, measured=True
+        )
+        folder = self._job.target.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with ExitStack() as unless_all_is_well:
+                made = unless_all_is_well.enter_context(DicomOutput(folder, options.anonymize))
+                for done, frame in enumerate(self._source.rasters()):
+                    tell = partial(_tell, on_done, done, frames)
+                    frame = picked(frame, options.bands)
+                    made.add(
+                        predictor.apply(
+                            frame, options.scale, options.smooth, self._consistent, tell
+                        )
+                    )
+                unless_all_is_well.pop_all()
+        except OSError as error:
+            raise from_os_error(error, "write") from error
+        self._made = made
+
+    def write(self) -> Outcome:
+        """Make a file of the frames."""
+        with self._made as made, new_file(self._job.target) as file:
+            made.save(file)
+            return Outcome(self._consistent, made.consistency_db, made.remarks)
+
+
+def _tell(on_done: Callable[[float], None], done: int, frames: int, part: float) -> None:
+    on_done((done + part) / frames)

@@ -1,0 +1,77 @@
+"""``manifest.csv`` beside generated pictures: what each was made from, to make it again."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from beyne.errors import UsageError
+from beyne.predict.sampler import SEEDS, Place
+
+MANIFEST = "manifest.csv"
+
+
+def manifest(
+    model: str, files: Sequence[str], places: Sequence[Place], nearness: Sequence[float | None]
+) -> bytes:
+    """The table as CSV; ``text``, ``base``, ``strength`` and ``nearness`` only where there are any.
+
+    Args:
+        model: Name of the model.
+        files: Names relative to the table, with ``/``.
+        places: What each was made from.
+        nearness: Of each to the training pictures, see `beyne.evaluation.nearness`.
+    """
+    rows = []
+    for file, place, near in zip(files, places, nearness, strict=True):
+        row = {"file": file, "model": model, "seed": place.seed, "label": place.label or ""}
+        if place.text is not None:
+            row["text"] = place.text
+        if place.base is not None:
+            row |= {"base": place.base, "strength": place.strength}
+        if near is not None:
+            row["nearness"] = f"{near:.4f}"
+        rows.append(row)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]:
+    """Where variations begin, and the texts they are of.
+
+    Args:
+        first: What the call asks for.
+        vary: A seed, or a picture that the manifest beside it, or above its folder, knows.
+        texts: What the call asks for; if nothing, what the picture was made from.
+
+    Raises:
+        UsageError: It is neither, or itself a variation.
+    """
+    if vary.isdecimal() and int(vary) < SEEDS:
+        return first._replace(base=int(vary)), texts
+    file = Path(vary)
+    for folder in file.resolve().parents[:2]:  # with several texts, each has its own below
+        name = file.resolve().relative_to(folder).as_posix()
+        rows = _read_manifest(folder / MANIFEST)
+        row = next((row for row in rows if row.get("file") == name), None)
+        if row and row.get("base"):
+            problem = f"--vary {vary}: it is itself a variation, of seed {row['base']}"
+            raise UsageError(problem, f"--vary {row['base']} --strength {first.strength:g}")
+        if row and row.get("seed", "").isdecimal():
+            label = first.label or row.get("label") or None
+            own = [row["text"]] if row.get("text") else []
+            return first._replace(base=int(row["seed"]), label=label), texts or own
+    problem = f"--vary {vary}: neither a seed nor a picture that a {MANIFEST} beside it knows"
+    raise UsageError(problem, "--vary 7, or a picture where beyne generate wrote it")
+
+
+def _read_manifest(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
