@@ -116,6 +116,22 @@ def test_a_tiff_without_a_place_stays_a_plain_one(upscale, tmp_path):
     assert beyne.read("b.tif").pixels.shape == (48, 40, 3)
 
 
+def test_a_place_is_not_anonymous(upscale, tmp_path):
+    save_raster(tmp_path / "a.tif")
+    said = upscale("a.tif", "-o", "b.tif", "--anonymize", code=1).stderr
+    assert "a.tif: a GeoTIFF says where it lies" in said
+    upscale("a.tif", "-o", "a.png", "--anonymize")
+
+
+def test_without_rasterio_the_extra_is_named(upscale, monkeypatch, tmp_path):
+    save_raster(tmp_path / "a.tif")
+    for name in ("beyne.predict.streaming", "beyne.images.geotiff.source"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "rasterio", None)
+    said = upscale("a.tif", "-o", "b.tif", code=1).stderr
+    assert "a.tif: rasterio is not installed; pip install 'beyne[geo]'" in said
+
+
 def test_resume_passes_over_what_is_there(upscale, tmp_path):
     (tmp_path / "in").mkdir()
     for name in "ab":

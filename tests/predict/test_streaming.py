@@ -115,12 +115,20 @@ def test_real_files(shared, tmp_path, name):
         with rasterio.open(small, "w", **form) as made:
             made.colorinterp = whole.colorinterp
             made.write(whole.read(window=window))
-    streamed(small, tmp_path / "b.tif")
+    outcome = streamed(small, tmp_path / "b.tif")
     (given, valid), (made, made_valid) = read_all(small), read_all(tmp_path / "b.tif")
     np.testing.assert_array_equal(made_valid, repeated(valid))
     with rasterio.open(small) as one, rasterio.open(tmp_path / "b.tif") as other:
         assert other.colorinterp == one.colorinterp
         assert other.bounds == pytest.approx(one.bounds)
+        told = other.tags()
+    share = int(told["BEYNE_WITHIN_HALF_STEP"]) / int(told["BEYNE_COMPARED_VALUES"])
+    if name == "RGB.byte":  # aliased and saturated: no image within 1 to 255 shrinks to it
+        assert 0.95 < share < 0.998
+        assert "The others are too sharp for their range" in outcome.warnings[0]
+    else:
+        assert share >= 0.998
+        assert outcome.warnings == []
     if name == "RGBA.uint16":  # blue, green, red, alpha; all of its data is 10000
         assert (made[:3][made_valid[:3]] == 10000).all()
         np.testing.assert_array_equal(made[3], repeated(given[3]))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from beyne.images.files import reading
 from beyne.images.geotiff.source import Source, gdal
 from beyne.images.geotiff.target import Target, check_complete, write_cog
 from beyne.images.projection import EXACT_REACH
-from beyne.images.raster import Pixels
+from beyne.images.raster import Pixels, Treatment
 from beyne.images.residual import Residual
 from beyne.predict.band_groups import Group, band_groups, written_bands
 from beyne.predict.files import Job
@@ -39,15 +38,21 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.bool_]
 
+#: Share of the values that must be given back for nothing to be said.
+_ENOUGH = 0.998
+
 
 class Streaming:
     """The work on a raster that becomes GeoTIFF, see `beyne.predict.work.Work`.
 
     Raises:
-        ImageError: It can't be read.
+        ImageError: It can't be read, or shall be anonymous, which a place on Earth is not.
     """
 
     def __init__(self, job: Job, options: Options) -> None:
+        if options.anonymize:
+            problem = "a GeoTIFF says where it lies, which --anonymize is to leave out"
+            raise ImageError(problem, "leave that out, or use --format png")
         self._job, self._options = job, options
         with gdal(), reading():
             self._source = Source(job.source, options.pixel_limit)
@@ -89,10 +94,12 @@ class _Pieces:
         self._values = {group: self._values_of(group) for group in self._groups}
         if raster.alpha:
             self._values[(raster.alpha,)] = self._values_of_alpha(raster.alpha)
-        self._consistent = checked_consistent(
-            predictor.card, options.scale, options.consistent, measured=True
+        card, scale, smooth = predictor.card, options.scale, options.smooth
+        self._consistent = checked_consistent(card, scale, options.consistent, measured=True)
+        self._treatment = Treatment(
+            card.name, card.job, scale, card.operator, self._consistent, smooth
         )
-        self._enlarger = Enlarger(predictor, options.scale, options.smooth, self._consistent)
+        self._enlarger = Enlarger(predictor, scale, smooth, self._consistent)
         self._residual = Residual()
         self._has_data = False
 
@@ -117,7 +124,7 @@ class _Pieces:
                 on_done(count / len(waiting))
             if behind is not None:
                 behind.result()
-            target.finish(self._tags())
+            target.finish(self._treatment, self._residual)
 
     def write_cog(self, path: Path, on_done: Callable[[float], None]) -> None:
         """The same as a cloud-optimised file, which can only be made of a finished one."""
@@ -130,8 +137,12 @@ class _Pieces:
 
     def outcome(self) -> Outcome:
         """What is to be told of the finished file."""
-        warnings = [] if self._has_data else ["it holds no data, and so does the result"]
-        return Outcome(self._consistent, self._residual.decibels, warnings)
+        residual, warnings = self._residual, []
+        if not self._has_data:
+            warnings = ["it holds no data, and so does the result"]
+        elif self._consistent and residual.within < _ENOUGH * residual.compared:
+            warnings = [f"{residual.sentence} The others are too sharp for their range."]
+        return Outcome(self._consistent, residual.decibels, warnings)
 
     def _values_of(self, group: Group) -> Values:
         raster = self._raster
@@ -176,21 +187,6 @@ class _Pieces:
             operator = self._predictor.card.operator
             self._residual.add(result, samples, values.levels, operator, piece.core(), valid)
         return result[:, rows, columns]
-
-    def _tags(self) -> dict[str, str]:
-        card, options, residual = self._predictor.card, self._options, self._residual
-        told = {
-            "VERSION": version("beyne"),
-            "MODEL": card.name,
-            "SCALE": str(options.scale),
-            "CONSISTENT": "yes" if self._consistent else "no",
-            "OPERATOR": card.operator,
-        }
-        if options.scale > 1:
-            told["COMPARED_VALUES"] = str(residual.compared)
-            told["WITHIN_HALF_STEP"] = str(residual.within)
-            told["LARGEST_RESIDUAL_STEPS"] = f"{residual.largest:.4g}"
-        return told
 
 
 def _write(target: Target, piece: Piece, scale: int, made: Pixels, mask: Mask) -> None:

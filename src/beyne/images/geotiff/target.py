@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from rasterio.windows import Window
 from beyne.errors import ImageError
 from beyne.images.geotiff.source import Mask, Source, has_mask, told_plainly
 from beyne.images.metadata import quietly
-from beyne.images.raster import Pixels
+from beyne.images.raster import Pixels, Treatment
+from beyne.images.residual import Residual
 
 #: Compressions that are kept; all others lose something, or are none, and become deflate.
 _LOSSLESS = ("deflate", "lzw", "zstd", "packbits", "lzma")
@@ -87,8 +89,9 @@ class Target:
             if mask is not None:
                 self._dataset.write_mask(mask, window=window)
 
-    def finish(self, tags: Mapping[str, str]) -> None:
-        """Add our own tags, under ``BEYNE_…``, and the overviews that the source had, too."""
+    def finish(self, treatment: Treatment, residual: Residual) -> None:
+        """Say under ``BEYNE_…`` what was done, and add the overviews that the source had, too."""
+        tags = _done_tags(treatment, residual)
         with told_plainly("write"):
             self._dataset.update_tags(**{_OWN + name: value for name, value in tags.items()})
             factors = self._source.overviews(1)
@@ -216,6 +219,22 @@ def _tags(dataset: Any, scale: int) -> dict[str, str]:
             if name in tags:
                 tags[name] = f"{float(tags[name]) * scale:g}"
     return {name: text for name, text in tags.items() if not name.startswith(_OWN)}
+
+
+def _done_tags(treatment: Treatment, residual: Residual) -> dict[str, str]:
+    tags = {
+        "VERSION": version("beyne"),
+        "MODEL": treatment.model,
+        "SCALE": str(treatment.scale),
+        "SMOOTH": f"{treatment.smooth:g}",
+        "CONSISTENT": "yes" if treatment.consistent else "no",
+        "OPERATOR": treatment.operator,
+    }
+    if treatment.scale > 1:
+        tags["COMPARED_VALUES"] = str(residual.compared)
+        tags["WITHIN_HALF_STEP"] = str(residual.within)
+        tags["LARGEST_RESIDUAL_STEPS"] = f"{residual.largest:.4g}"
+    return tags
 
 
 def _copied_namespaces(dataset: Any) -> list[str]:
