@@ -109,8 +109,8 @@ class DicomOutput:
             self._padded = self._padded or (padding is not None and bool((given == padding).any()))
             if scale > 1:
                 core = slice(top - first, bottom - first), slice(None)
-                pair = (np.moveaxis(values, -1, 0) for values in (made, seen))
-                self._comparison.residual.add(*pair, levels, operator, core)
+                large, small = made.transpose(2, 0, 1), seen.transpose(2, 0, 1)
+                self._comparison.residual.add(large, small, levels, operator, core)
 
     @property
     def consistency_db(self) -> float | None:
