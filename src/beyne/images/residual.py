@@ -16,7 +16,9 @@ from beyne.images.resample import Operator, downscale
 #: A takes in two pixels on each side.
 _REACH = 2
 _HALF = 0.5 + 1e-9
-_BEST = 100.0  # decibels given to an exact match
+_BEST = 100.0  # decibels given to an exact match, as JSON has no infinity
+#: Share of the values that must be given back for nothing to be said.
+_ENOUGH = 0.998
 
 
 @dataclass(frozen=True)
@@ -102,3 +104,10 @@ class Residual:
             f"({percent.rstrip('0').rstrip('.')} %) are within half a stored level of the source, "
             f"all within {self.largest:.2f}."
         )
+
+    @property
+    def shortfall(self) -> list[str]:
+        """What to tell the user where too few values are given back; else nothing."""
+        if self.within >= _ENOUGH * self.compared:
+            return []
+        return [f"{self.sentence} The others are too sharp for their range."]

@@ -1,4 +1,4 @@
-"""One group of bands of a piece, enlarged in the values that the raster holds."""
+"""Pieces of rasters and volumes, enlarged in the values that the file holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from beyne.errors import ImageError
 from beyne.images.projection import project_into_limits
 from beyne.images.raster import Pixels
 from beyne.images.resample import resize
-from beyne.images.residual import Levels
+from beyne.images.residual import Levels, Residual
+from beyne.predict.pieces import Piece
 from beyne.predict.transparency import bleed
 
 if TYPE_CHECKING:
@@ -100,34 +101,51 @@ class Enlarger:
         scale: Enlargement.
         smooth: Standard deviation of the Gaussian over the result.
         consistent: Project the result onto the images that shrink back to the input.
+
+    Attributes:
+        residual: How far what `bands` made shrinks back to the input.
     """
 
     def __init__(self, predictor: Predictor, scale: int, smooth: float, consistent: bool) -> None:
         self._predictor = predictor
         self._scale, self._smooth, self._consistent = scale, smooth, consistent
+        self.residual = Residual()
 
-    def bands(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:
-        """Bands ``(C, H, W)`` enlarged together by the model; samples of the same type."""
-        x = _filled(samples, valid, values)
+    def bands(self, samples: Pixels, valid: Mask, values: Values, piece: Piece) -> Pixels:
+        """Bands enlarged together by the model.
+
+        Args:
+            samples: ``(C, H, W)``, all that is seen of the piece.
+            valid: Which of it is data.
+            values: What they are to the model.
+            piece: Says what is kept.
+
+        Returns:
+            ``(C, H·scale, W·scale)`` of what is kept, samples of the same type.
+        """
+        x, operator = _filled(samples, valid, values), self._predictor.card.operator
         inside = x.clamp(0, 1)
         result = self._predictor.piece(inside.float(), self._scale, self._smooth).double()
         if result.shape[1] != x.shape[1]:
             problem = f"{self._predictor.card.name} makes other bands than it takes"
-            raise ImageError(problem, "--format png, which has no georeference")
+            raise ImageError(problem, "use a model that makes the same")
         # What is brighter or darker than the model knows goes around it.
         result += resize(x - inside, (result.shape[-2], result.shape[-1]))
         if self._consistent:
             low, high = ((limit - values.black) / values.width for limit in values.limits)
-            operator, step = self._predictor.card.operator, values.levels.step / values.width
+            step = values.levels.step / values.width
             result = project_into_limits(result, x, operator, (low, high), step)
-        return values.rounded(result[0].numpy() * values.width + values.black)
+        made = values.rounded(result[0].numpy() * values.width + values.black)
+        if self._scale > 1:
+            self.residual.add(made, samples, values.levels, operator, piece.core(), valid)
+        return made[(slice(None), *piece.core(self._scale))]
 
-    def alpha(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:
+    def alpha(self, samples: Pixels, valid: Mask, values: Values, piece: Piece) -> Pixels:
         """Alpha ``(1, H, W)`` enlarged smoothly; where it was 0 its neighbours' values."""
         x = _filled(samples, valid, values)
         size = x.shape[-2] * self._scale, x.shape[-1] * self._scale
-        result = resize(x, size)
-        return values.rounded(result[0].numpy() * values.width + values.black)
+        made = values.rounded(resize(x, size)[0].numpy() * values.width + values.black)
+        return made[(slice(None), *piece.core(self._scale))]
 
 
 def repeated(array: NDArray[Any], scale: int) -> NDArray[Any]:

@@ -24,7 +24,6 @@ from beyne.images.geotiff.source import Source, gdal
 from beyne.images.geotiff.target import Target, check_complete, write_cog
 from beyne.images.projection import EXACT_REACH
 from beyne.images.raster import Pixels, Treatment
-from beyne.images.residual import Residual
 from beyne.predict.band_groups import Group, band_groups, written_bands
 from beyne.predict.files import Job
 from beyne.predict.fitting import checked_consistent
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
 
 Mask = NDArray[np.bool_]
-
-#: Share of the values that must be given back for nothing to be said.
-_ENOUGH = 0.998
 
 
 class Streaming:
@@ -100,7 +96,6 @@ class _Pieces:
             card.name, card.job, scale, card.operator, self._consistent, smooth
         )
         self._enlarger = Enlarger(predictor, scale, smooth, self._consistent)
-        self._residual = Residual()
         self._has_data = False
 
     def write(self, path: Path, on_done: Callable[[float], None]) -> None:
@@ -124,7 +119,7 @@ class _Pieces:
                 on_done(count / len(waiting))
             if behind is not None:
                 behind.result()
-            target.finish(self._treatment, self._residual)
+            target.finish(self._treatment, self._enlarger.residual)
 
     def write_cog(self, path: Path, on_done: Callable[[float], None]) -> None:
         """The same as a cloud-optimised file, which can only be made of a finished one."""
@@ -137,11 +132,11 @@ class _Pieces:
 
     def outcome(self) -> Outcome:
         """What is to be told of the finished file."""
-        residual, warnings = self._residual, []
+        residual, warnings = self._enlarger.residual, []
         if not self._has_data:
             warnings = ["it holds no data, and so does the result"]
-        elif self._consistent and residual.within < _ENOUGH * residual.compared:
-            warnings = [f"{residual.sentence} The others are too sharp for their range."]
+        elif self._consistent:
+            warnings = residual.shortfall
         return Outcome(self._consistent, residual.decibels, warnings)
 
     def _values_of(self, group: Group) -> Values:
@@ -172,21 +167,11 @@ class _Pieces:
             places = [self._written.index(number) for number in group]
             if valid[places, rows, columns].any():
                 self._has_data = True
-                result = self._group(group, samples[places], valid[places], values, piece)
+                alone = group == (self._raster.alpha,)
+                enlarge = self._enlarger.alpha if alone else self._enlarger.bands
+                result = enlarge(samples[places], valid[places], values, piece)
                 made[places] = np.where(kept[places], result, made[places])
         return made, np.asarray(kept.any(axis=0))
-
-    def _group(
-        self, group: Group, samples: Pixels, valid: Mask, values: Values, piece: Piece
-    ) -> Pixels:
-        rows, columns = piece.core(self._options.scale)
-        if group == (self._raster.alpha,):
-            return self._enlarger.alpha(samples, valid, values)[:, rows, columns]
-        result = self._enlarger.bands(samples, valid, values)
-        if self._options.scale > 1:
-            operator = self._predictor.card.operator
-            self._residual.add(result, samples, values.levels, operator, piece.core(), valid)
-        return result[:, rows, columns]
 
 
 def _write(target: Target, piece: Piece, scale: int, made: Pixels, mask: Mask) -> None:
