@@ -19,13 +19,14 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "jpg": (".jpg", ".jpeg"),
     "webp": (".webp",),
     "dicom": (".dcm", ".dicom"),
+    "nifti": (".nii", ".nii.gz"),
     "cog": (".tif", ".tiff"),
 }
 #: Formats that pictures stay in, as others would lose what these hold.
-_STAYING = ("tiff", "dicom", "cog")
+_STAYING = ("tiff", "dicom", "nifti", "cog")
 #: Read as georeferenced rasters only, and so made GeoTIFF.
 _JPEG_2000 = (".jp2", ".j2k")
-_WALKED = SUFFIXES | set(_JPEG_2000)
+_WALKED = SUFFIXES | {*_JPEG_2000, *FORMATS["nifti"]}
 _DICOMDIR = "DICOMDIR"
 
 
@@ -54,6 +55,12 @@ class Failure:
         return "; ".join(filter(None, (f"{self.input}: {self.problem}", self.remedy)))
 
 
+def suffix_of(path: Path) -> str:
+    """As `Path.suffix`, in small letters; of a compressed volume both, ``.nii.gz``."""
+    name = path.name.lower()
+    return ".nii.gz" if name.endswith(".nii.gz") else Path(name).suffix
+
+
 def plan(
     inputs: Sequence[str], output: str, format: str | None = None
 ) -> tuple[list[Job], list[Failure]]:
@@ -64,8 +71,8 @@ def plan(
             mark, none hidden), glob patterns, and DICOMDIR files for what they list.
         output: A folder if it ends in ``/`` or is one, or where ``inputs`` are several or a
             folder or a pattern; else a file.
-        format: A key of `FORMATS`; None: TIFF and DICOM stay, JPEG 2000 becomes
-            TIFF, all else PNG.
+        format: A key of `FORMATS`; None: TIFF, DICOM and NIfTI stay, JPEG 2000
+            becomes TIFF, all else PNG.
 
     Returns:
         Jobs in a fixed order, and inputs in which there was nothing to do.
@@ -159,13 +166,13 @@ def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[
 
 
 def _is_picture(path: Path) -> bool:
-    known = path.suffix.lower() in _WALKED
+    known = suffix_of(path) in _WALKED
     return known or (path.name != _DICOMDIR and is_dicom(path))
 
 
 def _renamed(source: Path, name: Path, format: str | None) -> Path:
     """The output's name: same stem, the suffix of its format."""
-    old = name.suffix.lower()
+    old = suffix_of(name)
     if any(old in FORMATS[kind] and format in (None, kind) for kind in _STAYING):
         return name
     if format is None and old not in _WALKED and is_dicom(source):
@@ -177,7 +184,7 @@ def _renamed(source: Path, name: Path, format: str | None) -> Path:
 
 def _check_file_name(target: Path, format: str | None) -> None:
     suffixes = FORMATS[format] if format else tuple({s for row in FORMATS.values() for s in row})
-    if target.suffix.lower() in suffixes:
+    if suffix_of(target) in suffixes:
         return
     if format:
         raise UsageError(f"-o {target} does not end in {suffixes[0]}", f"--format {format} asks it")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from beyne.images import SUFFIXES, is_dicom
+from beyne.images import SUFFIXES, is_dicom, is_nifti
 from beyne.images.geotiff import is_georeferenced
-from beyne.predict.files import FORMATS, Job
+from beyne.predict.files import FORMATS, Job, suffix_of
 from beyne.predict.picture import Picture
 from beyne.predict.work import Options, Work
 
@@ -25,8 +25,9 @@ def begun(job: Job, options: Options) -> Work:
 
 def _becomes_dicom(job: Job, options: Options) -> bool:
     """Slices are often named by numbers alone, with or without dots."""
-    suffix = job.target.suffix.lower()
-    return (suffix in FORMATS["dicom"] or suffix not in SUFFIXES) and is_dicom(job.source)
+    suffix = suffix_of(job.target)
+    other = SUFFIXES.union(*FORMATS.values()) - set(FORMATS["dicom"])
+    return suffix not in other and is_dicom(job.source)
 
 
 def _dicom(job: Job, options: Options) -> Work:
@@ -36,7 +37,7 @@ def _dicom(job: Job, options: Options) -> Work:
 
 
 def _becomes_geotiff(job: Job, options: Options) -> bool:
-    tiff = job.target.suffix.lower() in FORMATS["tiff"]
+    tiff = suffix_of(job.target) in FORMATS["tiff"]
     return options.cog or (options.geotiff and tiff and is_georeferenced(job.source))
 
 
@@ -46,11 +47,22 @@ def _geotiff(job: Job, options: Options) -> Work:
     return Streaming(job, options)
 
 
+def _becomes_nifti(job: Job, options: Options) -> bool:
+    return suffix_of(job.target) in FORMATS["nifti"] and is_nifti(job.source)
+
+
+def _nifti(job: Job, options: Options) -> Work:
+    from beyne.predict.volumes import Slices
+
+    return Slices(job, options)
+
+
 _Becomes = Callable[[Job, Options], bool]
 _Begin = Callable[[Job, Options], Work]
 
 #: Files made piece by piece, in memory that does not grow with them; all others are pictures.
 _STREAMED: tuple[tuple[_Becomes, _Begin], ...] = (
     (_becomes_dicom, _dicom),
+    (_becomes_nifti, _nifti),
     (_becomes_geotiff, _geotiff),
 )

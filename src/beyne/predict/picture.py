@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from beyne.errors import ImageError
 from beyne.images import Raster, default_pixel_limit, read, write
-from beyne.predict.files import FORMATS, Job
+from beyne.predict.files import FORMATS, Job, suffix_of
 from beyne.predict.fitting import checked_consistent, picked
 from beyne.predict.work import Options, Outcome
 
@@ -78,10 +78,11 @@ class Picture:
 
 def _one_picture(raster: Raster, job: Job) -> Raster:
     """Refuse what could not be written, before anything is computed."""
-    suffix = job.target.suffix.lower()
-    if raster.format != "dicom" and suffix in FORMATS["dicom"]:
-        problem = f"what was read from {raster.format} can't be written as DICOM"
-        raise ImageError(problem, "use --format png or tiff")
+    suffix = suffix_of(job.target)
+    for name in ("DICOM", "NIfTI"):
+        if suffix in FORMATS[name.lower()]:
+            problem = f"what was read from {raster.format} can't be written as {name}"
+            raise ImageError(problem, "use --format png or tiff")
     frames = raster.extras["dicom"].source.frames if raster.format == "dicom" else 1
     if frames > 1:
         problem = f"it holds {frames} frames, and {suffix} files hold one"
