@@ -54,10 +54,10 @@ def upscale_files(
         listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
-        anonymize: Leave out of DICOM files who was examined, by whom, where and when, and of
-            others the EXIF block.
-        format: ``png``, ``tiff``, ``jpg``, ``webp``, ``dicom`` or ``cog``; None: TIFF and DICOM
-            stay, georeferenced TIFF as GeoTIFF, JPEG 2000 becomes that, and all else PNG.
+        anonymize: Leave out of DICOM files who was examined, by whom, where and when, of NIfTI
+            the texts, and of others the EXIF block; GeoTIFF is refused.
+        format: ``png``, ``tiff``, ``jpg``, ``webp``, ``dicom``, ``nifti`` or ``cog``; None: TIFF
+            (GeoTIFF, too), DICOM and NIfTI stay, JPEG 2000 becomes GeoTIFF, all else PNG.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -83,7 +83,7 @@ def upscale_files(
         "pixel_limit": pixel_limit,
         "measure": measure,
         "debug": debug,
-        "geotiff": True,
+        "upscaling": True,
         "cog": format == "cog",
     }
     return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)

@@ -21,6 +21,7 @@ from beyne.images.dicom_comparison import Comparison
 from beyne.images.dicom_header import derive
 from beyne.images.dicom_identity import anonymize
 from beyne.images.raster import Raster, Treatment
+from beyne.images.resample import Operator
 from beyne.images.residual import Levels
 
 _PIXEL_DATA = Tag("PixelData")
@@ -95,7 +96,7 @@ class DicomOutput:
         stored_type = self._stored_type.newbyteorder(">") if swapped else self._stored_type
         height = len(frame.pixels)
         levels = Levels(1, source.levels, (source.low, source.low + source.levels))
-        operator = raster.treatment.operator if raster.treatment else "bicubic"
+        operator: Operator = raster.treatment.operator if raster.treatment else "bicubic"
         for top in range(0, height, _ROWS):
             bottom = min(top + _ROWS, height)
             first, last = max(top - _CONTEXT, 0), min(bottom + _CONTEXT, height)

@@ -75,12 +75,15 @@ class Volume:
         flat = (self.height, self.width, self.count)
         stored = (flat, self.header.get_data_dtype(), proxy.offset, 1, 0)
         # Kept open, as a compressed file is else read from its beginning for each slice.
-        self._stored = ArrayProxy(proxy.file_like, stored, keep_file_open=True)
+        self._stored: Any = ArrayProxy(  # type: ignore[no-untyped-call]
+            proxy.file_like, stored, keep_file_open=True
+        )
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the stored values, in the machine's byte order."""
-        return np.dtype(self.header.get_data_dtype().newbyteorder("="))
+        native: np.dtype[Any] = self.header.get_data_dtype().newbyteorder("=")
+        return native
 
     @property
     def limits(self) -> tuple[float, float]:

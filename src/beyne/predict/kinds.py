@@ -38,7 +38,7 @@ def _dicom(job: Job, options: Options) -> Work:
 
 def _becomes_geotiff(job: Job, options: Options) -> bool:
     tiff = suffix_of(job.target) in FORMATS["tiff"]
-    return options.cog or (options.geotiff and tiff and is_georeferenced(job.source))
+    return options.cog or (options.upscaling and tiff and is_georeferenced(job.source))
 
 
 def _geotiff(job: Job, options: Options) -> Work:
@@ -48,7 +48,8 @@ def _geotiff(job: Job, options: Options) -> Work:
 
 
 def _becomes_nifti(job: Job, options: Options) -> bool:
-    return suffix_of(job.target) in FORMATS["nifti"] and is_nifti(job.source)
+    nifti = suffix_of(job.target) in FORMATS["nifti"]
+    return options.upscaling and nifti and is_nifti(job.source)
 
 
 def _nifti(job: Job, options: Options) -> Work:

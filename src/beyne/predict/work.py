@@ -23,7 +23,7 @@ class Options:
         consistent: Project the result onto the images that shrink back to the input; None: as
             the model's card says, and always where the values are measurements.
         anonymize: Leave out of the file who or what was pictured, where and when.
-        geotiff: Make GeoTIFF of georeferenced files, where the target is a TIFF.
+        upscaling: The job is to enlarge: only then GeoTIFF and NIfTI stay what they are.
         cog: Make cloud-optimised GeoTIFF of every picture.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist; files are written whole, so they are finished.
@@ -38,7 +38,7 @@ class Options:
     smooth: float = 0.0
     consistent: bool | None = None
     anonymize: bool = False
-    geotiff: bool = False
+    upscaling: bool = False
     cog: bool = False
     overwrite: bool = False
     resume: bool = False
