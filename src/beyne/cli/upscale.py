@@ -43,7 +43,7 @@ def upscale(
     format: Annotated[
         str | None,
         typer.Option(
-            metavar="png|tiff|jpg|webp|cog", help="Default: TIFF and DICOM stay, else png."
+            metavar="png|tiff|jpg|webp|cog", help="Default: TIFF, DICOM, NIfTI stay; else png."
         ),
     ] = None,
     precision: options.Precision = "auto",

@@ -28,6 +28,8 @@ FILLED = 12
 _MIDDLE = 0.5
 #: Percentiles of the whole raster that are black and white to the model.
 _BLACK, _WHITE = 0.1, 99.9
+#: Steps in the model's range from which on float32 is exact enough to project, at half the time.
+_COARSE = 2**-12
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,9 @@ class Enlarger:
         if self._consistent:
             low, high = ((limit - values.black) / values.width for limit in values.limits)
             step = values.levels.step / values.width
-            result = project_into_limits(result, x, operator, (low, high), step)
+            if step > _COARSE:
+                result, x = result.float(), x.float()
+            result = project_into_limits(result, x, operator, (low, high), step).double()
         made = values.rounded(result[0].numpy() * values.width + values.black)
         if self._scale > 1:
             self.residual.add(made, samples, values.levels, operator, piece.core(), valid)
