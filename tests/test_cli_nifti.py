@@ -130,7 +130,7 @@ def test_bad_volumes_among_good_ones(upscale, tmp_path):
 def test_volumes_stay_volumes(upscale, tmp_path):
     save_volume(tmp_path / "a.nii", volume("int16"))
     save_pictures(tmp_path, count=1, side=16)
-    assert "only enlarged to another .nii" in upscale("a.nii", "-o", "a.png", code=1).stderr
+    assert "can only be enlarged, to .nii" in upscale("a.nii", "-o", "a.png", code=1).stderr
     said = upscale("p0.png", "-o", "b.nii", code=1).stderr
     assert "read from png can't be written as NIfTI" in said
     assert "no bands" in upscale("a.nii", "-o", "b.nii", "--bands", "1", code=1).stderr

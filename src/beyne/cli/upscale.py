@@ -29,7 +29,7 @@ def upscale(
         bool | None,
         typer.Option(
             help="Make the result shrink back to the input; "
-            "default: the model's; on for DICOM and GeoTIFF."
+            "default: the model's; on for DICOM, GeoTIFF, NIfTI."
         ),
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Show where to trust it.")] = False,

@@ -50,7 +50,7 @@ _FOREIGN = (
     (0, b"PK\x03\x04", "a zip archive"),
 )
 _NIFTI_HEADER = 348  # bytes
-#: Read only where they become a file of the kind that is named last.
+#: Enlarged piece by piece only, to a file of the kind that is named last.
 _STREAMED = (
     (4, b"jP  \r\n\x87\n", "a JPEG 2000 picture", ".tif"),
     (344, b"n+1\0", "a NIfTI volume", ".nii"),
@@ -158,7 +158,7 @@ def _family(head: bytes) -> str:
             raise ImageError(f"it is {kind}, which is not read", "convert it to PNG")
     for at, magic, kind, suffix in _STREAMED:
         if head[at : at + len(magic)] == magic:
-            problem = f"it is {kind}, which is only enlarged to another {suffix}"
+            problem = f"it is {kind}, which can only be enlarged, to {suffix}"
             raise ImageError(problem, f"beyne upscale FILE -o NAME{suffix}")
     if b"<svg" in head:
         raise ImageError("it is an SVG drawing, which is not read", "export it as PNG")
