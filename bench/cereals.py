@@ -1,17 +1,22 @@
 """What models that make pictures of sentences understand: the scores of the cereals study.
 
-    beyne train text-gan --data ../shared/data/cereals -o runs/text-gan \\
-        --set data.captions=docs/experiments/cereals/captions.csv
-    python bench/cereals.py runs/text-gan [runs/text-dcgan ...] [--prompts N]
+    python bench/cereals.py train -o runs/cereals [--seeds 3] [--images N] [--recipes text-gan ...]
+    python bench/cereals.py score -o runs/cereals [--prompts N]
 
-Each run is asked for a picture of every held-out prompt, and a classifier that was trained on real
-pictures says what it shows. That judge is itself judged by leaving out a fifth of the sources
-(field photographs, trays) at a time. Rows: right classes of held-out prompts, in all and by
-language; of misspelt prompts; how often one seed shows the same class for the same plant asked in
-all four languages; KID within each class, against all real pictures of it; and whether training
-pictures are painted again. "nearest caption" answers each prompt by a real training picture, whose
-caption the run's encoder finds nearest: what retrieval alone would score. The control by labels is
-a run with --set text.kind=label; it is asked by the labels of the prompts.
+``train`` trains every recipe with every seed on pictures of the same split: two fifths of the
+sources (grains, field photographs) of each class are held out, as many as the check for copies
+needs. ``labels`` is text-gan that is told the class alone. Stopped, the same command goes on.
+
+``score`` asks each run for a picture of every held-out prompt, and a judge says what it shows. Rows
+of ``scores.csv``: right classes of the held-out prompts, in all and by language; of misspelt ones;
+how often one seed shows one class for the same plant asked in all four languages; KID against all
+real pictures, and within each class; and the check for copies. "nearest caption" answers each
+prompt by the training picture whose caption the run's encoder finds nearest: what retrieval scores.
+Class accuracy counts only beside the verdict that no copying is shown.
+
+Judge and KID see by SqueezeNet, on which nothing here was trained. The judge itself is judged, by
+leaving out a picture, or a whole source, at a time; by grains moved to another class's ground, and
+to grey; and by the bare ground.
 """
 
 from __future__ import annotations
@@ -20,29 +25,71 @@ import argparse
 import csv
 import os
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from quality import heard
 from torch import Tensor
+from torch.nn import functional as F
 
-from beyne import bundle
-from beyne.data import Pair, class_of, find_all, read_captions
+from beyne import bundle, weights
+from beyne.backbones import load_backbone
+from beyne.data import Pair, class_of, find_all, read_captions, write_split
+from beyne.data.split import SplitName
 from beyne.evaluation.copies import as_learned, copy_check, trained_and_held_out
-from beyne.evaluation.recognition import Classifier, Labelled, train_classifier
+from beyne.evaluation.nearness import Describe
+from beyne.evaluation.statistics import verdicts
 from beyne.evaluation.stopping import steady_kid
-from beyne.images import Raster
+from beyne.images import Raster, write
 from beyne.images.raster import from_tensor
-from beyne.metrics.features import chosen_features
+from beyne.images.resample import resize
+from beyne.metrics.distribution import kid_by_picture
 from beyne.predict.sampler import Sampler
+from beyne.recipe import Recipe, load_recipe
+from beyne.training import train
 
 DATA = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data" / "cereals"
 TABLES = Path(__file__).parents[1] / "docs" / "experiments" / "cereals"
-LANGUAGES, FOLDS, PAINTED = ("kk", "ru", "uk", "en"), 5, 64
+LANGUAGES, PAINTED = ("kk", "ru", "uk", "en"), 64
+RECIPES = ("text-gan", "text-dcgan", "labels")
+NETWORK, LAYER, SIDE = "squeezenet", "fire9", 224
+RIDGE, GRAIN = 0.01, 0.3  # of unit features; largest share of a picture that is a grain
 _PART = re.compile(r"(_q\d|_r\dc\d|_c\d|_full)?\.png$")
 
 Prompt = dict[str, str]
+Row = dict[str, str | float]
+
+
+def source(pair: Pair) -> str:
+    """The photograph, or grain, that a picture is part of."""
+    return _PART.sub("", pair.name)
+
+
+def divide(path: Path) -> None:
+    """Hold out the last two fifths of the sources of each class, but the first source never."""
+    sources: dict[str, list[str]] = defaultdict(list)
+    for pair in find_all(DATA):
+        if (name := source(pair)) not in sources[class_of(pair.name)]:
+            sources[class_of(pair.name)].append(name)
+    held_out = {name for names in sources.values() for name in names[-2 * len(names) // 5 :]}
+    part: dict[str, SplitName] = {}
+    for pair in find_all(DATA):
+        part[pair.name] = "val" if source(pair) in held_out else "train"
+    write_split(path, part, {pair.name: source(pair) for pair in find_all(DATA)})
+
+
+def recipe_for(name: str, seed: int, images: int | None) -> Recipe:
+    """A recipe of the study."""
+    settings = [f"data.captions={TABLES / 'captions.csv'}", f"train.seed={seed}"]
+    settings += [f"train.images={images}"] if images else []
+    if name == "text-dcgan":
+        return load_recipe(name, settings)
+    settings.append(f"discriminator.weights={weights.chosen('mobilenet_v2')}")
+    settings += ["text.kind=label"] if name == "labels" else []
+    return load_recipe("text-gan", settings)
 
 
 def prompts(name: str, number: int | None) -> list[Prompt]:
@@ -52,26 +99,93 @@ def prompts(name: str, number: int | None) -> list[Prompt]:
     return rows if number is None else rows[:: max(1, len(rows) // number)]
 
 
-def rasters(images: Tensor) -> list[Raster]:
-    """Pictures as the judge reads them."""
-    return [Raster(from_tensor(image[None], np.dtype(np.uint8))) for image in images]
+def eyes() -> Describe:
+    """SqueezeNet's last layer, averaged over the picture."""
+    trunk = load_backbone(NETWORK, weights.chosen(NETWORK), [LAYER])
+
+    @torch.inference_mode()
+    def describe(images: Tensor) -> Tensor:
+        seen = trunk(resize(images.float(), (SIDE, SIDE)).clamp(0, 1), [LAYER])[LAYER]
+        found: Tensor = seen.mean((2, 3)).double()
+        return found
+
+    return describe
 
 
-def judge(pairs: Sequence[Pair], images: Tensor) -> tuple[Classifier, float]:
-    """Trained on all real pictures, and the accuracy of such ones on sources they did not see."""
-    pictures, labels = rasters(images), [class_of(pair.name) for pair in pairs]
-    sources = [_PART.sub("", pair.name) for pair in pairs]
-    fold = {name: n % FOLDS for n, name in enumerate(sorted(set(sources)))}
+class Judge:
+    """Says what a picture shows: ridge regression of the classes on what `eyes` see, at length one.
+
+    Classes weigh the same, however many pictures they have.
+
+    Args:
+        known: What eyes see of real pictures ``(N, D)``.
+        labels: Of each.
+    """
+
+    def __init__(self, known: Tensor, labels: Sequence[str]) -> None:
+        self.classes = sorted(set(labels))
+        target = torch.eye(len(self.classes), dtype=torch.float64)[self.numbers(labels)]
+        weight = (1 / target.sum(0)[self.numbers(labels)])[:, None]
+        weight = weight / weight.mean()
+        known = F.normalize(known, dim=1)
+        self.mean, self.bias = ((weight * values).mean(0) for values in (known, target))
+        centred = known - self.mean
+        kernel = centred @ centred.T + RIDGE * torch.diag(1 / weight[:, 0])
+        self.weights = centred.T @ torch.linalg.solve(kernel, target - self.bias)
+
+    def numbers(self, labels: Sequence[str]) -> list[int]:
+        """Of classes."""
+        return [self.classes.index(label) for label in labels]
+
+    def read(self, seen: Tensor) -> list[str]:
+        """The class of each picture ``(N, D)``."""
+        scores = (F.normalize(seen, dim=1) - self.mean) @ self.weights + self.bias
+        return [self.classes[n] for n in scores.argmax(1).tolist()]
+
+
+def judge_without(seen: Tensor, labels: Sequence[str], left_out: Sequence[int]) -> Judge:
+    """One that does not know some of the pictures."""
+    known = [n for n in range(len(labels)) if n not in left_out]
+    return Judge(seen[known], [labels[n] for n in known])
+
+
+def judged(seen: Tensor, labels: Sequence[str], groups: Sequence[str]) -> float:
+    """Accuracy of judges on the pictures of a group, each learnt from all other groups."""
     right = 0
-    for part in range(FOLDS):
-        learned = [n for n, name in enumerate(sources) if fold[name] != part]
-        asked = [n for n, name in enumerate(sources) if fold[name] == part]
-        one = train_classifier(
-            Labelled([pictures[n] for n in learned], [labels[n] for n in learned])
-        )
-        found = one.read([pictures[n] for n in asked])
+    for group in sorted(set(groups)):
+        asked = [n for n, name in enumerate(groups) if name == group]
+        found = judge_without(seen, labels, asked).read(seen[asked])
         right += sum(said == labels[n] for said, n in zip(found, asked, strict=True))
-    return train_classifier(Labelled(pictures, labels)), right / len(pictures)
+    return right / len(labels)
+
+
+def ground(image: Tensor) -> Tensor:
+    """The median colour of the border of ``(C, H, W)``, as a picture."""
+    edge = torch.cat([image[:, 0], image[:, -1], image[..., 0], image[..., -1]], -1)
+    return edge.median(-1).values[:, None, None].expand_as(image)
+
+
+def on_grounds(see: Describe, images: Tensor, labels: Sequence[str]) -> Row:
+    """Accuracy on grains of other grounds, by judges that know all other pictures.
+
+    A grain is what differs from its even ground by more than a tenth. ``bare`` has no grain.
+    """
+    seen, classes = see(images), sorted(set(labels))
+    masks = [(image - ground(image)).abs().amax(0, keepdim=True) > 0.1 for image in images]
+    grains = [n for n, mask in enumerate(masks) if mask.float().mean() < GRAIN]
+    right: dict[str, int] = defaultdict(int)
+    for n in grains:
+        following = classes[(classes.index(labels[n]) + 1) % len(classes)]
+        grounds = {
+            "grey": torch.full_like(images[n], 0.5),
+            "another class's": ground(images[labels.index(following)]),
+        }
+        shown = {name: torch.where(masks[n], images[n], one) for name, one in grounds.items()}
+        shown["bare"] = ground(images[n])
+        judge = judge_without(seen, labels, [n])
+        for name, said in zip(shown, judge.read(see(torch.stack([*shown.values()]))), strict=True):
+            right[name] += said == labels[n]
+    return {"grains": len(grains)} | {name: count / len(grains) for name, count in right.items()}
 
 
 class Asked:
@@ -101,13 +215,13 @@ def share(found: Sequence[str], asked: Sequence[Prompt], lang: str | None = None
     return sum(said == prompt["label"] for said, prompt in rows) / max(1, len(rows))
 
 
-def agreement(model: Asked, classifier: Classifier, asked: Sequence[Prompt]) -> float:
+def agreement(model: Asked, judge: Judge, see: Describe, asked: Sequence[Prompt]) -> float:
     """How often one seed is read as the same class in every language."""
     same = []
     for label in sorted({prompt["label"] for prompt in asked}):
         lists = [[p for p in asked if (p["label"], p["lang"]) == (label, x)] for x in LANGUAGES]
         for seed, group in enumerate(zip(*lists, strict=False)):
-            said = classifier.read(rasters(model.paint(group, [seed] * len(group))))
+            said = judge.read(see(model.paint(group, [seed] * len(group))))
             same.append(len(set(said)) == 1)
     return sum(same) / max(1, len(same))
 
@@ -121,40 +235,97 @@ def nearest_caption(model: Asked, asked: Sequence[Prompt], names: set[str]) -> f
     return share([captions[n].label for n in nearest], asked)
 
 
+def scored(
+    run: Path, judge: Judge, see: Describe, real: Tensor, number: int | None
+) -> tuple[Row, Tensor]:
+    """All numbers of one run, and what each ``real``, seen, adds to KID; writes a sheet."""
+    pairs, model = find_all(DATA), Asked(run)
+    held_out = prompts("held-out-prompts.csv", number)
+    misspelt = prompts("misspelt-prompts.csv", number)
+    painted = model.paint(held_out)
+    seen = see(painted)
+    found = judge.read(seen)
+    row: Row = {"run": run.name, "right": share(found, held_out)}
+    row |= {lang: share(found, held_out, lang) for lang in LANGUAGES}
+    row["misspelt"] = share(judge.read(see(model.paint(misspelt))), misspelt)
+    row["agreement"] = agreement(model, judge, see, held_out)
+    names = {p.name for p in trained_and_held_out(model.model.card, DATA, run / "split.csv")[0]}
+    row["nearest caption"] = nearest_caption(model, held_out, names)
+    kid = kid_by_picture(seen, real)
+    row["kid"] = float(kid.mean())
+    for label in judge.classes:
+        theirs = real[[n for n, pair in enumerate(pairs) if class_of(pair.name) == label]]
+        ours = seen[[n for n, prompt in enumerate(held_out) if prompt["label"] == label]]
+        row[f"kid {label}"] = steady_kid(ours, theirs).value
+    check = copy_check(model.model.card, DATA, run / "split.csv", heard)
+    row["copies"] = check.judge(check.nearness(painted)).sentence
+    save_sheet(painted, held_out, run / "sheet.png")
+    return row, kid
+
+
+def save_sheet(images: Tensor, asked: Sequence[Prompt], path: Path) -> None:
+    """Up to 16 pictures of each class in a row."""
+    rows = []
+    for label in sorted({prompt["label"] for prompt in asked}):
+        shown = [n for n, prompt in enumerate(asked) if prompt["label"] == label][:16]
+        rows.append(torch.cat(list(images[shown]), 2))
+    sheet = torch.cat(rows, 1)[None]
+    write(Raster(from_tensor(sheet, np.dtype(np.uint8))), path)
+
+
+def train_all(folder: Path, recipes: Sequence[str], seeds: int, images: int | None) -> None:
+    """Train what is not trained yet, seed by seed."""
+    divide(folder / "split.csv")
+    for seed in range(seeds):
+        for name in recipes:
+            run = folder / f"{name}-{seed}"
+            recipe = recipe_for(name, seed, images)
+            heard(str(run))
+            if not train(recipe, DATA, run, folder / "split.csv", message=heard):
+                raise SystemExit(1)  # stopped by Ctrl-C
+
+
+def score_all(folder: Path, number: int | None) -> None:
+    """Print what the judge is worth, a row a run, and verdicts on KID; write ``scores.csv``."""
+    runs = sorted(path.parent for path in folder.glob("*/best.safetensors"))
+    see, pairs = eyes(), find_all(DATA)
+    labels = [class_of(pair.name) for pair in pairs]
+    real = as_learned(pairs, Asked(runs[0]).model.card)
+    seen = see(real)
+    print(f"judge, {len(pairs)} real pictures, each left out: ", end="")
+    print(f"{judged(seen, labels, [pair.name for pair in pairs]):.3f}; with its source: ", end="")
+    print(f"{judged(seen, labels, [source(pair) for pair in pairs]):.3f}")
+    print("  on other grounds:", on_grounds(see, real, labels))
+    judge = Judge(seen, labels)
+    rows, kids = [], defaultdict(list)
+    for run in runs:
+        row, kid = scored(run, judge, see, seen, number)
+        rows.append(row)
+        kids[run.name.rpartition("-")[0]].append(kid.numpy())
+        print("  ".join(f"{k} {v:.3f}" if isinstance(v, float) else str(v) for k, v in row.items()))
+    with (folder / "scores.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    columns = {name: np.array(seeds) for name, seeds in kids.items()}
+    for one in verdicts(columns, "lower", "KID", groups=[source(pair) for pair in pairs]):
+        print(f"- {one.sentence}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("what", choices=("train", "score"))
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--images", type=int, help="of every training; default: the recipe's")
     parser.add_argument("--prompts", type=int, help="of each table, at most; default: all")
-    options = parser.parse_args()
-    held_out = prompts("held-out-prompts.csv", options.prompts)
-    misspelt = prompts("misspelt-prompts.csv", options.prompts)
-    pairs = find_all(DATA)
-    features = chosen_features()
-    print(f"KID by {features.text}")
-    for run in options.runs:
-        model = Asked(run)
-        card = model.model.card
-        real = as_learned(pairs, card)
-        classifier, accuracy = judge(pairs, real)
-        print(f"\n{run}: {card.provenance['images']:,} images")
-        print(f"judge on unseen sources      {accuracy:.3f} of {len(pairs)} real pictures")
-        painted = model.paint(held_out)
-        found = classifier.read(rasters(painted))
-        by_language = "  ".join(f"{x} {share(found, held_out, x):.3f}" for x in LANGUAGES)
-        print(f"held-out prompts             {share(found, held_out):.3f}  {by_language}")
-        wrong = classifier.read(rasters(model.paint(misspelt)))
-        print(f"misspelt prompts             {share(wrong, misspelt):.3f}")
-        print(f"agreement of languages       {agreement(model, classifier, held_out):.3f}")
-        names = {pair.name for pair in trained_and_held_out(card, DATA, run / "split.csv")[0]}
-        print(f"nearest caption (retrieval)  {nearest_caption(model, held_out, names):.3f}")
-        for label in classifier.classes:
-            ours = painted[[n for n, p in enumerate(held_out) if p["label"] == label]]
-            theirs = real[[n for n, p in enumerate(pairs) if class_of(p.name) == label]]
-            kid = steady_kid(features(ours), features(theirs))
-            print(f"KID {label:24} {kid.value:.3f} ± {kid.deviation:.3f}")
-        check = copy_check(card, DATA, run / "split.csv", print)
-        asked = [held_out[n % len(held_out)] for n in range(PAINTED)]
-        print(check.judge(check.nearness(model.paint(asked))).sentence)
+    asked = parser.parse_args()
+    asked.output.mkdir(parents=True, exist_ok=True)
+    if asked.what == "train":
+        train_all(asked.output, asked.recipes, asked.seeds, asked.images)
+    else:
+        score_all(asked.output, asked.prompts)
 
 
 if __name__ == "__main__":

@@ -60,16 +60,16 @@ def test_unet_judges_every_pixel(kind) -> None:
     assert build(kind, {"features": 2})(torch.rand(1, 3, 40, 56)).shape == (1, 1, 40, 56)
 
 
-@pytest.mark.parametrize("kind", ["dcgan", "fastgan"])
+@pytest.mark.parametrize("kind", ["dcgan", "fastgan", "projected"])
 def test_a_label_comes_in_with_its_strength(kind) -> None:
-    judge = build(kind, {"features": 4, "classes": 3}).eval()
+    judge = build(kind, {"features": 4, "classes": 3} | FIELDS.get(kind, {})).eval()
     image, label = torch.rand(3, 3, 64, 64), torch.arange(3)
     plain, full = judge(image), judge(image, label)
     assert torch.equal(judge(image, label, 0.0), plain)
     assert torch.allclose(judge(image, label, 0.5), (plain + full) / 2, atol=1e-6)
     assert not torch.allclose(judge(image, label.flip(0)), full)
     with pytest.raises(UsageError, match=r"knows no labels; set discriminator.classes"):
-        build(kind, {"features": 4})(image, label)
+        build(kind, {"features": 4} | FIELDS.get(kind, {}))(image, label)
 
 
 @pytest.mark.parametrize("kind", ["dcgan", "fastgan"])
@@ -125,6 +125,17 @@ def test_projected_learns_with_its_heads_alone() -> None:
 def test_projected_judges_every_place_of_every_layer() -> None:
     judge = build("projected", {"features": 4, **FIELDS["projected"]})
     assert judge(torch.rand(2, 3, 64, 48)).shape == (2, 1, 2 * 32 * 24)
+
+
+def test_balanced_layers_of_projected_count_the_same() -> None:
+    fields = {"features": 4, "weights": "random", "layers": ["Conv1", "block_3_expand"]}
+    judge = build("projected", {**fields, "balanced": True}).eval()
+    plain = build("projected", fields).eval()
+    plain.load_state_dict(judge.state_dict())
+    image = torch.rand(2, 3, 64, 64)
+    fine, coarse = plain(image).split([32 * 32, 16 * 16], 2)
+    averaged = torch.nn.functional.avg_pool2d(fine.view(2, 1, 32, 32), 2).flatten(2)
+    assert torch.allclose(judge(image), torch.cat([averaged, coarse], 2), atol=1e-6)
 
 
 def test_every_scale_of_patch_sees_half_the_size_before() -> None:

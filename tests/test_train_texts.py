@@ -32,7 +32,10 @@ SMALL = [
 ]
 TINY = {
     "text-dcgan": ["generator.features=4", "discriminator.layers=3"],
-    "text-gan": ["generator.widths=[16, 8]"],
+    "text-gan": [
+        *("generator.widths=[16, 8]", "discriminator.weights=random"),
+        "discriminator.layers=['Conv1', 'block_1_expand']",
+    ],
 }
 TEXTS = {
     "rice": {"en": "a grain of rice", "kk": "күріш дәні", "ru": "зерно риса"},
