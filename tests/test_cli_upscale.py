@@ -123,7 +123,6 @@ def test_existing_outputs(upscale, tmp_path):
     [
         (["--consistent", "--scale", "1"], "--consistent: at ×1"),
         (["--trust"], "--trust"),
-        (["--format", "cog"], "--format cog"),
         (["--format", "gif"], "no format 'gif'"),
         (["--scale", "8"], "can't make ×8; it makes ×4, ×3, ×2, ×1"),
         (["--smooth", "-1"], "--smooth"),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from beyne.images.projection import project, project_into_range
+from beyne.images.projection import project, project_into_limits, project_into_range
 from beyne.images.resample import OPERATORS, downscale, resize
 
 SCALES = (2, 3, 4, 8)
@@ -74,12 +74,16 @@ def test_is_exact_under_autocast() -> None:
     assert torch.equal(result, project(output, source))
 
 
-def test_clipping_and_consistency_together() -> None:
-    """A picture with much black and white: each round comes nearer to its input."""
+def black_and_white() -> torch.Tensor:
+    """A picture of which much is 0 or 1."""
     random = torch.Generator().manual_seed(0)
     large = torch.rand(1, 1, 160, 160, generator=random)
-    large = (resize(resize(large, (40, 40)), (160, 160)) * 6 - 2.5).clamp(0, 1)
-    source = downscale(large, 4).clamp(0, 1)
+    return (resize(resize(large, (40, 40)), (160, 160)) * 6 - 2.5).clamp(0, 1)
+
+
+def test_clipping_and_consistency_together() -> None:
+    """Each round comes nearer to the input."""
+    source = downscale(black_and_white(), 4).clamp(0, 1)
     start = resize(source, (160, 160))
     errors = []
     for rounds in (1, 2, 3, 30):
@@ -88,3 +92,21 @@ def test_clipping_and_consistency_together() -> None:
         errors.append(float((downscale(result, 4) - source).square().mean()))
     assert errors[0] > errors[1] > errors[2] > errors[3]
     assert errors[3] < errors[0] / 100
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_within_limits_all_that_is_possible_is_given_back(dtype) -> None:
+    source = downscale(black_and_white().to(dtype), 4)
+    result = project_into_limits(resize(source, (160, 160)), source, "bicubic", (0, 1), 1 / 255)
+    assert 0 <= result.min() <= result.max() <= 1
+    assert (downscale(result, 4) - source).abs().max() < 0.25 / 255
+
+
+def test_what_is_impossible_within_limits_is_left_to_few_pixels() -> None:
+    """Single white pixels on dark are sharper than A lets through; least squares lose a third."""
+    source = torch.full((1, 1, 40, 40), 0.1)
+    source[..., 4::8, 4::8] = 1
+    result = project_into_limits(resize(source, (160, 160)), source, "bicubic", (0, 1), 1 / 255)
+    assert 0 <= result.min() <= result.max() <= 1
+    within = (downscale(result, 4) - source).abs() <= 0.5 / 255
+    assert within.double().mean() > 0.9

@@ -23,11 +23,17 @@ def whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: The folder does not exist or the disk refuses.
     """
+    with part_of(path) as part, part.open("x+b") as file:
+        yield file
+
+
+@contextmanager
+def part_of(path: Path) -> Iterator[Path]:
+    """As `whole_or_nothing`, for whoever opens the file by its name."""
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("x+b") as file:
-            yield file
-            file.flush()
+        yield part
+        with part.open("r+b") as file:
             os.fsync(file.fileno())
         part.replace(path)
     finally:

@@ -31,8 +31,10 @@ import beyne
 from beyne.bundle import save
 from beyne.errors import ImageError
 from beyne.images import read, write
-from beyne.predict.frames import treated
-from beyne.predict.frames import write as write_frames
+from beyne.predict.files import Job
+from beyne.predict.frames import Frames
+from beyne.predict.predictor import Predictor
+from beyne.predict.work import Options
 
 #: Elements that may change or appear; all others must come out as they went in.
 CHANGED = {
@@ -135,7 +137,7 @@ def test_every_kind_of_pixels(upscale, kind, frames, tmp_path):
     within = np.mean([np.abs(a - b) <= 0.51 for a, b in zip(shrunk, given, strict=True)])
     assert within >= 0.998
     total = given.size
-    assert f"{round(within * total)} of {total} pixels" in warning
+    assert f"{round(within * total)} of {total} values" in warning
     assert warning in after.DerivationDescription
 
 
@@ -202,10 +204,11 @@ def test_memory_does_not_grow_with_the_frames(tmp_path):
     made = dicom_files.dataset(frames=2)
     made.PixelData, made.NumberOfFrames = made.PixelData * 400, 800
     path = dicom_files.write(made, tmp_path / "a.dcm")
-    first = read(path, several=True)
+    predictor = Predictor(tiny_model("compact", scale=2))
     tracemalloc.start()
-    output = treated(first, tmp_path / "b.dcm", lambda frame, _: frame, print, False)
-    write_frames(output, tmp_path / "b.dcm")
+    work = Frames(Job(path, tmp_path / "b.dcm"), Options(1))
+    work.compute(predictor, lambda share: None)
+    work.write()
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < path.stat().st_size / 2
@@ -329,6 +332,7 @@ def test_a_folder_of_dicom_is_checked_as_pictures_are(tmp_path):
 
 def test_without_pydicom_the_extra_is_named(upscale, monkeypatch, tmp_path):
     dicom_files.write(dicom_files.dataset(), tmp_path / "a.dcm")
+    monkeypatch.delitem(sys.modules, "beyne.predict.frames", raising=False)
     monkeypatch.delitem(sys.modules, "beyne.images.dicom")
     monkeypatch.delattr(beyne.images, "dicom")
     monkeypatch.setitem(sys.modules, "pydicom", None)

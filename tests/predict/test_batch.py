@@ -9,9 +9,10 @@ from pictures import save_pictures
 from tiny_networks import tiny_model
 
 from beyne.images import Raster
-from beyne.predict.batch import Batch, Done, Options
+from beyne.predict.batch import Batch, Done
 from beyne.predict.files import Failure, plan
 from beyne.predict.predictor import Predictor
+from beyne.predict.work import Options
 
 
 class Log:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beyne.api.one_picture import load_predictor
 from beyne.bundle import ModelCard, read_card
+from beyne.errors import UsageError
 from beyne.predict.fitting import (
     Bands,
     check_job,
@@ -53,10 +54,10 @@ def upscale_files(
         listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
-        anonymize: Leave out of DICOM files who was examined, by whom, where and when, and of
-            others the EXIF block.
-        format: ``png``, ``tiff``, ``jpg``, ``webp`` or ``dicom``; None: TIFF and DICOM stay, all
-            else is PNG.
+        anonymize: Leave out of DICOM files who was examined, by whom, where and when, of NIfTI
+            the texts, and of others the EXIF block; GeoTIFF is refused.
+        format: ``png``, ``tiff``, ``jpg``, ``webp``, ``dicom``, ``nifti`` or ``cog``; None: TIFF
+            (GeoTIFF, too), DICOM and NIfTI stay, JPEG 2000 becomes GeoTIFF, all else PNG.
         overwrite: Replace outputs that exist.
         resume: Pass over outputs that exist.
         pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
@@ -82,6 +83,8 @@ def upscale_files(
         "pixel_limit": pixel_limit,
         "measure": measure,
         "debug": debug,
+        "upscaling": True,
+        "cog": format == "cog",
     }
     return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
 
@@ -107,6 +110,8 @@ def translate_files(
     path = find(model)
     card = read_card(path)
     check_job(card, "translate")
+    if format == "cog":
+        raise UsageError("--format cog: only upscale makes GeoTIFF", "--format tiff")
     asked = {
         "scale": 1,
         "bands": bands,
@@ -132,10 +137,11 @@ def _apply(
     Args:
         files: Inputs, output and format, see `beyne.predict.files.plan`.
         how: Device, precision and tile, as for `load`.
-        asked: Fields of `beyne.predict.batch.Options`.
+        asked: Fields of `beyne.predict.work.Options`.
     """
-    from beyne.predict.batch import Batch, Options
+    from beyne.predict.batch import Batch
     from beyne.predict.files import plan
+    from beyne.predict.work import Options
 
     checked_smooth(asked["smooth"])
     options = Options(**asked)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 #: Options of the contract that a later version brings.
 _LATER = {
     "--trust": "the map of trust",
-    "--format cog": "cloud-optimised GeoTIFF",
 }
 
 
@@ -29,7 +28,8 @@ def upscale(
     consistent: Annotated[
         bool | None,
         typer.Option(
-            help="Make the result shrink back to the input; default: the model's; on for DICOM."
+            help="Make the result shrink back to the input; "
+            "default: the model's; on for DICOM, GeoTIFF, NIfTI."
         ),
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Show where to trust it.")] = False,
@@ -43,7 +43,7 @@ def upscale(
     format: Annotated[
         str | None,
         typer.Option(
-            metavar="png|tiff|jpg|webp|cog", help="Default: TIFF and DICOM stay, else png."
+            metavar="png|tiff|jpg|webp|cog", help="Default: TIFF, DICOM, NIfTI stay; else png."
         ),
     ] = None,
     precision: options.Precision = "auto",
@@ -58,7 +58,6 @@ def upscale(
     _refuse_what_is_not_there(
         {
             "--trust": trust,
-            "--format cog": format == "cog",
         }
     )
     check_wishes(resume, overwrite)

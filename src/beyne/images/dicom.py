@@ -61,6 +61,11 @@ class Source:
     low: int
 
     @property
+    def pixels(self) -> int:
+        """Of all frames together."""
+        return int(self.dataset.Rows) * int(self.dataset.Columns) * self.frames
+
+    @property
     def levels(self) -> int:
         """Steps from the least value to the greatest."""
         return (1 << self.bits) - 1

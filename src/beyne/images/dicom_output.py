@@ -20,8 +20,9 @@ from beyne.images.dicom import Frame, Source, unchecked
 from beyne.images.dicom_comparison import Comparison
 from beyne.images.dicom_header import derive
 from beyne.images.dicom_identity import anonymize
-from beyne.images.raster import Pixels, Raster, Treatment
-from beyne.images.resample import downscale
+from beyne.images.raster import Raster, Treatment
+from beyne.images.resample import Operator
+from beyne.images.residual import Levels
 
 _PIXEL_DATA = Tag("PixelData")
 #: The length of uncompressed pixels has 32 bits, and one value means something else.
@@ -94,26 +95,28 @@ class DicomOutput:
         swapped = _syntax(source) == ExplicitVRBigEndian
         stored_type = self._stored_type.newbyteorder(">") if swapped else self._stored_type
         height = len(frame.pixels)
-        operator = raster.treatment.operator if raster.treatment else "bicubic"
+        levels = Levels(1, source.levels, (source.low, source.low + source.levels))
+        operator: Operator = raster.treatment.operator if raster.treatment else "bicubic"
         for top in range(0, height, _ROWS):
             bottom = min(top + _ROWS, height)
             first, last = max(top - _CONTEXT, 0), min(bottom + _CONTEXT, height)
             made = source.to_stored(raster.pixels[first * scale : last * scale])
-            given = source.to_stored(frame.pixels[top:bottom])
+            seen = source.to_stored(frame.pixels[first:last])
+            given = seen[top - first : bottom - first]
             inner = made[(top - first) * scale : (bottom - first) * scale]
             self._spool.write(inner.astype(stored_type).tobytes())
             self._comparison.add(given, inner, top, height)
             padding = source.dataset.get("PixelPaddingValue")
             self._padded = self._padded or (padding is not None and bool((given == padding).any()))
             if scale > 1:
-                shrunk = _shrunk(made - source.low, scale, operator, source.levels)
-                difference = shrunk[top - first : bottom - first] - (given - source.low)
-                self._comparison.add_residual(difference, source.levels)
+                core = slice(top - first, bottom - first), slice(None)
+                large, small = made.transpose(2, 0, 1), seen.transpose(2, 0, 1)
+                self._comparison.residual.add(large, small, levels, operator, core)
 
     @property
     def consistency_db(self) -> float | None:
         """PSNR of the file, shrunk again, against its source, over the range of stored values."""
-        return self._comparison.decibels
+        return self._comparison.residual.decibels
 
     @property
     def remarks(self) -> list[str]:
@@ -187,12 +190,3 @@ def _syntax(source: Source) -> Any:
     """The source's own, if it is uncompressed, so that its elements stay as they are."""
     syntax = source.dataset.file_meta.TransferSyntaxUID
     return syntax if syntax in _NATIVE else ExplicitVRLittleEndian
-
-
-def _shrunk(values: Pixels, scale: int, operator: Any, levels: int) -> Pixels:
-    """A of ``(H, W, C)`` values from 0 to ``levels``, in float32."""
-    import torch
-
-    tensor = torch.from_numpy(values.astype(np.float32) / levels).permute(2, 0, 1)[None]
-    shrunk: Pixels = downscale(tensor, scale, operator)[0].permute(1, 2, 0).numpy()
-    return shrunk.clip(0, 1) * levels

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +39,6 @@ _FOREIGN = (
     (4, b"ftypmif1", "a HEIC picture"),
     (4, b"ftypmsf1", "a HEIC picture"),
     (4, b"ftyp", "a video"),
-    (4, b"jP  \r\n\x87\n", "a JPEG 2000 picture"),
     (0, b"\xff\x0a", "a JPEG XL picture"),
     (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (0, b"8BPS", "a Photoshop file"),
@@ -47,6 +48,13 @@ _FOREIGN = (
     (0, b"SIMPLE  =", "a FITS file"),
     (0, b"%PDF", "a PDF document"),
     (0, b"PK\x03\x04", "a zip archive"),
+)
+_NIFTI_HEADER = 348  # bytes
+#: Enlarged piece by piece only, to a file of the kind that is named last.
+_STREAMED = (
+    (4, b"jP  \r\n\x87\n", "a JPEG 2000 picture", ".tif"),
+    (344, b"n+1\0", "a NIfTI volume", ".nii"),
+    (4, b"n+2\0", "a NIfTI volume", ".nii"),
 )
 _WRITTEN = {
     "png": "png",
@@ -67,6 +75,19 @@ def is_dicom(path: Path) -> bool:
             return file.read(132)[128:] == b"DICM"
     except OSError:  # a folder, or not ours to read
         return False
+
+
+def is_nifti(path: Path) -> bool:
+    """Whether a file, compressed or not, bears the mark of a NIfTI volume."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_NIFTI_HEADER)
+        if head.startswith(b"\x1f\x8b"):
+            with gzip.open(path) as packed:
+                head = packed.read(_NIFTI_HEADER)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return head[344:348] == b"n+1\0" or head[4:8] == b"n+2\0"
 
 
 def read(path: str | Path, pixel_limit: int | None = None, several: bool = False) -> Raster:
@@ -91,7 +112,7 @@ def read(path: str | Path, pixel_limit: int | None = None, several: bool = False
         ((512, 768, 3), dtype('uint8'))
     """
     limit = default_pixel_limit() if pixel_limit is None else pixel_limit
-    try:
+    with reading():
         path = Path(path)
         if path.exists() and not path.is_file() and not path.is_dir():
             raise ImageError("it is a device or pipe, not a file", "copy it to a file first")
@@ -103,6 +124,13 @@ def read(path: str | Path, pixel_limit: int | None = None, several: bool = False
                 return dicom.read(path, limit, several)
             file.seek(0)
             return _read_family(family, file, limit)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn whatever goes wrong with a file that is being read into an `ImageError`."""
+    try:
+        yield
     except BeyneError:
         raise
     except MemoryError as error:
@@ -128,6 +156,10 @@ def _family(head: bytes) -> str:
     for at, magic, kind in _FOREIGN:
         if head[at : at + len(magic)] == magic:
             raise ImageError(f"it is {kind}, which is not read", "convert it to PNG")
+    for at, magic, kind, suffix in _STREAMED:
+        if head[at : at + len(magic)] == magic:
+            problem = f"it is {kind}, which can only be enlarged, to {suffix}"
+            raise ImageError(problem, f"beyne upscale FILE -o NAME{suffix}")
     if b"<svg" in head:
         raise ImageError("it is an SVG drawing, which is not read", "export it as PNG")
     raise ImageError(f"it is not a picture ({_KNOWN})", "check the file or convert it to PNG")

@@ -13,6 +13,8 @@ from beyne.errors import ImageError
 if TYPE_CHECKING:
     import torch
 
+    from beyne.images.resample import Operator
+
 Pixels = NDArray[Any]
 
 #: Sample types a raster may hold. Floats are taken as [0, 1].
@@ -35,7 +37,7 @@ class Treatment:
     model: str
     job: str
     scale: int
-    operator: str
+    operator: Operator
     consistent: bool
     smooth: float
 

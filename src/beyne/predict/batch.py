@@ -6,55 +6,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from beyne.errors import BeyneError, ImageError
-from beyne.images import Raster, default_pixel_limit, read, write
 from beyne.predict.files import Failure, Job
-from beyne.predict.fitting import Bands, checked_consistent, picked
-from beyne.predict.frames import becomes_dicom, check_target, frames_in, treated
-from beyne.predict.frames import write as write_frames
+from beyne.predict.kinds import begun
 from beyne.predict.overlap import one_ahead
+from beyne.predict.work import Options, Outcome, Work
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
-
-# While a result larger than this is being written, the next one is not begun.
-_LARGE_BYTES = 256 << 20
-
-_MOST_BITS = {".png": 16, ".jpg": 8, ".jpeg": 8, ".webp": 8}
-_LOSSY = (".jpg", ".jpeg")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is asked of every picture of a batch.
-
-    Attributes:
-        scale: Enlargement; 1 for a translation.
-        bands: Bands to take.
-        smooth: Standard deviation of a Gaussian over the result, in its pixels.
-        consistent: Project the result onto the images that shrink back to the input; None: as
-            the model's card says, and always where the values are measurements.
-        anonymize: Leave out of the file who or what was pictured, where and when.
-        overwrite: Replace outputs that exist.
-        resume: Pass over outputs that exist; files are written whole, so they are finished.
-        pixel_limit: Most pixels an input may have; None: what this machine's memory carries.
-        measure: Work out the consistency of every result.
-        debug: Let errors nobody foresaw through, with their traceback.
-    """
-
-    scale: int
-    bands: Bands = None
-    smooth: float = 0.0
-    consistent: bool | None = None
-    anonymize: bool = False
-    overwrite: bool = False
-    resume: bool = False
-    pixel_limit: int | None = None
-    measure: bool = False
-    debug: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,10 +86,7 @@ class _Behind:
     """A result that the writer has taken on."""
 
     job: Job
-    seconds: Future[float]
-    consistent: bool
-    consistency_db: float | None
-    warnings: list[str]
+    written: Future[tuple[Outcome, float]]
     large: bool
 
 
@@ -165,7 +124,7 @@ class Batch:
             self._fail(failure)
         self._listener.begin(len(waiting))
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            for job, reading in one_ahead(reader, self._read, waiting):
+            for job, reading in one_ahead(reader, self._open, waiting):
                 if self._predictor is None:
                     self._predictor = self._load()
                 if self._behind is not None and self._behind.large:
@@ -178,80 +137,46 @@ class Batch:
             self.report.precision = self._predictor.precision
         return self.report
 
-    def _read(self, job: Job) -> tuple[Raster, float]:
-        """The picture and the seconds it took; runs in the reader's thread."""
+    def _open(self, job: Job) -> tuple[Work, float]:
+        """The work on a file and the seconds its opening took; runs in the reader's thread."""
         start = time.perf_counter()
         if job.target.exists() and not self._options.overwrite:
             raise ImageError(f"{job.target} exists already", "--overwrite, or --resume to skip it")
-        limit = self._options.pixel_limit or default_pixel_limit(self._options.scale)
-        raster = picked(read(job.source, limit, several=True), self._options.bands)
-        if self._options.anonymize:
-            raster = replace(raster, exif=None)
-        check_target(raster, job.target)
-        return raster, time.perf_counter() - start
+        return begun(job, self._options), time.perf_counter() - start
 
     def _apply(
-        self, job: Job, read: tuple[Raster, float], predictor: Predictor, writer: ThreadPoolExecutor
+        self, job: Job, opened: tuple[Work, float], predictor: Predictor, writer: ThreadPoolExecutor
     ) -> None:
         """Compute one picture and hand it to the writer."""
-        raster, seconds = read
-        start = time.perf_counter()
-        options = self._options
-        area = raster.height * raster.width * frames_in(raster) * options.scale**2 / 1e6
-        consistent = checked_consistent(
-            predictor.card, options.scale, options.consistent, raster.measured
-        )
-        shares = [0.0]
+        work, seconds = opened
+        start, shares = time.perf_counter(), [0.0]
 
         def on_done(share: float) -> None:
-            self._listener.advance(share - shares[-1], area * (share - shares[-1]))
+            self._listener.advance(share - shares[-1], work.megapixels * (share - shares[-1]))
             shares.append(share)
 
-        def treat(frame: Raster, told: Callable[[float], None]) -> Raster:
-            frame = picked(frame, options.bands)
-            return predictor.apply(frame, options.scale, options.smooth, consistent, told)
-
-        if becomes_dicom(raster, job.target):
-            output = treated(raster, job.target, treat, on_done, options.anonymize)
-            seconds += time.perf_counter() - start
-            self._settle()
-            written = writer.submit(_timed, lambda: write_frames(output, job.target), seconds)
-            self._behind = _Behind(
-                job, written, consistent, output.consistency_db, output.remarks, large=False
-            )
-            return
-        result = treat(raster, on_done)
+        work.compute(predictor, on_done)
         seconds += time.perf_counter() - start
         self._settle()
-        written = writer.submit(_timed, lambda: write(result, job.target), seconds)
-        large = result.pixels.nbytes > _LARGE_BYTES
-        warnings = _warnings(raster, result, job, consistent)
-        self._behind = _Behind(job, written, consistent, None, warnings, large)
-        if options.measure:
-            from beyne.predict.consistency import consistency_db
-
-            consistency = consistency_db(raster, result, predictor.card.operator)
-            self._behind = replace(self._behind, consistency_db=consistency)
+        self._behind = _Behind(job, writer.submit(_timed, work.write, seconds), work.large)
 
     def _settle(self) -> None:
         """Wait for the writer, and report what it wrote."""
         behind, self._behind = self._behind, None
         if behind is None:
             return
-        seconds: float | None = None
         with self._recorded(behind.job):
-            seconds = behind.seconds.result()
-        if seconds is not None:
+            outcome, seconds = behind.written.result()
             done = Done(
                 input=str(behind.job.source),
                 output=str(behind.job.target),
                 scale=self._options.scale,
                 seconds=round(seconds, 3),
-                consistency_db=behind.consistency_db,
-                warnings=behind.warnings,
+                consistency_db=outcome.consistency_db,
+                warnings=outcome.warnings,
             )
             self.report.done.append(done)
-            self.report.consistent += behind.consistent
+            self.report.consistent += outcome.consistent
             self._listener.done(done)
 
     @contextmanager
@@ -272,23 +197,7 @@ class Batch:
         self._listener.failed(failure)
 
 
-def _timed(write_result: Callable[[], None], seconds: float) -> float:
+def _timed(write: Callable[[], Outcome], seconds: float) -> tuple[Outcome, float]:
     """Write a result; the seconds spent on it altogether. Runs in the writer's thread."""
     start = time.perf_counter()
-    write_result()
-    return seconds + time.perf_counter() - start
-
-
-def _warnings(source: Raster, result: Raster, job: Job, consistent: bool) -> list[str]:
-    warnings = []
-    if consistent and job.target.suffix.lower() in _LOSSY:
-        warnings.append("JPG is lossy: the file gives its input back less exactly than a PNG")
-    if source.extras.get("georeferenced"):
-        warnings.append("its georeference (transform, CRS, nodata) is not carried over")
-    if source.format == "dicom":
-        warnings.append("window, rescale and geometry are left behind: grey is the stored value")
-    bits = _MOST_BITS.get(job.target.suffix.lower(), 32)
-    if result.pixels.dtype.itemsize * 8 > bits:
-        kind = job.target.suffix[1:].upper()
-        warnings.append(f"{kind} holds {bits} bits a sample: values were rounded")
-    return warnings
+    return write(), seconds + time.perf_counter() - start

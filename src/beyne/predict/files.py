@@ -19,9 +19,14 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "jpg": (".jpg", ".jpeg"),
     "webp": (".webp",),
     "dicom": (".dcm", ".dicom"),
+    "nifti": (".nii", ".nii.gz"),
+    "cog": (".tif", ".tiff"),
 }
 #: Formats that pictures stay in, as others would lose what these hold.
-_STAYING = ("tiff", "dicom")
+_STAYING = ("tiff", "dicom", "nifti", "cog")
+#: Read as georeferenced rasters only, and so made GeoTIFF.
+_JPEG_2000 = (".jp2", ".j2k")
+_WALKED = SUFFIXES | {*_JPEG_2000, *FORMATS["nifti"]}
 _DICOMDIR = "DICOMDIR"
 
 
@@ -50,6 +55,12 @@ class Failure:
         return "; ".join(filter(None, (f"{self.input}: {self.problem}", self.remedy)))
 
 
+def suffix_of(path: Path) -> str:
+    """As `Path.suffix`, in small letters; of a compressed volume both, ``.nii.gz``."""
+    name = path.name.lower()
+    return ".nii.gz" if name.endswith(".nii.gz") else Path(name).suffix
+
+
 def plan(
     inputs: Sequence[str], output: str, format: str | None = None
 ) -> tuple[list[Job], list[Failure]]:
@@ -60,7 +71,8 @@ def plan(
             mark, none hidden), glob patterns, and DICOMDIR files for what they list.
         output: A folder if it ends in ``/`` or is one, or where ``inputs`` are several or a
             folder or a pattern; else a file.
-        format: A key of `FORMATS`; None: TIFF and DICOM stay, all else becomes PNG.
+        format: A key of `FORMATS`; None: TIFF, DICOM and NIfTI stay, JPEG 2000
+            becomes TIFF, all else PNG.
 
     Returns:
         Jobs in a fixed order, and inputs in which there was nothing to do.
@@ -112,7 +124,7 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
         problem = Failure(text, "it lists no files", "give the folder instead")
     elif path.is_dir():
         files = list(_walk(path, avoid, failures))
-        problem = Failure(text, "no picture in this folder", f"it takes {_listed(SUFFIXES)}")
+        problem = Failure(text, "no picture in this folder", f"it takes {_listed(_WALKED)}")
     else:
         # Windows leaves patterns to the program; Path.glob takes no absolute ones.
         matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
@@ -154,25 +166,25 @@ def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[
 
 
 def _is_picture(path: Path) -> bool:
-    known = path.suffix.lower() in SUFFIXES
+    known = suffix_of(path) in _WALKED
     return known or (path.name != _DICOMDIR and is_dicom(path))
 
 
 def _renamed(source: Path, name: Path, format: str | None) -> Path:
     """The output's name: same stem, the suffix of its format."""
-    old = name.suffix.lower()
+    old = suffix_of(name)
     if any(old in FORMATS[kind] and format in (None, kind) for kind in _STAYING):
         return name
-    if format is None and old not in SUFFIXES and is_dicom(source):
+    if format is None and old not in _WALKED and is_dicom(source):
         return name
-    suffix = FORMATS[format or "png"][0]
+    suffix = FORMATS[format or ("cog" if old in _JPEG_2000 else "png")][0]
     # A stem may hold dots: scan.2024 is not a file of kind 2024.
-    return name.with_suffix(suffix) if old in SUFFIXES else name.with_name(name.name + suffix)
+    return name.with_suffix(suffix) if old in _WALKED else name.with_name(name.name + suffix)
 
 
 def _check_file_name(target: Path, format: str | None) -> None:
-    suffixes = FORMATS[format] if format else tuple(s for row in FORMATS.values() for s in row)
-    if target.suffix.lower() in suffixes:
+    suffixes = FORMATS[format] if format else tuple({s for row in FORMATS.values() for s in row})
+    if suffix_of(target) in suffixes:
         return
     if format:
         raise UsageError(f"-o {target} does not end in {suffixes[0]}", f"--format {format} asks it")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from beyne.errors import ImageError, UsageError
 from beyne.networks import ImageNetwork
 from beyne.predict.tiling import Tiling
 
@@ -71,3 +73,43 @@ def _bytes_per_pixel(network: ImageNetwork, device: torch.device) -> float:
         for remove in hooks:
             remove()
     return 4 * _LIVE_ACTIVATIONS * largest / side**2
+
+
+def checked_tile(tile: int | str) -> int:
+    """Side of a tile as it was asked for.
+
+    Raises:
+        UsageError: It is no number, or too small.
+    """
+    text = str(tile)
+    if not text.isdecimal() or int(text) < SMALLEST_TILE:
+        problem = f"--tile {tile}: not a number of pixels from {SMALLEST_TILE} on"
+        raise UsageError(problem, "--tile auto")
+    return int(text)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory did not suffice, on whatever device."""
+    # PyTorch's CPU allocator raises a plain RuntimeError.
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    kinds = (MemoryError, torch.cuda.OutOfMemoryError)
+    return isinstance(error, kinds) or any(word in str(error).lower() for word in words)
+
+
+def smaller(tiling: Tiling, height: int, width: int) -> Tiling:
+    """Fewer tiles at once, or tiles of half the side.
+
+    Raises:
+        ImageError: They can't be any smaller.
+    """
+    if tiling.batch > 1:
+        return replace(tiling, batch=tiling.batch // 2)
+    longest = max(height, width)
+    was_whole = height * width <= tiling.whole
+    core = (longest if was_whole else min(longest, tiling.core)) // 2
+    if core < SMALLEST_TILE:
+        raise ImageError(
+            "memory does not suffice, however small the tiles",
+            "close other programs, or compute elsewhere with --device",
+        )
+    return replace(tiling, core=core, whole=0)

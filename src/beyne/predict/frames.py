@@ -5,85 +5,66 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beyne.errors import ImageError
-from beyne.images import Raster
+from beyne.images import default_pixel_limit
 from beyne.images.checks import from_os_error
-from beyne.images.files import new_file, output_family
-from beyne.predict.files import FORMATS
+from beyne.images.dicom import open_source
+from beyne.images.dicom_output import DicomOutput
+from beyne.images.files import new_file, reading
+from beyne.predict.files import Job
+from beyne.predict.fitting import checked_consistent, picked
+from beyne.predict.work import Options, Outcome
 
 if TYPE_CHECKING:
-    from beyne.images.dicom_output import DicomOutput
-
-#: One frame → the frame made of it, telling the finished fraction.
-Treat = Callable[[Raster, Callable[[float], None]], Raster]
+    from beyne.predict.predictor import Predictor
 
 
-def frames_in(raster: Raster) -> int:
-    """Pictures in the file that a raster was read from."""
-    return raster.extras["dicom"].source.frames if raster.format == "dicom" else 1
-
-
-def becomes_dicom(raster: Raster, target: Path) -> bool:
-    """Whether the file to make of a raster is to be DICOM."""
-    return raster.format == "dicom" and output_family(target, raster) == "dicom"
-
-
-def check_target(raster: Raster, target: Path) -> None:
-    """Refuse what could not be written, before anything is computed.
+class Frames:
+    """The work on a DICOM file that becomes DICOM, see `beyne.predict.work.Work`.
 
     Raises:
-        ImageError: The file would be of one picture out of several, or DICOM of something else.
+        ImageError: It holds no picture that is read, or is damaged.
     """
-    if raster.format != "dicom" and target.suffix.lower() in FORMATS["dicom"]:
-        problem = f"what was read from {raster.format} can't be written as DICOM"
-        raise ImageError(problem, "use --format png or tiff")
-    if frames_in(raster) > 1 and not becomes_dicom(raster, target):
-        problem = f"it holds {frames_in(raster)} frames, and {target.suffix} files hold one"
-        raise ImageError(problem, "leave out --format, so that it becomes DICOM")
 
+    def __init__(self, job: Job, options: Options) -> None:
+        self._job, self._options = job, options
+        with reading():
+            limit = options.pixel_limit or default_pixel_limit(options.scale)
+            self._source = open_source(job.source, limit)
+        self.megapixels = self._source.pixels * options.scale**2 / 1e6
+        self.large = False
 
-def treated(
-    first: Raster, target: Path, treat: Treat, on_done: Callable[[float], None], anonymize: bool
-) -> DicomOutput:
-    """All frames of a DICOM file, treated; `write` makes a file of them.
+    def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
+        """Apply the model to all frames, which wait in a file without a name."""
+        options, frames = self._options, self._source.frames
+        self._consistent = checked_consistent(
+            predictor.card, options.scale, options.consistent, measured=True
+        )
+        folder = self._job.target.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with ExitStack() as unless_all_is_well:
+                made = unless_all_is_well.enter_context(DicomOutput(folder, options.anonymize))
+                for done, frame in enumerate(self._source.rasters()):
+                    tell = partial(_tell, on_done, done, frames)
+                    frame = picked(frame, options.bands)
+                    made.add(
+                        predictor.apply(
+                            frame, options.scale, options.smooth, self._consistent, tell
+                        )
+                    )
+                unless_all_is_well.pop_all()
+        except OSError as error:
+            raise from_os_error(error, "write") from error
+        self._made = made
 
-    Args:
-        first: The first frame, as `beyne.images.read` gave it.
-        target: The file to make; its folder is made.
-        treat: What to do to each frame.
-        on_done: Told the finished fraction of the file.
-        anonymize: Leave out who was examined.
-
-    Raises:
-        ImageError: A frame can't be read, or the result can't be written as DICOM.
-    """
-    from beyne.images.dicom_output import DicomOutput
-
-    source = first.extras["dicom"].source
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as unless_all_is_well:
-            output = unless_all_is_well.enter_context(DicomOutput(target.parent, anonymize))
-            for done, frame in enumerate(source.rasters()):
-                output.add(treat(frame, partial(_tell, on_done, done, source.frames)))
-            unless_all_is_well.pop_all()
-    except OSError as error:
-        raise from_os_error(error, "write") from error
-    return output
+    def write(self) -> Outcome:
+        """Make a file of the frames."""
+        with self._made as made, new_file(self._job.target) as file:
+            made.save(file)
+            return Outcome(self._consistent, made.consistency_db, made.remarks)
 
 
 def _tell(on_done: Callable[[float], None], done: int, frames: int, part: float) -> None:
     on_done((done + part) / frames)
-
-
-def write(output: DicomOutput, target: Path) -> None:
-    """Write what `treated` gave, whole or not at all.
-
-    Raises:
-        ImageError: The disk refuses it.
-    """
-    with output, new_file(target) as file:
-        output.save(file)

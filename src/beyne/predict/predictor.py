@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,12 +12,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
-from beyne.errors import ImageError, UsageError
-from beyne.images.projection import REACH, project, project_into_limits, project_into_range
+from beyne.errors import ImageError
+from beyne.images.projection import EXACT_REACH
 from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
 from beyne.predict.device import find_device
+from beyne.predict.finish import Finish
 from beyne.predict.fitting import (
     check_fit,
     checked_consistent,
@@ -25,32 +26,12 @@ from beyne.predict.fitting import (
     checked_smooth,
     is_grey_for,
 )
-from beyne.predict.footprint import SMALLEST_TILE, chosen_tiling
+from beyne.predict.footprint import checked_tile, chosen_tiling, is_out_of_memory, smaller
 from beyne.predict.precision import NAMES, PrecisionChoice
 from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
 from beyne.predict.transparency import bleed
 
 _ALPHA_HALO = 3  # pixels; a bicubic kernel reaches two
-_SMOOTHING_REACH = 4  # standard deviations
-
-
-@dataclass(frozen=True)
-class _Finish:
-    """What follows the network: grey, clipping, shrinking, smoothing, projection, rounding."""
-
-    scale: int
-    smooth: float
-    consistent: bool
-    grey: bool
-    clip: bool
-    measured: bool
-    levels: int
-
-    def halo(self, model_scale: int) -> int:
-        """Input pixels of context it needs."""
-        shrinking = math.ceil(2 / self.scale) + 1 if self.scale != model_scale else 0
-        smoothing = math.ceil(math.ceil(_SMOOTHING_REACH * self.smooth) / self.scale)
-        return shrinking + smoothing + (REACH if self.consistent else 0)
 
 
 class Predictor:
@@ -86,7 +67,7 @@ class Predictor:
         if tile == "auto":
             self._tiling = chosen_tiling(self._network, self.device, alignment)
         else:
-            self._tiling = Tiling(_checked_tile(tile), self._network.halo, alignment=alignment)
+            self._tiling = Tiling(checked_tile(tile), self._network.halo, alignment=alignment)
 
     @property
     def precision(self) -> str:
@@ -122,14 +103,14 @@ class Predictor:
         """
         scale = checked_scale(self.card, scale)
         checked_smooth(smooth)
-        finish = _Finish(
+        finish = Finish(
             scale,
             smooth,
             consistent=checked_consistent(self.card, scale, consistent, raster.measured),
             grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
-            measured=raster.measured,
             levels=raster.levels if raster.levels < raster.white else 0,
+            step=1 / raster.levels if raster.measured else 0.0,
         )
         check_fit(raster, self.card)
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
@@ -153,41 +134,64 @@ class Predictor:
         )
         return replace(raster, icc=icc, treatment=treatment).with_pixels(output, alpha)
 
+    def tiling_of_pieces(self, scale: int, smooth: float) -> Tiling:
+        """How to cut a picture whose pieces are given to `piece` one by one."""
+        projected = self.card.projected and not self._is_bare(scale)
+        halo = self._network.reach + (EXACT_REACH if projected else 0)
+        return replace(self._tiling, halo=halo + Finish(scale, smooth).halo(self.card.scale))
+
+    def _is_bare(self, scale: int) -> bool:
+        """Whether `piece` leaves out the network's own projection: repeated, it changes nothing."""
+        return self.card.projected and scale == self.card.scale
+
+    def piece(self, tiles: Tensor, scale: int, smooth: float) -> Tensor:
+        """What becomes of a piece of a picture, neither clipped nor projected.
+
+        Computed in float32, unless another precision was asked for by name: so what two pieces
+        share hardly differs.
+
+        Args:
+            tiles: ``(N, C, H, W)`` in [0, 1]; one band may stand for the model's three. The result
+                of a model that contains the projection must be projected by the caller.
+            scale: As for `apply`, but a number, as is ``smooth``.
+
+        Returns:
+            ``(N, C, H·scale, W·scale)`` on the CPU.
+        """
+        finish = Finish(scale, smooth, grey=tiles.shape[1] < self.card.channels_in)
+        dtype = NAMES.get(self._requested_precision, torch.float32)
+        self._used.add(next(name for name, known in NAMES.items() if known == dtype))
+        try:
+            with torch.inference_mode():
+                tiles = tiles.to(self.device)
+                return self._enlarge(tiles, finish, dtype, self._is_bare(scale)).cpu()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            remedy = "make pieces smaller: --tile 128"
+            raise ImageError("memory does not suffice for a piece", remedy) from error
+
     def _square(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that the network sees a whole picture of ``size`` in."""
         side = self.card.side
         return size if side is None else (side, side)
 
-    def _enlarge(self, tiles: Tensor, finish: _Finish, dtype: torch.dtype) -> Tensor:
+    def _enlarge(
+        self, tiles: Tensor, finish: Finish, dtype: torch.dtype, bare: bool = False
+    ) -> Tensor:
         """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
-        if finish.levels:
-            tiles = _rounded(tiles, finish.levels)
-        result = self._run(tiles, dtype)
+        tiles = finish.before(tiles)
+        result = self._run(tiles, dtype, bare)
         if dtype == torch.float16 and not bool(result.isfinite().all()):
-            result = self._run(tiles, torch.float32)  # beyond 65504: half precision overflowed
-        if finish.grey:
-            result = result.mean(1, keepdim=True)
-        if finish.clip:
-            result = result.clamp_(0, 1)
-        if finish.scale != self.card.scale:
-            size = (tiles.shape[-2] * finish.scale, tiles.shape[-1] * finish.scale)
-            result = resize(result, size)
-        if finish.smooth:
-            result = smoothed(result, finish.smooth)
-        if finish.consistent:
-            operator = self.card.operator
-            if finish.clip and finish.measured:
-                result = project_into_limits(result, tiles, operator, (0, 1))
-            elif finish.clip:
-                result = project_into_range(result, tiles, operator)
-            else:
-                result = project(result, tiles, operator)
-        if finish.levels:
-            result = _rounded(result, finish.levels)
-        return result
+            # Beyond 65504: half precision overflowed.
+            result = self._run(tiles, torch.float32, bare)
+        return finish.after(result, tiles, self.card)
 
-    def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
-        """The network itself, in a precision, for tiles of any size; float32 comes back."""
+    def _run(self, tiles: Tensor, dtype: torch.dtype, bare: bool = False) -> Tensor:
+        """The network itself, in a precision, for tiles of any size; float32 comes back.
+
+        ``bare`` leaves out its own projection.
+        """
         height, width = tiles.shape[-2:]
         multiple, scale = self.card.size_multiple, self.card.scale
         padding = (0, -width % multiple, 0, -height % multiple)
@@ -197,7 +201,7 @@ class Predictor:
             tiles = tiles.expand(-1, self.card.channels_in, -1, -1)
         tiles = tiles.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
-            result: Tensor = self._network(tiles)
+            result: Tensor = (self._network.enlarge if bare else self._network)(tiles)
         return result[..., : height * scale, : width * scale].float()
 
     def _enlarged_alpha(self, alpha: Pixels, scale: int) -> Pixels:
@@ -228,20 +232,12 @@ class Predictor:
                 apply_in_tiles(function, pixels, output, tiling, self.device, on_done)
                 return output
             except (MemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
             # For this picture only: the next one may well fit.
-            tiling = _smaller(tiling, height, width)
+            tiling = smaller(tiling, height, width)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
-
-
-def _rounded(image: Tensor, levels: int) -> Tensor:
-    """In the depth of the file, which may be less than that of the raster's samples.
-
-    Both ways: else samples of 15 bits would come in, and be rounded twice, with a bias.
-    """
-    return image.mul(levels).round_().div_(levels)
 
 
 def _resampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
@@ -249,54 +245,3 @@ def _resampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     if pixels.shape[:2] == size:
         return pixels
     return from_tensor(resize(to_tensor(pixels), size).clamp(0, 1), pixels.dtype)
-
-
-def smoothed(image: Tensor, sigma: float) -> Tensor:
-    """Gaussian smoothing; beyond the border the outermost pixels go on.
-
-    Args:
-        image: ``(N, C, H, W)``.
-        sigma: Standard deviation in pixels, > 0.
-    """
-    reach = math.ceil(_SMOOTHING_REACH * sigma)
-    offsets = torch.arange(-reach, reach + 1, device=image.device)
-    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
-    kernel = (kernel / kernel.sum()).expand(image.shape[1], 1, 1, -1)
-    groups = image.shape[1]
-    image = F.pad(image, (reach,) * 4, mode="replicate")
-    image = F.conv2d(image, kernel, groups=groups)
-    return F.conv2d(image, kernel.transpose(2, 3), groups=groups)
-
-
-def _checked_tile(tile: int | str) -> int:
-    text = str(tile)
-    if not text.isdecimal() or int(text) < SMALLEST_TILE:
-        problem = f"--tile {tile}: not a number of pixels from {SMALLEST_TILE} on"
-        raise UsageError(problem, "--tile auto")
-    return int(text)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # PyTorch's CPU allocator raises a plain RuntimeError.
-    words = ("out of memory", "not enough memory", "can't allocate memory")
-    kinds = (MemoryError, torch.cuda.OutOfMemoryError)
-    return isinstance(error, kinds) or any(word in str(error).lower() for word in words)
-
-
-def _smaller(tiling: Tiling, height: int, width: int) -> Tiling:
-    """Fewer tiles at once, or tiles of half the side.
-
-    Raises:
-        ImageError: They can't be any smaller.
-    """
-    if tiling.batch > 1:
-        return replace(tiling, batch=tiling.batch // 2)
-    longest = max(height, width)
-    was_whole = height * width <= tiling.whole
-    core = (longest if was_whole else min(longest, tiling.core)) // 2
-    if core < SMALLEST_TILE:
-        raise ImageError(
-            "memory does not suffice, however small the tiles",
-            "close other programs, or compute elsewhere with --device",
-        )
-    return replace(tiling, core=core, whole=0)

@@ -1,0 +1,180 @@
+"""A model applied to a georeferenced raster of any size, in memory that does not grow with it.
+
+Pieces are read, computed and written at the same time. Values go into the model by one range for
+the whole raster, never by the piece, and what lies outside of it goes around the model; so no
+piece is brighter than its neighbour. No data is filled from its surroundings before and put back
+after. The projection works in float64, in the raster's own values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beyne.errors import ImageError
+from beyne.files import part_of
+from beyne.images.checks import from_os_error
+from beyne.images.files import reading
+from beyne.images.geotiff.source import Source, gdal
+from beyne.images.geotiff.target import Target, check_complete, write_cog
+from beyne.images.projection import EXACT_REACH
+from beyne.images.raster import Pixels, Treatment
+from beyne.predict.band_groups import Group, band_groups, written_bands
+from beyne.predict.files import Job
+from beyne.predict.fitting import checked_consistent
+from beyne.predict.native import FILLED, Enlarger, Values, repeated, values_of
+from beyne.predict.overlap import one_ahead
+from beyne.predict.pieces import Piece, pieces, side_of
+from beyne.predict.work import Options, Outcome
+
+if TYPE_CHECKING:
+    from beyne.predict.predictor import Predictor
+
+Mask = NDArray[np.bool_]
+
+
+class Streaming:
+    """The work on a raster that becomes GeoTIFF, see `beyne.predict.work.Work`.
+
+    Raises:
+        ImageError: It can't be read, or shall be anonymous, which a place on Earth is not.
+    """
+
+    def __init__(self, job: Job, options: Options) -> None:
+        if options.anonymize:
+            problem = "a GeoTIFF says where it lies, which --anonymize is to leave out"
+            raise ImageError(problem, "leave that out, or use --format png")
+        self._job, self._options = job, options
+        with gdal(), reading():
+            self._source = Source(job.source, options.pixel_limit)
+        described = self._source.described
+        self.megapixels = described.height * described.width * options.scale**2 / 1e6
+        self.large = False
+
+    def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
+        """Apply the model piece by piece; the file is whole at the end, or not there."""
+        if predictor.card.side is not None:
+            problem = f"{predictor.card.name} sees whole pictures, and this is computed in pieces"
+            raise ImageError(problem, "--format png, which has no georeference")
+        target = self._job.target
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with gdal(), self._source, part_of(target) as part:
+                work = _Pieces(predictor, self._source, self._options)
+                work.write_cog(part, on_done) if self._options.cog else work.write(part, on_done)
+                check_complete(part)
+        except OSError as error:
+            if not error.errno:
+                raise
+            raise from_os_error(error, "write") from error
+        self._outcome = work.outcome()
+
+    def write(self) -> Outcome:
+        """Nothing is left to write."""
+        return self._outcome
+
+
+class _Pieces:
+    """One raster on its way through the model."""
+
+    def __init__(self, predictor: Predictor, source: Source, options: Options) -> None:
+        self._predictor, self._source, self._options = predictor, source, options
+        self._raster = raster = source.described
+        self._groups = band_groups(raster, predictor.card, options.bands)
+        self._written = written_bands(raster, self._groups, options.bands)
+        self._values = {group: self._values_of(group) for group in self._groups}
+        if raster.alpha:
+            self._values[(raster.alpha,)] = self._values_of_alpha(raster.alpha)
+        card, scale, smooth = predictor.card, options.scale, options.smooth
+        self._consistent = checked_consistent(card, scale, options.consistent, measured=True)
+        self._treatment = Treatment(
+            card.name, card.job, scale, card.operator, self._consistent, smooth
+        )
+        self._enlarger = Enlarger(predictor, scale, smooth, self._consistent)
+        self._has_data = False
+
+    def write(self, path: Path, on_done: Callable[[float], None]) -> None:
+        """Make the whole file: read ahead, compute, and write behind."""
+        scale, raster = self._options.scale, self._raster
+        tiling = self._predictor.tiling_of_pieces(scale, self._options.smooth)
+        side = side_of(tiling)
+        halo = tiling.halo + EXACT_REACH * self._consistent + FILLED * raster.has_gaps
+        waiting = pieces(raster.height, raster.width, side, halo, tiling.alignment)
+        behind: Future[None] | None = None
+        with (
+            Target(path, self._source, self._written, scale, side * scale) as target,
+            ThreadPoolExecutor(1) as reader,
+            ThreadPoolExecutor(1) as writer,
+        ):
+            for count, (piece, reading) in enumerate(one_ahead(reader, self._read, waiting), 1):
+                made, mask = self._enlarged(piece, *reading.result())
+                if behind is not None:
+                    behind.result()
+                behind = writer.submit(_write, target, piece, scale, made, mask)
+                on_done(count / len(waiting))
+            if behind is not None:
+                behind.result()
+            target.finish(self._treatment, self._enlarger.residual)
+
+    def write_cog(self, path: Path, on_done: Callable[[float], None]) -> None:
+        """The same as a cloud-optimised file, which can only be made of a finished one."""
+        plain = path.with_name(f"{path.name}.plain")
+        try:
+            self.write(plain, on_done)
+            write_cog(plain, path)
+        finally:
+            plain.unlink(missing_ok=True)
+
+    def outcome(self) -> Outcome:
+        """What is to be told of the finished file."""
+        residual, warnings = self._enlarger.residual, []
+        if not self._has_data:
+            warnings = ["it holds no data, and so does the result"]
+        elif self._consistent:
+            warnings = residual.shortfall
+        return Outcome(self._consistent, residual.decibels, warnings)
+
+    def _values_of(self, group: Group) -> Values:
+        raster = self._raster
+        sample = self._source.sample(group)
+        return values_of(sample, raster.dtype, raster.limits, raster.nodata[group[0] - 1])
+
+    def _values_of_alpha(self, alpha: int) -> Values:
+        """Alpha may well use a part of its type only, such as 0 to 255 of 16 bits."""
+        top = float(self._source.sample((alpha,)).max(initial=1))
+        return Values(0.0, top, self._raster.dtype, (0.0, top))
+
+    def _read(self, piece: Piece) -> tuple[Pixels, Mask]:
+        with gdal():
+            return self._source.read(self._written, piece.seen_rows, piece.seen_columns)
+
+    def _enlarged(self, piece: Piece, samples: Pixels, valid: Mask) -> tuple[Pixels, Mask]:
+        """What is kept of a piece, ``(bands, H·s, W·s)``, and which of it is data.
+
+        Where there is no data the result repeats what the file holds there, as do its nodata
+        value, its mask and its alpha.
+        """
+        scale = self._options.scale
+        rows, columns = piece.core()
+        made = repeated(samples[:, rows, columns], scale)
+        kept = repeated(valid[:, rows, columns], scale)
+        for group, values in self._values.items():
+            places = [self._written.index(number) for number in group]
+            if valid[places, rows, columns].any():
+                self._has_data = True
+                alone = group == (self._raster.alpha,)
+                enlarge = self._enlarger.alpha if alone else self._enlarger.bands
+                result = enlarge(samples[places], valid[places], values, piece)
+                made[places] = np.where(kept[places], result, made[places])
+        return made, np.asarray(kept.any(axis=0))
+
+
+def _write(target: Target, piece: Piece, scale: int, made: Pixels, mask: Mask) -> None:
+    top, left = piece.rows[0] * scale, piece.columns[0] * scale
+    with gdal():
+        target.write(top, left, made, mask if target.has_mask else None)
