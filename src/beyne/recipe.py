@@ -21,6 +21,7 @@ _LENGTHS = {"images", "epochs"}
 _TAKEN = {"images", "learning_rate", "mae", "psnr", "ssim", "lr_psnr", "lpips"}
 _TAKEN |= {
     "adversarial",
+    "diversity",
     "feature_matching",
     "reconstruction",
     "mismatch",

@@ -51,6 +51,7 @@ class AdversarialConfig(Config):
         1.0, ge=0, description="weight, where real images come with wrong texts"
     )
     feature_matching: float = Field(0.0, ge=0, description="weight beside the adversarial term")
+    diversity: float = Field(0.0, ge=0, description="weight: of one request, unlike pictures")
     guard: GuardConfig | None = None
 
     @model_validator(mode="after")

@@ -12,6 +12,8 @@ from beyne.data.augment import Augmentation
 from beyne.tasks.adversarial import Adversarial, Exhibits, Moment
 from beyne.tasks.paired import Batch, Terms
 
+_ALIKE = 1e-3  # difference in [0, 1] below which pictures are the same, and the pull is bounded
+
 
 @dataclass(frozen=True)
 class GeneratedTask:
@@ -60,8 +62,11 @@ class GeneratedTask:
             return verdict
 
         if phase == "generator":
+            if self.adversarial.config.diversity:
+                label = tuple(_in_pairs(one) for one in label)
             fake = nets["generator"](self._latents(real), *label)
-            return self.adversarial.generator_terms(judge, fake, real, moment)
+            terms = self.adversarial.generator_terms(judge, fake, real, moment)
+            return terms | self._diversity(fake)
         terms = self.adversarial.discriminator_terms(
             judge, self.generated(nets["generator"], batch, moment), real, moment
         )
@@ -74,6 +79,19 @@ class GeneratedTask:
             shown = drawn(real).clamp(0, 1) if drawn else real
             terms["reconstruction"] = paints(shown) * weight
         return terms
+
+    def _diversity(self, fake: Tensor) -> Terms:
+        """Minus the logarithm of how far pictures of the same request are apart.
+
+        After mode seeking (Mao et al. 2019, arXiv 1903.05628): without it a generator that is told
+        what to paint soon paints one picture of it. The logarithm pulls hardest where pictures are
+        all alike, whatever their contrast.
+        """
+        weight, half = self.adversarial.config.diversity, len(fake) // 2
+        if not (weight and half):
+            return {}
+        apart = (fake[:half] - fake[half : 2 * half]).abs().mean((1, 2, 3))
+        return {"diversity": -weight * (apart + _ALIKE).log().mean()}
 
     def _mismatch(
         self, look: nn.Module, drawn: Augmentation | None, batch: Batch, strength: float
@@ -112,3 +130,11 @@ class GeneratedTask:
         if "label" not in batch:
             return ()
         return batch["label"], self.adversarial.strength(moment.images, self.total)
+
+
+def _in_pairs(asked: Tensor | float) -> Tensor | float:
+    """What is asked in the first half of a batch, and again in the second."""
+    if not isinstance(asked, Tensor):
+        return asked
+    half = len(asked) // 2
+    return torch.cat([asked[:half], asked[:half], asked[2 * half :]])
