@@ -20,7 +20,6 @@ import argparse
 import itertools
 import os
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +112,7 @@ def to_judge() -> dict[str, tuple[tuple[Kind, ...], list[Path]]]:
 
 
 def sampled(
-    pictures: Iterable[Path],
+    pictures: list[Path],
     assessors: dict[str, Assessor],
     models: dict[str, Remembered],
     crops: int,
@@ -129,9 +128,7 @@ def sampled(
             for name, assessor in assessors.items():
                 result = to_tensor(models[name].apply(source).pixels)
                 wrong = error(result, to_tensor(target.pixels), WINDOW)
-                inside = np.zeros(wrong.shape, bool)
-                inside[MARGIN:-MARGIN, MARGIN:-MARGIN] = True
-                chosen = np.random.default_rng(1).choice(np.flatnonzero(inside), PIXELS, False)
+                chosen = pixels_inside(wrong.shape)
                 evidence = assessor.evidence(source).reshape(len(EVIDENCE), -1)
                 found[name].append((evidence[:, chosen], wrong.ravel()[chosen]))
             for model in models.values():
@@ -142,6 +139,13 @@ def sampled(
         )
         for name, pairs in found.items()
     }
+
+
+def pixels_inside(shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Numbers of random pixels away from the border of a crop."""
+    inside = np.zeros(shape, bool)
+    inside[MARGIN:-MARGIN, MARGIN:-MARGIN] = True
+    return np.random.default_rng(1).choice(np.flatnonzero(inside), PIXELS, replace=False)
 
 
 def pair(truth: Raster, rng: np.random.Generator) -> tuple[Raster, Raster]:
@@ -284,7 +288,7 @@ def main() -> None:
 
     def assessors(calibrations: dict[str, Calibration]) -> dict[str, Assessor]:
         return {
-            name: Assessor(models[name], models[found.partner], found)  # type: ignore[arg-type]
+            name: Assessor(models[name], models[found.partner], found)
             for name, found in calibrations.items()
         }
 
