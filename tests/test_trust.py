@@ -16,7 +16,7 @@ from tiny_networks import tiny_model
 import beyne
 from beyne import zoo
 from beyne.bundle import read_card, save
-from beyne.errors import UsageError
+from beyne.errors import ImageError, UsageError
 from beyne.header import weights_digest
 from beyne.images import Raster
 from beyne.images.projection import project
@@ -161,6 +161,13 @@ def test_only_a_georeferenced_file_is_taken_for_a_satellite_picture():
     assert "if it is like a photograph" in found.sentence
 
 
+def test_a_dark_deep_picture_is_refused():
+    dark = Raster(picture(8, 8).astype(np.uint16) * 20)
+    with pytest.raises(ImageError, match=r"it uses \S+ % of its range.*; stretch"):
+        assessor().assess(dark)
+    assert assessor().assess(Raster(picture(8, 8) // 20)).map.shape == (32, 32)
+
+
 def test_areas_are_named_by_where_they_are():
     mask = np.zeros((480, 720), bool)
     mask[300:, :200] = True
@@ -176,7 +183,7 @@ def test_areas_are_named_by_where_they_are():
 
 def test_the_sentence_gives_both_numbers():
     trust = np.ones((100, 100), np.float32)
-    found = Trust(trust, 8, "photograph")
+    found = Trust(trust, 8, "levels of 255", "photograph")
     assert found.sentence == (
         "trust 1.00: 100 % of the picture is expected to be within 8 levels of 255 of the truth, "
         "if it is like a photograph; none is mostly invented"
@@ -187,7 +194,7 @@ def test_the_sentence_gives_both_numbers():
 
 
 def test_the_overlay_is_grey_where_there_is_trust():
-    trust = Trust(np.array([[1.0, 0.0]], np.float32), 8, "photograph")
+    trust = Trust(np.array([[1.0, 0.0]], np.float32), 8, "levels of 255", "photograph")
     sure, doubtful = overlay(np.full((1, 2, 3), 100, np.uint8), trust)[0].astype(int)
     assert (sure == 100).all()
     assert doubtful[0] > 200 > 40 > doubtful[1]
@@ -269,7 +276,7 @@ def test_a_model_without_calibration_gives_no_map(tmp_path):
 def test_dicom_of_one_frame_gets_a_map_and_several_are_refused_before_the_work(upscale, tmp_path):
     dicom_files.write(dicom_files.dataset(), tmp_path / "slice.dcm")
     result = upscale("slice.dcm", "-o", "b.dcm", "--trust")
-    assert "trust 0." in result.stderr
+    assert "128.5 stored values of 4095 of the truth" in result.stderr
     assert beyne.read("b.trust.png").height == beyne.read("b.dcm").height
     dicom_files.write(dicom_files.dataset(frames=2), tmp_path / "frames.dcm")
     result = upscale("frames.dcm", "-o", "a.dcm", "--trust", code=1)
@@ -308,7 +315,7 @@ def test_where_trust_is_low_a_photograph_is_wrong(shared):
     model = beyne.load("photo-x4")
     trust = model.trust(small)
     wrong = error(to_tensor(model.upscale(small).pixels), to_tensor(truth), 9)
-    right = wrong <= trust.levels
+    right = wrong <= trust.tolerance
     assert trust.mean == pytest.approx(right.mean(), abs=0.1)
     assert right[trust.map > 0.9].mean() > 0.85
     assert right[trust.map < 0.1].mean() < 0.15

@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from beyne.errors import ImageError
 from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
+from beyne.predict.precision import used_range
 from beyne.predict.tiling import Tiling, apply_in_tiles
 from beyne.predict.transparency import bleed
 from beyne.trust.calibration import Calibration, FloatMap, kind_of
@@ -23,6 +25,23 @@ if TYPE_CHECKING:
 # Some twenty maps of a piece's result are in memory at once.
 _CORE = 256
 _WHOLE = 320_000
+_WHITE = 255
+
+
+# Below this part of white, the tolerance would be a large part of what the picture shows.
+_LEAST_RANGE = 0.25
+
+
+def check_range(raster: Raster) -> None:
+    """Refuse deep pictures that use little of their depth, as many CT slices do.
+
+    Raises:
+        ImageError: It is one: all of it would count as right.
+    """
+    used = used_range(raster.pixels)
+    if raster.pixels.dtype != np.uint8 and used < _LEAST_RANGE:
+        problem = f"it uses {100 * used:.2g} % of its range, and trust counts in parts of that"
+        raise ImageError(problem, "stretch its values first, or ask for no trust")
 
 
 class Assessor:
@@ -52,8 +71,10 @@ class Assessor:
             consistent: As for `beyne.predict.predictor.Predictor.apply`, as is ``on_done``.
 
         Raises:
-            ImageError: The model was not made for this picture, or memory does not suffice.
+            ImageError: The model was not made for this picture, it uses little of its range, or
+                memory does not suffice.
         """
+        check_range(raster)
         kind = kind_of(raster)
 
         def function(tiles: Tensor) -> Tensor:
@@ -67,7 +88,7 @@ class Assessor:
         trust = np.empty((*size, 1), np.float32)
         cpu = torch.device("cpu")  # the predictors bring what they compute to their own devices
         apply_in_tiles(function, pixels, trust, self._tiling, cpu, on_done)
-        return Trust(trust[..., 0], self.calibration.levels, kind)
+        return Trust(trust[..., 0], *self._tolerance(raster), kind)
 
     def evidence(self, raster: Raster, consistent: bool | None = None) -> FloatMap:
         """What `beyne.trust.evidence.evidence` tells about a picture small enough for memory."""
@@ -82,6 +103,12 @@ class Assessor:
                 self._model.card.operator,
                 self.calibration.window,
             )
+
+    def _tolerance(self, raster: Raster) -> tuple[float, str]:
+        """The error up to which a pixel is right, and the unit it counts in."""
+        if not raster.measured:
+            return self.calibration.levels, f"levels of {_WHITE}"
+        return self.calibration.levels / _WHITE * raster.levels, f"stored values of {raster.levels}"
 
     @property
     def _tiling(self) -> Tiling:

@@ -17,7 +17,7 @@ from beyne.images.raster import Pixels, converted
 from beyne.predict.beside import Assessment
 from beyne.predict.files import Job
 from beyne.predict.fitting import Bands, check_fit, picked
-from beyne.trust.assessor import Assessor
+from beyne.trust.assessor import Assessor, check_range
 from beyne.trust.calibration import calibration_of
 from beyne.trust.summary import Trust
 
@@ -139,11 +139,11 @@ class Sidecars:
         try:
             source = picked(read(job.source, self._limit), self._bands)
             check_fit(source, self._card)
+            if source.extras.get("georeferenced") and source.pixels.dtype != np.uint8:
+                raise ImageError(f"{source.pixels.dtype} of a GeoTIFF have a range of their own")
+            check_range(source)
         except ImageError as error:
             raise ImageError(f"--trust: {error.problem}", "leave out --trust") from None
-        if source.extras.get("georeferenced") and source.pixels.dtype != np.uint8:
-            problem = f"--trust counts in levels of 255, and {source.pixels.dtype} of a GeoTIFF"
-            raise ImageError(f"{problem} have a range of their own", "leave out --trust")
         self._sources[job] = source
 
     def look(self, predictor: Predictor, job: Job, on_done: Callable[[float], None]) -> Assessment:

@@ -28,13 +28,15 @@ class Trust:
 
     Attributes:
         map: ``(H, W)``, for each pixel the probability that the luma around it is right: the mean
-            error over a small window is at most ``levels``.
-        levels: Of 255.
+            error over a small window is at most ``tolerance``.
+        tolerance: In ``unit``.
+        unit: Levels of 255, or of measurements the stored values.
         kind: Of pictures on which this was measured.
     """
 
     map: FloatMap
-    levels: float
+    tolerance: float
+    unit: str
     kind: Kind
 
     @property
@@ -50,9 +52,9 @@ class Trust:
     @property
     def sentence(self) -> str:
         """Both numbers, and where the large doubtful areas lie."""
-        right = f"trust {self.mean:.2f}: {_percent(self.mean)} of the picture is expected to be"
-        right += (
-            f" within {self.levels:g} levels of 255 of the truth, if it is like {_LIKE[self.kind]}"
+        right = (
+            f"trust {self.mean:.2f}: {_percent(self.mean)} of the picture is expected to be within "
+            f"{self.tolerance:.4g} {self.unit} of the truth, if it is like {_LIKE[self.kind]}"
         )
         if not self.invented:
             return f"{right}; none is mostly invented"
