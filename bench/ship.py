@@ -2,7 +2,8 @@
 
     python bench/ship.py runs/photo-x4/best.safetensors [--name NAME] [--consistent]
 
-The scores are those of the float16 file itself, by the table's protocol of ``bench/quality.py``.
+The scores are those of the float16 file itself, by the table's protocol of ``bench/quality.py``; a
+model that makes pictures of texts or labels has none.
 ``--consistent`` makes `beyne upscale --consistent` the model's default.
 """
 
@@ -37,13 +38,15 @@ def main() -> None:
     card = model.card.model_copy(update=changes)
     with TemporaryDirectory() as folder:
         halved = Path(folder) / target.name
-        bundle.save(halved, card, model.network, half=True)
+        bundle.save(halved, card, model.network, half=True, encoder=model.encoder)
+        measurable = [] if card.generates else measured(halved, arguments.data)
         rows = [
             {"data": scores.data, "protocol": scores.protocol, "n": scores.n}
             | {name: round(mean, 4) for name, mean in scores.mean.items() if name in SCORES}
-            for scores in measured(halved, arguments.data)
+            for scores in measurable
         ]
-    bundle.save(target, card.model_copy(update={"scores": rows}), model.network, half=True)
+    card = card.model_copy(update={"scores": rows})
+    bundle.save(target, card, model.network, half=True, encoder=model.encoder)
     print(target)
 
 

@@ -46,6 +46,20 @@ def test_consistency_sees_only_what_shrinking_keeps() -> None:
     assert float(loss(TARGET + checks, TARGET)) < 0.01
 
 
+def test_a_pattern_of_the_grid_costs_more_than_as_much_noise() -> None:
+    loss, _ = build("grid", {"kind": "grid", "scale": 4})
+    flat = torch.full((2, 3, 34, 42), 0.5)
+    dots = torch.zeros(4, 4)
+    dots[1, 2] = 0.1
+    dotted = flat + dots.repeat(9, 11)[:34, :42]
+    noisy = flat + dotted.flatten()[torch.randperm(dotted.numel())].view_as(dotted) - 0.5
+    assert float(loss(dotted, flat)) > 5 * float(loss(noisy, flat))
+    elsewhere = loss(dotted[..., 4:, 8:], flat[..., 4:, 8:])
+    assert float(elsewhere) == pytest.approx(float(loss(dotted, flat)), rel=1e-4)
+    textured = flat * (1 + dots.repeat(9, 11)[:34, :42] * torch.randn(2, 1, 34, 42))
+    assert float(loss(textured, flat)) > 0.001  # in contrast alone
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

@@ -54,6 +54,7 @@ class ModelCard(Config):
             ``text``, the ``kind`` of its encoder and all its fields; None for nothing.
         provenance: How it was made: recipe, images seen, data fingerprint, parents.
         scores: Rows of measured quality, each naming its data and protocol.
+        trust: How its trust map was calibrated, see `beyne.trust.calibration`; None: it was not.
         licence: Licence of the weights.
         credit: Whom to name.
         description: A sentence or two for people.
@@ -77,6 +78,7 @@ class ModelCard(Config):
     conditioning: dict[Literal["labels", "text"], list[str] | dict[str, Any]] | None = None
     provenance: dict[str, Any] = Field(default_factory=dict)
     scores: list[dict[str, Any]] = Field(default_factory=list)
+    trust: dict[str, Any] | None = None
     licence: str = "not stated"
     credit: str = ""
     description: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,6 +47,13 @@ def read_header(path: Path) -> Header:
     if size < 8 + length + end:
         raise damaged(path, "it is cut short")
     return Header(metadata, shapes)
+
+
+def weights_digest(path: Path) -> str:
+    """SHA-256 of a safetensors file's tensors, first 16 hex digits; its metadata don't count."""
+    with path.open("rb") as file:
+        file.seek(int.from_bytes(file.read(8), "little"), 1)
+        return hashlib.sha256(file.read()).hexdigest()[:16]
 
 
 def damaged(path: Path, how: str) -> UsageError:

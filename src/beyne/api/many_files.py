@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ from beyne.predict.fitting import (
     checked_scale,
     checked_smooth,
 )
+from beyne.trust.calibration import checked_trust
 from beyne.zoo import find
 
 if TYPE_CHECKING:
     from beyne.predict.batch import Listener, Report
     from beyne.predict.predictor import Predictor
+    from beyne.trust.sidecars import Sidecars
 
 
 def upscale_files(
@@ -35,6 +38,7 @@ def upscale_files(
     bands: Bands = None,
     smooth: float = 0.0,
     consistent: bool | None = None,
+    trust: bool = False,
     anonymize: bool = False,
     format: str | None = None,
     device: str = "auto",
@@ -54,6 +58,8 @@ def upscale_files(
         listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
+        trust: Write beside every result a map of where it can be trusted, see
+            `LoadedModel.trust`, and a picture that shows it; takes eleven times as long.
         anonymize: Leave out of DICOM files who was examined, by whom, where and when, of NIfTI
             the texts, and of others the EXIF block; GeoTIFF is refused.
         format: ``png``, ``tiff``, ``jpg``, ``webp``, ``dicom``, ``nifti`` or ``cog``; None: TIFF
@@ -86,7 +92,9 @@ def upscale_files(
         "upscaling": True,
         "cog": format == "cog",
     }
-    return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
+    files, how = (inputs, output, format), (device, precision, tile)
+    beside = _sidecars(card, how, asked) if trust else None
+    return _apply(path, card, files, listener, how, asked, beside)
 
 
 def translate_files(
@@ -124,6 +132,18 @@ def translate_files(
     return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
 
 
+def _sidecars(
+    card: ModelCard, how: tuple[str, str, int | str], asked: Mapping[str, Any]
+) -> Sidecars:
+    """What writes maps of trust beside results; arguments as for `_apply`."""
+    from beyne.trust.sidecars import Sidecars
+
+    partner = checked_trust(card, asked["scale"], asked["smooth"])
+    limit = asked["pixel_limit"]
+    load_partner = partial(load_predictor, partner, *how)
+    return Sidecars(card, load_partner, asked["bands"], asked["consistent"], limit)
+
+
 def _apply(
     path: Path,
     card: ModelCard,
@@ -131,6 +151,7 @@ def _apply(
     listener: Listener,
     how: tuple[str, str, int | str],
     asked: dict[str, Any],
+    beside: Sidecars | None = None,
 ) -> Report:
     """A model over files.
 
@@ -138,6 +159,7 @@ def _apply(
         files: Inputs, output and format, see `beyne.predict.files.plan`.
         how: Device, precision and tile, as for `load`.
         asked: Fields of `beyne.predict.work.Options`.
+        beside: Looks at every result.
     """
     from beyne.predict.batch import Batch
     from beyne.predict.files import plan
@@ -146,12 +168,14 @@ def _apply(
     checked_smooth(asked["smooth"])
     options = Options(**asked)
     jobs, failures = plan(*files)
+    if beside is not None:
+        beside.check_targets(jobs)
 
     def predictor() -> Predictor:
         with _imports_that_stay():
             return load_predictor(path, *how)
 
-    return Batch(options, listener, predictor, card.name).run(jobs, failures)
+    return Batch(options, listener, predictor, card.name, beside).run(jobs, failures)
 
 
 @contextmanager

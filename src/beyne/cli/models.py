@@ -118,8 +118,14 @@ def _card_lines(entry: Entry) -> list[tuple[str, str]]:
         ("credit", card.credit),
     ]
     lines += [("score", _words(row)) for row in card.scores]
+    lines += [("trust", _words({"ECE": value, "on": data})) for data, value in _trust(card).items()]
     lines += [("made by", line) for line in _history(card.provenance)]
     return [*((label, text) for label, text in lines if text), ("file", str(entry.path))]
+
+
+def _trust(card: ModelCard) -> dict[str, float]:
+    """Errors of its trust map, by the pictures they were found on."""
+    return dict((card.trust or {}).get("ece", {}))
 
 
 def _history(provenance: dict[str, Any]) -> list[str]:

@@ -75,6 +75,8 @@ class Progress:
         """An output has been written."""
         for warning in done.warnings:
             self.say(f"{done.output}: {warning}")
+        if done.trust is not None:
+            self.say(f"{done.output}: {done.trust.sentence}")
         self.written(done.output)
 
     def written(self, output: str) -> None:

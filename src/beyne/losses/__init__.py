@@ -11,6 +11,7 @@ from beyne.config import of_kind, validated
 from beyne.errors import UsageError
 from beyne.losses.consistency import ConsistencyLoss, ConsistencyLossConfig
 from beyne.losses.fields import LossConfig, Stage
+from beyne.losses.grid import GridLoss, GridLossConfig
 from beyne.losses.perceptual import PerceptualLoss, PerceptualLossConfig
 from beyne.losses.pixel import PixelLoss, PixelLossConfig
 from beyne.weights import MissingWeightsError
@@ -19,6 +20,7 @@ from beyne.weights import MissingWeightsError
 LOSSES: dict[str, tuple[type[LossConfig], type[nn.Module]]] = {
     "charbonnier": (PixelLossConfig, PixelLoss),
     "consistency": (ConsistencyLossConfig, ConsistencyLoss),
+    "grid": (GridLossConfig, GridLoss),
     "l1": (PixelLossConfig, PixelLoss),
     "mse": (PixelLossConfig, PixelLoss),
     "perceptual": (PerceptualLossConfig, PerceptualLoss),

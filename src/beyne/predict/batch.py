@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from beyne.errors import BeyneError, ImageError
+from beyne.predict.beside import Assessment, Beside
 from beyne.predict.files import Failure, Job
 from beyne.predict.kinds import begun
 from beyne.predict.overlap import one_ahead
@@ -29,7 +31,7 @@ class Done:
         scale: Enlargement.
         seconds: Time for reading, computing and writing it.
         consistency_db: PSNR of the output, shrunk again, against the input; None: not measured.
-        trust: Always None: not in this version.
+        trust: How far it can be trusted; None: not asked for.
         warnings: What the user should know about this output.
     """
 
@@ -38,7 +40,7 @@ class Done:
     scale: int
     seconds: float
     consistency_db: float | None = None
-    trust: str | None = None
+    trust: Assessment | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -88,6 +90,7 @@ class _Behind:
     job: Job
     written: Future[tuple[Outcome, float]]
     large: bool
+    megapixels: float
 
 
 class Batch:
@@ -98,14 +101,21 @@ class Batch:
         listener: Is told how it goes on.
         load: Makes the predictor; called while the first pictures are being read.
         model: The model's name, for the report.
+        beside: Looks at every result when it is written; None: nothing does.
     """
 
     def __init__(
-        self, options: Options, listener: Listener, load: Callable[[], Predictor], model: str
+        self,
+        options: Options,
+        listener: Listener,
+        load: Callable[[], Predictor],
+        model: str,
+        beside: Beside | None = None,
     ) -> None:
         self._options = options
         self._listener = listener
         self._load = load
+        self._beside = beside
         self._predictor: Predictor | None = None
         self._behind: _Behind | None = None
         self.report = Report(model)
@@ -117,7 +127,8 @@ class Batch:
             jobs: As `beyne.predict.files.plan` made them.
             failures: Inputs that came to nothing before.
         """
-        done_before = {job for job in jobs if self._options.resume and job.target.exists()}
+        resume = self._options.resume
+        done_before = {job for job in jobs if resume and all(map(Path.exists, self._files(job)))}
         self.report.skipped = [job for job in jobs if job in done_before]
         waiting = [job for job in jobs if job not in done_before]
         for failure in failures:
@@ -140,25 +151,26 @@ class Batch:
     def _open(self, job: Job) -> tuple[Work, float]:
         """The work on a file and the seconds its opening took; runs in the reader's thread."""
         start = time.perf_counter()
-        if job.target.exists() and not self._options.overwrite:
-            raise ImageError(f"{job.target} exists already", "--overwrite, or --resume to skip it")
-        return begun(job, self._options), time.perf_counter() - start
+        there = [path for path in self._files(job) if path.exists()]
+        if there and not (self._options.overwrite or self._options.resume):
+            raise ImageError(f"{there[0]} exists already", "--overwrite, or --resume to skip it")
+        work = begun(job, self._options)
+        if self._beside is not None:
+            self._beside.open(job)
+        return work, time.perf_counter() - start
 
     def _apply(
         self, job: Job, opened: tuple[Work, float], predictor: Predictor, writer: ThreadPoolExecutor
     ) -> None:
         """Compute one picture and hand it to the writer."""
         work, seconds = opened
-        start, shares = time.perf_counter(), [0.0]
-
-        def on_done(share: float) -> None:
-            self._listener.advance(share - shares[-1], work.megapixels * (share - shares[-1]))
-            shares.append(share)
-
-        work.compute(predictor, on_done)
+        start = time.perf_counter()
+        part = 1.0 if self._beside is None else 1 - self._beside.part
+        work.compute(predictor, self._telling(work.megapixels, part))
         seconds += time.perf_counter() - start
         self._settle()
-        self._behind = _Behind(job, writer.submit(_timed, work.write, seconds), work.large)
+        written = writer.submit(_timed, work.write, seconds)
+        self._behind = _Behind(job, written, work.large, work.megapixels)
 
     def _settle(self) -> None:
         """Wait for the writer, and report what it wrote."""
@@ -167,17 +179,38 @@ class Batch:
             return
         with self._recorded(behind.job):
             outcome, seconds = behind.written.result()
+            trust, start = None, time.perf_counter()
+            if self._beside is not None and self._predictor is not None:
+                told = self._telling(behind.megapixels, self._beside.part)
+                trust = self._beside.look(self._predictor, behind.job, told)
+                seconds += time.perf_counter() - start
             done = Done(
                 input=str(behind.job.source),
                 output=str(behind.job.target),
                 scale=self._options.scale,
                 seconds=round(seconds, 3),
                 consistency_db=outcome.consistency_db,
+                trust=trust,
                 warnings=outcome.warnings,
             )
             self.report.done.append(done)
             self.report.consistent += outcome.consistent
             self._listener.done(done)
+
+    def _files(self, job: Job) -> list[Path]:
+        """All that a job writes."""
+        return [job.target, *(() if self._beside is None else self._beside.files(job.target))]
+
+    def _telling(self, megapixels: float, part: float) -> Callable[[float], None]:
+        """What tells the listener of a part of a picture, given the finished fraction of it."""
+        told = [0.0]
+
+        def on_done(share: float) -> None:
+            step = (share - told[-1]) * part
+            self._listener.advance(step, megapixels * step)
+            told.append(share)
+
+        return on_done
 
     @contextmanager
     def _recorded(self, job: Job) -> Iterator[None]:

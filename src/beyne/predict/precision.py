@@ -88,7 +88,7 @@ class PrecisionChoice:
             return self._forced
         if not self._candidates:
             return torch.float32
-        spread = _spread(pixels)
+        spread = used_range(pixels)
         kind = _kind(raster, spread)
         if kind not in self._chosen:
             self._work_waiting += raster.height * raster.width * self._weights
@@ -118,7 +118,7 @@ def _kind(raster: Raster, spread: float) -> tuple[str, int]:
     return (name, 0) if name == "uint8" else (name, math.frexp(spread)[1])
 
 
-def _spread(pixels: Pixels) -> float:
+def used_range(pixels: Pixels) -> float:
     """Where nearly all samples lie, as a part of white; a few bright stars do not count."""
     step = [max(1, length // 128) for length in pixels.shape[:2]]
     low, high = np.percentile(pixels[:: step[0], :: step[1]], (1, 99))

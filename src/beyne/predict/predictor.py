@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError
-from beyne.images.projection import EXACT_REACH
+from beyne.images.projection import EXACT_REACH, REACH
 from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
@@ -73,6 +73,11 @@ class Predictor:
     def precision(self) -> str:
         """What was computed in: ``bf16``, or ``bf16+fp32`` where pictures differed."""
         return "+".join(sorted(self._used)) or self._requested_precision
+
+    @property
+    def halo(self) -> int:
+        """Input pixels around a region beyond which its result depends on none."""
+        return int(self._network.halo) + REACH
 
     def apply(
         self,

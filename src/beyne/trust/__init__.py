@@ -1,0 +1,1 @@
+"""Where a result can be trusted: a map of probabilities, measured on pictures with known truth."""

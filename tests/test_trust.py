@@ -1,0 +1,321 @@
+"""The map of trust: evidence, calibration, words and files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import dicom_files
+import numpy as np
+import pytest
+import torch
+from pictures import picture, save_pictures
+from scipy.ndimage import uniform_filter
+from tiny_networks import tiny_model
+
+import beyne
+from beyne import zoo
+from beyne.bundle import read_card, save
+from beyne.errors import ImageError, UsageError
+from beyne.header import weights_digest
+from beyne.images import Raster
+from beyne.images.projection import project
+from beyne.images.raster import to_tensor
+from beyne.images.resample import downscale
+from beyne.predict.predictor import Predictor
+from beyne.trust.assessor import Assessor
+from beyne.trust.calibration import EVIDENCE, Calibration, Curve, calibration_of, checked_trust
+from beyne.trust.evidence import error, evidence, luma
+from beyne.trust.sidecars import Names, overlay
+from beyne.trust.summary import Trust, areas
+
+CURVE = Curve(expected=(-2.0, 4.0), trust=(1.0, 0.0), pictures=1)
+
+
+def calibration(partner: Path | str = "", **fields) -> Calibration:
+    """One by hand: half of each evidence counts, trust falls in a straight line."""
+    values = {
+        "partner": str(partner),
+        "partner_weights": weights_digest(partner) if partner else "",
+        "turned": "partner",
+        "levels": 8,
+        "window": 9,
+        "constant": 0.1,
+        "weights": (0.5, 0.5, 0.5, 0.5),
+        "curves": {"photograph": CURVE, "satellite": CURVE},
+    }
+    return Calibration(**{**values, **fields})
+
+
+@pytest.fixture(scope="module")
+def partner_file(tmp_path_factory):
+    model = tiny_model("span", "other", image_skip="bicubic", projection="bicubic")
+    path = tmp_path_factory.mktemp("partner") / "other.safetensors"
+    save(path, model.card, model.network)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory, partner_file):
+    model = tiny_model("compact", image_skip="bicubic")
+    card = model.card.model_copy(
+        update={"trust": calibration(partner_file).model_dump(mode="json"), "consistent": True}
+    )
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    save(path, card, model.network)
+    return path
+
+
+def assessor(**fields) -> Assessor:
+    model = Predictor(tiny_model("compact", image_skip="bicubic"))
+    partner = Predictor(tiny_model("span", "other", image_skip="bicubic", projection="bicubic"))
+    return Assessor(model, partner, calibration(**fields))
+
+
+def test_evidence_is_what_numpy_and_scipy_say():
+    random = np.random.default_rng(0)
+    results = random.random((8, 24, 32)).astype(np.float32)
+    result, partner = random.random((2, 24, 32)).astype(np.float32)
+    as_tensor = [torch.from_numpy(image)[None, None] for image in (result, partner)]
+    turned = (torch.from_numpy(image)[None, None] for image in results)
+    source = torch.rand(1, 1, 6, 8)
+    found = np.exp(evidence(*as_tensor, turned, source, "bicubic", 5)) - 0.1
+
+    def mean(values):
+        return uniform_filter(values.astype(np.float64), 5, mode="nearest") * 255
+
+    gradient = np.hypot(*np.gradient(result))
+    np.testing.assert_allclose(found[0], mean(results.std(0)), atol=2e-3)
+    np.testing.assert_allclose(found[1], mean(np.abs(result - partner)), atol=2e-3)
+    inside = np.s_[3:-3, 3:-3]  # numpy's gradient is one-sided at the borders
+    np.testing.assert_allclose(found[3][inside], mean(gradient)[inside], atol=2e-3)
+
+
+def test_freedom_is_nothing_where_the_input_forces_everything():
+    free = torch.rand(1, 1, 48, 48)
+    forced = free - project(free, torch.zeros(1, 1, 12, 12))
+    quiet, loud = (
+        np.exp(evidence(x, x, [x], downscale(x, 4), "bicubic", 9)[2]) - 0.1 for x in (forced, free)
+    )
+    assert quiet.max() < 0.01
+    assert loud.mean() > 20
+
+
+def test_error_is_that_of_luma_in_levels():
+    truth = torch.zeros(1, 3, 16, 16)
+    assert error(truth + 10 / 255, truth, 9) == pytest.approx(10, abs=1e-4)
+    assert luma(torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1)).item() == pytest.approx(0.299)
+    assert luma(torch.tensor([1.0, 0, 0, 0]).view(1, 4, 1, 1)).item() == pytest.approx(0.25)
+
+
+def test_a_calibration_is_a_weighted_sum_and_a_curve():
+    found = calibration().probability(np.full((4, 2, 3), 0.2, np.float32), "photograph")
+    assert found.shape == (2, 3)
+    assert found == pytest.approx(1 - (0.1 + 4 * 0.5 * 0.2 + 2) / 6)
+    with pytest.raises(ValueError, match="two sides"):
+        Curve(expected=(0, 1), trust=(1,), pictures=1)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_tiles_equal_the_whole(monkeypatch, dtype):
+    pixels = picture(20, 120)
+    if dtype == "float32":
+        pixels = pixels.astype(dtype) / 255
+    whole = assessor().assess(Raster(pixels)).map
+    monkeypatch.setattr("beyne.trust.assessor._WHOLE", 0)
+    monkeypatch.setattr("beyne.trust.assessor._CORE", 20)
+    done: list[float] = []
+    tiles = assessor().assess(Raster(pixels), on_done=done.append).map
+    assert whole.shape == (80, 480)
+    assert len(done) > 3
+    assert done[-1] == 1
+    assert np.abs(whole - tiles).max() < 0.02
+
+
+def test_the_map_turns_with_the_picture():
+    judge = assessor(weights=(1.0, 0.0, 0.0, 0.0))
+    pixels = picture(24, 20)
+    plain = judge.assess(Raster(pixels)).map
+    turned = judge.assess(Raster(np.ascontiguousarray(np.rot90(pixels)))).map
+    assert plain.std() > 0.01
+    np.testing.assert_allclose(np.rot90(plain), turned, atol=2e-3)
+
+
+@pytest.mark.parametrize("turned", ["model", "partner"])
+def test_grey_and_transparent_pictures(turned):
+    judge = assessor(turned=turned)
+    assert judge.assess(Raster(picture(12, 16, 1))).map.shape == (48, 64)
+    alpha = np.full((12, 16), 255, np.uint8)
+    alpha[:, :8] = 0
+    found = judge.assess(Raster(picture(12, 16), alpha)).map
+    assert np.isfinite(found).all()
+
+
+def test_only_a_georeferenced_file_is_taken_for_a_satellite_picture():
+    sure = Curve(expected=(0, 1), trust=(1.0, 0.9), pictures=1)
+    judge = assessor(curves={"photograph": CURVE, "satellite": sure})
+    pixels = picture(8, 8)
+    assert judge.assess(Raster(pixels, extras={"georeferenced": True})).mean > 0.89
+    found = judge.assess(Raster(pixels))
+    assert found.mean < 0.89
+    assert "if it is like a photograph" in found.sentence
+
+
+def test_a_dark_deep_picture_is_refused():
+    dark = Raster(picture(8, 8).astype(np.uint16) * 20)
+    with pytest.raises(ImageError, match=r"it uses \S+ % of its range.*; stretch"):
+        assessor().assess(dark)
+    assert assessor().assess(Raster(picture(8, 8) // 20)).map.shape == (32, 32)
+
+
+def test_areas_are_named_by_where_they_are():
+    mask = np.zeros((480, 720), bool)
+    mask[300:, :200] = True
+    mask[:60, 630:] = True
+    mask[240, 360] = True  # too small to speak of
+    assert areas(mask) == [
+        "the lower left (x 0–210, y 300–480)",
+        "the upper right (x 630–720, y 0–60)",
+    ]
+    assert areas(np.ones((5, 7), bool)) == ["the middle (x 0–7, y 0–5)"]
+    assert areas(np.zeros((5, 7), bool)) == []
+
+
+def test_the_sentence_gives_both_numbers():
+    trust = np.ones((100, 100), np.float32)
+    found = Trust(trust, 8, "levels of 255", "photograph")
+    assert found.sentence == (
+        "trust 1.00: 100 % of the picture is expected to be within 8 levels of 255 of the truth, "
+        "if it is like a photograph; none is mostly invented"
+    )
+    trust[:10] = 0.2
+    assert (found.mean, found.invented) == (pytest.approx(0.92), pytest.approx(0.1))
+    assert found.sentence.endswith("; 10 % is mostly invented: around the top (x 0–100, y 0–10)")
+
+
+def test_the_overlay_is_grey_where_there_is_trust():
+    trust = Trust(np.array([[1.0, 0.0]], np.float32), 8, "levels of 255", "photograph")
+    sure, doubtful = overlay(np.full((1, 2, 3), 100, np.uint8), trust)[0].astype(int)
+    assert (sure == 100).all()
+    assert doubtful[0] > 200 > 40 > doubtful[1]
+    assert overlay(np.full((1, 2, 4), 0.5, np.float32), trust)[0, 0].tolist() == [128] * 3
+
+
+@pytest.mark.parametrize(
+    ("target", "names"),
+    [
+        ("out/a.png", ["out/a.trust.png", "out/a.overlay.png"]),
+        ("a.b.tif", ["a.b.trust.tif", "a.b.overlay.png"]),
+        ("slice.dcm", ["slice.trust.png", "slice.overlay.png"]),
+        ("1.2.840.7", ["1.2.840.7.trust.png", "1.2.840.7.overlay.png"]),
+    ],
+)
+def test_sidecars_have_names_of_their_own(target, names):
+    found = Names.of(Path(target))
+    assert [found.map.as_posix(), found.overlay.as_posix()] == names
+
+
+def test_the_command_writes_both_files_and_says_it(upscale, tmp_path):
+    save_pictures(tmp_path / "in", count=2, side=20)
+    result = upscale("in", "-o", "out", "--trust", "--json")
+    done = json.loads(result.stdout)["done"]
+    trust = done[0]["trust"]
+    assert list(trust) == ["mean", "invented", "sentence", "map", "overlay"]
+    found = beyne.read(trust["map"]).pixels
+    assert (found.shape, found.dtype) == ((80, 80, 1), np.uint16)
+    assert found.mean() / 65535 == pytest.approx(trust["mean"], abs=1e-4)
+    assert beyne.read(trust["overlay"]).pixels.shape == (80, 80, 3)
+    assert trust["sentence"] in result.stderr
+    again = upscale("in", "-o", "out", "--trust", code=1)
+    assert "p0.png exists already" in again.stderr
+    Path(trust["overlay"]).unlink()
+    again = upscale("in", "-o", "out", "--trust", "--resume")
+    assert "1 done, 1 there already" in again.stderr
+    assert Path(trust["overlay"]).exists()
+
+
+def test_python_gives_the_map(model_file):
+    trust = beyne.load(model_file).trust(picture(10, 12))
+    assert trust.map.shape == (40, 48)
+    assert trust.map.dtype == np.float32
+    assert 0 <= trust.map.min() <= trust.map.max() <= 1
+
+
+def test_a_sidecar_never_replaces_a_picture(upscale, tmp_path):
+    save_pictures(tmp_path, count=1, side=8)
+    for name in ("a.jpg", "a.trust.png"):
+        (tmp_path / name).write_bytes((tmp_path / "p0.png").read_bytes())
+    result = upscale("a.jpg", "-o", "a.png", "--trust", code=1)
+    assert result.stdout == ""
+    assert "a.trust.png exists already" in result.stderr
+    save_pictures(tmp_path / "sub", count=1, side=8)
+    (tmp_path / "sub/p0.png").rename(tmp_path / "sub/a.trust.png")
+    result = upscale("a.jpg", "sub/a.trust.png", "-o", "./", "--trust", "--overwrite", code=2)
+    assert "a.trust.png would be a picture and the trust in a.png" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["--scale", "2"], ["--smooth", "1"]])
+def test_what_was_not_measured_is_refused(upscale, tmp_path, words):
+    save_pictures(tmp_path, count=1, side=8)
+    result = upscale("p0.png", "-o", "a.png", "--trust", *words, code=2)
+    assert "--trust was measured for tiny at ×4 without --smooth; leave these out" in result.stderr
+    assert not Path("a.png").exists()
+
+
+def test_a_model_without_calibration_gives_no_map(tmp_path):
+    model = tiny_model("compact")
+    with pytest.raises(UsageError, match=r"tiny it was never measured .*--model photo-x4 or"):
+        calibration_of(model.card)
+    save(tmp_path / "m.safetensors", model.card, model.network)
+    other = calibration(tmp_path / "m.safetensors", partner_weights="0")
+    card = model.card.model_copy(update={"trust": other.model_dump(mode="json")})
+    with pytest.raises(UsageError, match="was measured with another"):
+        checked_trust(card)
+
+
+def test_dicom_of_one_frame_gets_a_map_and_several_are_refused_before_the_work(upscale, tmp_path):
+    dicom_files.write(dicom_files.dataset(), tmp_path / "slice.dcm")
+    result = upscale("slice.dcm", "-o", "b.dcm", "--trust")
+    assert "128.5 stored values of 4095 of the truth" in result.stderr
+    assert beyne.read("b.trust.png").height == beyne.read("b.dcm").height
+    dicom_files.write(dicom_files.dataset(frames=2), tmp_path / "frames.dcm")
+    result = upscale("frames.dcm", "-o", "a.dcm", "--trust", code=1)
+    assert "--trust: it holds 2 frames, not one picture; leave out --trust" in result.stderr
+
+
+def test_geotiff_of_bytes_gets_a_map_and_others_are_refused(upscale, tmp_path):
+    save_raster = pytest.importorskip("rasters").save_raster
+    save_raster(tmp_path / "bytes.tif", "uint8", size=(16, 12))
+    result = upscale("bytes.tif", "-o", "b.tif", "--trust")
+    assert "if it is like a satellite picture" in result.stderr
+    assert beyne.read("b.trust.tif").pixels.shape == (64, 48, 1)
+    save_raster(tmp_path / "words.tif", "uint16", size=(16, 12))
+    result = upscale("words.tif", "-o", "w.tif", "--trust", code=1)
+    assert "uint16 of a GeoTIFF have a range of their own; leave out --trust" in result.stderr
+    save_raster(tmp_path / "five.tif", "uint8", bands=5, size=(16, 12))
+    result = upscale("five.tif", "-o", "f.tif", "--trust", "--bands", "all", code=1)
+    assert "--trust: it has 5 bands" in result.stderr
+    assert not Path("f.tif").exists()
+
+
+@pytest.mark.parametrize("name", ["photo-x4", "photo-x4-gan"])
+def test_embedded_calibrations_are_of_these_weights(name):
+    card = read_card(zoo.find(name))
+    found = calibration_of(card)
+    assert checked_trust(card).exists()
+    for curve in found.curves.values():
+        assert list(curve.expected) == sorted(curve.expected)
+        assert list(curve.trust) == sorted(curve.trust, reverse=True)
+    assert found.weights[EVIDENCE.index("orientations")] > 0.5
+
+
+def test_where_trust_is_low_a_photograph_is_wrong(shared):
+    truth = beyne.read(shared("data/sr_test/Kodak24/HR/kodim05.png")).pixels[:256, :256]
+    small = downscale(to_tensor(truth), 4).mul(255).round().byte()[0].permute(1, 2, 0).numpy()
+    model = beyne.load("photo-x4")
+    trust = model.trust(small)
+    wrong = error(to_tensor(model.upscale(small).pixels), to_tensor(truth), 9)
+    right = wrong <= trust.tolerance
+    assert trust.mean == pytest.approx(right.mean(), abs=0.1)
+    assert right[trust.map > 0.9].mean() > 0.85
+    assert right[trust.map < 0.1].mean() < 0.15
