@@ -144,6 +144,24 @@ def test_strength_reaches_both_networks() -> None:
         assert terms(batch, phase, 100) != terms(other, phase, 100)
 
 
+def test_diversity_compares_pictures_of_the_same_request() -> None:
+    """By hand: the same latents, the first half's labels twice."""
+    sizes = {"features": 4, "latent": 8, "height": 32, "width": 32, "classes": 4}
+    net = build("dcgan", sizes).eval()
+    nets = {"generator": net, "discriminator": build_judge("dcgan", {"features": 4, "classes": 4})}
+    batch = {"image": torch.rand(5, 3, 32, 32), "label": torch.tensor([0, 1, 2, 3, 3])}
+    settings = AdversarialConfig(diversity=0.5)
+    task = GeneratedTask(Adversarial(settings), 8, 100, labelled=True)
+    torch.manual_seed(1)
+    found = task.terms("generator", nets, batch, Moment(100))["diversity"]
+    torch.manual_seed(1)
+    made = net(torch.randn(5, 8), torch.tensor([0, 1, 0, 1, 3]), 1.0)
+    apart = torch.stack([(made[n] - made[n + 2]).abs().mean() for n in (0, 1)])
+    assert torch.allclose(found, -0.5 * (apart + 1e-3).log().mean(), atol=1e-6)
+    alone = {name: value[:1] for name, value in batch.items()}
+    assert "diversity" not in task.terms("generator", nets, alone, Moment(100))
+
+
 def test_average_paints_like_the_trained_generator() -> None:
     """Weights and running statistics are averaged alike, so eval mode fits."""
     torch.manual_seed(0)

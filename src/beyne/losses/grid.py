@@ -1,6 +1,6 @@
-"""A loss on what repeats with the enlargement: no place of the grid may get more detail than others.
+"""A loss on what repeats with the enlargement: all places of its grid get as much detail.
 
-A network that enlarges s times paints the s×s pixels of each input pixel from channels of their own.
+A network that enlarges s times paints the s×s pixels of an input pixel from channels of their own.
 Nothing makes these alike, so faint patterns with a period of s pixels appear; networks that stride
 by as much (a perceptual loss's, a discriminator's) are nearly blind to them.
 """
