@@ -1,0 +1,58 @@
+"""The page: its head, the tabs, how it looks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from beyne.app.context import Context
+from beyne.app.tabs import TABS
+from beyne.app.words import LANGUAGES, Words
+
+_SYSTEM_FONTS = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+
+
+def build_page(context: Context) -> None:
+    """Draw the page inside the current `gr.Blocks`."""
+    words = context.words
+    gr.HTML(_head(words), elem_id="head")
+    with gr.Tabs():
+        for name, build in TABS.items():
+            with gr.Tab(words(f"{name}.tab"), id=name, elem_id=f"tab-{name}"):
+                gr.Markdown(words(f"{name}.about"), elem_classes="about")
+                build(context)
+
+
+def dress(words: Words) -> dict[str, Any]:
+    """Looks and Gradio's own words, as arguments of `gr.mount_gradio_app`."""
+    fonts = [gr.themes.Font(name) for name in _SYSTEM_FONTS]
+    monospace = [gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")]
+    theme = gr.themes.Base(primary_hue="blue", font=fonts, font_mono=monospace)
+    return {
+        "theme": theme,
+        "css_paths": Path(__file__).with_name("page.css"),
+        "head": _script(words),
+    }
+
+
+def _head(words: Words) -> str:
+    links = " ".join(
+        f'<a href="/{code}/" lang="{code}" hreflang="{code}"'
+        f"{' aria-current=true' if code == words.language else ''}>{name}</a>"
+        for code, name in LANGUAGES.items()
+    )
+    return f'<h1>beyne</h1><nav aria-label="{words("page.languages")}">{links}</nav>'
+
+
+def _script(words: Words) -> str:
+    """Gradio speaks the browser's language; this page has its own, and remembers it."""
+    language = json.dumps(words.language)
+    return f"""<script>
+    Object.defineProperty(navigator, "language", {{ get: () => {language} }});
+    Object.defineProperty(navigator, "languages", {{ get: () => [{language}] }});
+    document.documentElement.lang = {language};
+    document.cookie = "beyne-language=" + {language} + ";path=/;max-age=31536000;samesite=strict";
+    </script>"""

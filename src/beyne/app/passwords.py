@@ -1,0 +1,43 @@
+"""Who may come in: names and Argon2 hashes of passwords."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from beyne.errors import UsageError
+
+
+def read_users(path: Path) -> dict[str, str]:
+    """Name → hash, of lines ``name:hash``, as ``beyne app --hash`` prints.
+
+    Raises:
+        UsageError: The file can't be read, or a line is not of that form.
+    """
+    from argon2 import extract_parameters
+    from argon2.exceptions import InvalidHashError
+
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"--auth {path} can't be read", "check the path") from None
+    users = {}
+    for number, line in enumerate(lines, start=1):
+        name, _, stored = line.strip().partition(":")
+        if not name:
+            continue
+        try:
+            extract_parameters(stored)
+        except InvalidHashError:
+            problem = f"--auth {path}, line {number} is not a name, a colon and a hash"
+            raise UsageError(problem, "beyne app --hash makes such a line") from None
+        users[name] = stored
+    if not users:
+        raise UsageError(f"--auth {path} names nobody", "beyne app --hash makes a line")
+    return users
+
+
+def hashed(password: str) -> str:
+    """The Argon2 hash of a password, for `read_users`."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher().hash(password)

@@ -1,0 +1,91 @@
+"""One page a language, each built when it is first asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.types import Receive, Scope, Send
+
+from beyne.app.access import Access
+from beyne.app.context import Context
+from beyne.app.jobs import Jobs
+from beyne.app.page import build_page, dress
+from beyne.app.words import LANGUAGES, Words, preferred
+
+if TYPE_CHECKING:
+    from beyne.app.server import Settings
+
+_COOKIE = "beyne-language"
+
+
+class Site:
+    """The pages as an ASGI application: ``/`` leads to ``/en/``, ``/kk/`` ….
+
+    Args:
+        settings: As for `beyne.app.server.serve`.
+        roots: Folders, resolved, whose files may be opened.
+        folder: For what jobs make.
+    """
+
+    def __init__(self, settings: Settings, roots: list[Path], folder: Path) -> None:
+        self._settings = settings
+        self._roots = roots
+        self._jobs = Jobs(folder / "jobs")
+        self._folder = folder
+        self._app = FastAPI(openapi_url=None)
+        self._built: set[str] = set()
+        self._one = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http":
+            language = scope["path"].split("/")[1]
+            if language == "":
+                await self._lead(Request(scope))(scope, receive, send)
+                return
+            if language in LANGUAGES:
+                async with self._one:
+                    await self._build(language)
+        await self._app(scope, receive, send)
+
+    def close(self) -> None:
+        """Stop all work and wait for it."""
+        self._jobs.close()
+
+    def _lead(self, request: Request) -> RedirectResponse:
+        headers = Headers(scope=request.scope)
+        chosen = request.cookies.get(_COOKIE) or self._settings.language
+        if chosen not in LANGUAGES:
+            chosen = preferred(headers.get("accept-language", ""))
+        return RedirectResponse(f"/{chosen}/")
+
+    async def _build(self, language: str) -> None:
+        if language in self._built:
+            return
+        words = Words(language)
+        access = Access(self._roots, words, self._settings.upload_limit, self._settings.pixel_limit)
+        with gr.Blocks(title="beyne", analytics_enabled=False) as page:
+            build_page(Context(words, access, self._jobs, page))
+        page.queue(default_concurrency_limit=None)
+        gr.mount_gradio_app(
+            self._app,
+            page,
+            path=f"/{language}",
+            allowed_paths=[str(self._jobs.folder)],
+            max_file_size=self._settings.upload_limit * 10**6,
+            footer_links=[],
+            run_history=False,
+            enable_monitoring=False,
+            show_error=True,
+            **dress(words),
+        )
+        page.run_startup_events()
+        await page.run_extra_startup_events()
+        self._built.add(language)
