@@ -44,6 +44,7 @@ class Panel:
         outputs: Sequence[gr.components.Component],
         work: Callable[..., Work],
         shown: Callable[[Any], Sequence[Any]],
+        button: gr.Button | None = None,
     ) -> None:
         """Say what Start does; a page that is opened again finds the latest job.
 
@@ -51,7 +52,8 @@ class Panel:
             inputs: Their values go to ``work``.
             outputs: What ``shown`` fills.
             work: Checks the values and returns what is to be done; may raise a `BeyneError`.
-            shown: A result → a sentence of HTML for the status line, and the values of ``outputs``.
+            shown: A result → HTML for the status line, and the values of ``outputs``.
+            button: Another one than Start, which then is said already what to do.
         """
 
         async def started(request: gr.Request, *values: Any) -> AsyncIterator[list[Any]]:
@@ -72,8 +74,9 @@ class Panel:
 
         told = [self.status, self.start, self.stop, *outputs]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        self.start.click(started, inputs, told, concurrency_limit=None, **quiet)
-        self._context.page.load(opened, None, told, concurrency_limit=None, **quiet)
+        (button or self.start).click(started, inputs, told, concurrency_limit=None, **quiet)
+        if button is None:
+            self._context.page.load(opened, None, told, concurrency_limit=None, **quiet)
 
     async def _watched(
         self, job: Job, outputs: int, shown: Callable[[Any], Sequence[Any]]

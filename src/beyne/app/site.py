@@ -10,11 +10,12 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from beyne.app.access import Access
 from beyne.app.context import Context
+from beyne.app.downloads import response
 from beyne.app.jobs import Jobs
 from beyne.app.page import build_page, dress
 from beyne.app.words import LANGUAGES, Words, preferred
@@ -40,6 +41,7 @@ class Site:
         self._jobs = Jobs(folder / "jobs")
         self._folder = folder
         self._app = FastAPI(openapi_url=None)
+        self._app.add_route("/files/{job}/{name:path}", self._file)
         self._built: set[str] = set()
         self._one = asyncio.Lock()
 
@@ -65,6 +67,9 @@ class Site:
         if chosen not in LANGUAGES:
             chosen = preferred(headers.get("accept-language", ""))
         return RedirectResponse(f"/{chosen}/")
+
+    def _file(self, request: Request) -> Response:
+        return response(self._jobs, request)
 
     async def _build(self, language: str) -> None:
         if language in self._built:

@@ -52,7 +52,7 @@ class Words:
 
 
 def preferred(accepted: str) -> str:
-    """The language of `LANGUAGES` that a browser's ``Accept-Language`` ranks first, else English."""
+    """The language that a browser's ``Accept-Language`` ranks first, else English."""
     ranked = []
     for part in accepted.split(","):
         tag, _, weight = part.strip().partition(";q=")
