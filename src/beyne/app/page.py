@@ -13,6 +13,30 @@ from beyne.app.tabs import TABS
 from beyne.app.words import LANGUAGES, Words
 
 _SYSTEM_FONTS = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+#: Where the theme's own are too faint for WCAG AA.
+_COLOURS = {
+    "block_info_text_color": "*neutral_600",
+    "block_info_text_color_dark": "*neutral_300",
+    "block_label_text_color": "*neutral_700",
+    "block_label_text_color_dark": "*neutral_200",
+    "block_title_text_color": "*neutral_800",
+    "block_title_text_color_dark": "*neutral_100",
+    "body_text_color_subdued": "*neutral_600",
+    "body_text_color_subdued_dark": "*neutral_300",
+    "color_accent": "*primary_600",
+    "button_primary_background_fill": "*primary_700",
+    "button_primary_background_fill_dark": "*primary_700",
+    "button_primary_background_fill_hover": "*primary_800",
+    "button_primary_background_fill_hover_dark": "*primary_600",
+    "button_primary_text_color": "white",
+    "button_primary_text_color_dark": "white",
+}
+
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Crect width='16' height='16' rx='3' fill='%231d4ed8'/%3E"
+    "%3Cpath d='M4 12V4h4v4h4v4z' fill='white'/%3E%3C/svg%3E"
+)
 
 
 def build_page(context: Context) -> None:
@@ -30,7 +54,7 @@ def dress(words: Words) -> dict[str, Any]:
     """Looks and Gradio's own words, as arguments of `gr.mount_gradio_app`."""
     fonts = [gr.themes.Font(name) for name in _SYSTEM_FONTS]
     monospace = [gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")]
-    theme = gr.themes.Base(primary_hue="blue", font=fonts, font_mono=monospace)
+    theme = gr.themes.Base(primary_hue="blue", font=fonts, font_mono=monospace).set(**_COLOURS)
     return {
         "theme": theme,
         "css_paths": Path(__file__).with_name("page.css"),
@@ -50,7 +74,7 @@ def _head(words: Words) -> str:
 def _script(words: Words) -> str:
     """Gradio speaks the browser's language; this page has its own, and remembers it."""
     language = json.dumps(words.language)
-    return f"""<script>
+    return f"""<link rel="icon" href="{_ICON}"><script>
     Object.defineProperty(navigator, "language", {{ get: () => {language} }});
     Object.defineProperty(navigator, "languages", {{ get: () => [{language}] }});
     document.documentElement.lang = {language};

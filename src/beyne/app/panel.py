@@ -68,9 +68,11 @@ class Panel:
 
         async def opened(request: gr.Request) -> AsyncIterator[list[Any]]:
             job = self._context.jobs.latest(self._tab, visitor(request))
-            if job is not None:
-                async for update in self._watched(job, len(outputs), shown):
-                    yield update
+            if job is None:
+                yield [gr.skip() for _ in told]  # where nothing is yielded, all would be emptied
+                return
+            async for update in self._watched(job, len(outputs), shown):
+                yield update
 
         told = [self.status, self.start, self.stop, *outputs]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
