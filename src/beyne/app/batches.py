@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from beyne.app.context import Context
-from beyne.app.downloads import links
+from beyne.app.downloads import RESULTS, links
 from beyne.app.jobs import Job
+from beyne.app.panel import QUIET
 from beyne.errors import BeyneError
 from beyne.images import SUFFIXES
 
@@ -116,8 +118,7 @@ class Results:
             lambda name, pairs: pairs.get(name),
             [self._which, self._pairs],
             self.slider,
-            show_progress="hidden",
-            api_visibility="private",
+            **QUIET,
         )
 
     def shown(self, batch: Batch) -> list[Any]:
@@ -173,16 +174,14 @@ def run(job: Job, apply: Callable[[str, Follower], Report]) -> Batch:
         apply: Output folder, listener → report, such as `beyne.api.upscale_files` with the rest
             of its arguments.
     """
-    import time
-
     from beyne.app.previews import preview
 
     start = time.monotonic()
-    report = apply(f"{job.folder / 'results'}/", Follower(job))
+    report = apply(f"{job.folder / RESULTS}/", Follower(job))
     batch = Batch(job.id, report, time.monotonic() - start)
     batch.files = [Path(done.output) for done in report.done]
     for number, done in enumerate(report.done[:_MOST_SHOWN]):
         pair = preview(Path(done.input), Path(done.output), job.folder / f"shown-{number}")
-        name = str(Path(done.output).relative_to(job.folder / "results"))
+        name = str(Path(done.output).relative_to(job.folder / RESULTS))
         batch.pairs[name] = pair
     return batch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from beyne.app.context import Context
+from beyne.app.panel import QUIET
 from beyne.zoo import DEFAULT
 
 
@@ -23,7 +24,7 @@ def choose_model(context: Context, *jobs: str) -> gr.Dropdown:
     def found() -> gr.Dropdown:
         return gr.Dropdown(choices=context.choices(*jobs), value=_first(context, *jobs))
 
-    context.page.load(found, None, field, show_progress="hidden", api_visibility="private")
+    context.page.load(found, None, field, **QUIET)
     return field
 
 

@@ -14,6 +14,9 @@ from beyne.app.guard import visitor
 from beyne.app.jobs import Job, Work
 from beyne.errors import BeyneError
 
+#: Of events that redraw a field: no spinner, no entry in Gradio's public interface.
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
 #: Seconds between two looks at a job.
 _PAUSE = 0.25
 
@@ -75,10 +78,9 @@ class Panel:
                 yield update
 
         told = [self.status, self.start, self.stop, *outputs]
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        (button or self.start).click(started, inputs, told, concurrency_limit=None, **quiet)
+        (button or self.start).click(started, inputs, told, concurrency_limit=None, **QUIET)
         if button is None:
-            self._context.page.load(opened, None, told, concurrency_limit=None, **quiet)
+            self._context.page.load(opened, None, told, concurrency_limit=None, **QUIET)
 
     async def _watched(
         self, job: Job, outputs: int, shown: Callable[[Any], Sequence[Any]]

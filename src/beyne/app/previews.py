@@ -29,6 +29,16 @@ def preview(before: Path, after: Path, stem: Path) -> tuple[Path, Path]:
     return paths
 
 
+def picture(path: Path, folder: Path) -> Path:
+    """A picture as a browser can show it: itself, if it is a PNG, else a JPEG in ``folder``."""
+    if path.suffix == ".png":
+        return path
+    raster = read(path)
+    shown = folder / f"shown-{path.stem}.jpg"
+    _image(raster, _white(raster)).save(shown, quality=92, subsampling=0)
+    return shown
+
+
 def _white(raster: Raster) -> float:
     """The sample that is shown white: of 8 bits 255, else the brightest but for a few."""
     if raster.pixels.dtype == np.uint8:

@@ -18,6 +18,7 @@ from beyne.app.context import Context
 from beyne.app.downloads import response
 from beyne.app.jobs import Jobs
 from beyne.app.page import build_page, dress
+from beyne.app.uploads import Uploads
 from beyne.app.words import LANGUAGES, Words, preferred
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Site:
         self._folder = folder
         self._app = FastAPI(openapi_url=None)
         self._app.add_route("/files/{job}/{name:path}", self._file)
-        self._built: set[str] = set()
+        self._pages: dict[str, Uploads] = {}
         self._one = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +55,9 @@ class Site:
                 return
             if language in LANGUAGES:
                 async with self._one:
-                    await self._build(language)
+                    page = await self._built(language)
+                await page(scope, receive, send)
+                return
         await self._app(scope, receive, send)
 
     def close(self) -> None:
@@ -71,9 +74,10 @@ class Site:
     def _file(self, request: Request) -> Response:
         return response(self._jobs, request)
 
-    async def _build(self, language: str) -> None:
-        if language in self._built:
-            return
+    async def _built(self, language: str) -> Uploads:
+        """The page of a language; the first request builds it, which takes a part of a second."""
+        if language in self._pages:
+            return self._pages[language]
         words = Words(language)
         access = Access(self._roots, words, self._settings.upload_limit, self._settings.pixel_limit)
         with gr.Blocks(title="beyne", analytics_enabled=False) as page:
@@ -93,4 +97,5 @@ class Site:
         )
         page.run_startup_events()
         await page.run_extra_startup_events()
-        self._built.add(language)
+        self._pages[language] = Uploads(self._app, access)
+        return self._pages[language]

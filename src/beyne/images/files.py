@@ -145,6 +145,16 @@ def reading() -> Iterator[None]:
         raise damaged(error) from error
 
 
+def check_family(path: Path) -> str:
+    """The format family that a file's first bytes tell, such as ``png`` or ``dicom``.
+
+    Raises:
+        ImageError: It is none that `read` takes.
+    """
+    with path.open("rb") as file:
+        return _family(file.read(512))
+
+
 def _family(head: bytes) -> str:
     if not head:
         raise ImageError("the file is empty", "copy or download it again")

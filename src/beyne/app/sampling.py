@@ -1,0 +1,191 @@
+"""What Generate and Illustrate have in common: counts, seeds, variations, results."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from beyne.app.context import Context
+from beyne.app.downloads import RESULTS, links
+from beyne.app.jobs import Job, Work
+from beyne.app.panel import QUIET, Panel
+from beyne.errors import BeyneError
+
+if TYPE_CHECKING:
+    from beyne.generation import Generated, Made
+
+#: Pictures that may be asked for at once, and those that a walk goes through.
+_MOST = 64
+_WALK = 8
+_LARGEST_SEED = 2**31 - 1
+
+
+@dataclass
+class Drawn:
+    """Pictures that a generator made.
+
+    Attributes:
+        job: Number of the job.
+        result: What was made.
+        seconds: Time it took.
+        shown: Each picture as a browser can show it.
+    """
+
+    job: str
+    result: Generated
+    seconds: float
+    shown: list[Path] = field(default_factory=list)
+
+
+class Sampling:
+    """The controls and the results of a tab that makes pictures of noise.
+
+    Args:
+        context: Of the tab.
+        tab: Its name.
+        ask: Draws the first fields; returns the model's and, by the name of the argument of
+            `beyne.generation.generate_files`, others.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        tab: str,
+        ask: Callable[[], tuple[gr.Dropdown, Mapping[str, gr.components.Component]]],
+    ) -> None:
+        self._context, self._tab = context, tab
+        words = context.words
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=2, min_width=320):
+                model, asked = ask()
+                self._names = list(asked)
+                self._draw_numbers()
+                panel = Panel(context, tab)
+            with gr.Column(scale=3, min_width=320):
+                self._gallery = gr.Gallery(
+                    label=words("sampling.gallery"), columns=4, object_fit="contain", visible=False
+                )
+                self._draw_variations()
+                self._walked = gr.Image(label=words("sampling.walk"), visible=False)
+                self._files = gr.HTML(elem_classes="downloads")
+        outputs = [self._gallery, self._more, self._seeds, self._chosen, self._walked, self._files]
+        inputs = [model, self._count, self._seed, self._walk, *asked.values()]
+        varied = [self._chosen, self._strength, *inputs]
+        panel.run(inputs, outputs, self._new, self._show)
+        panel.run(varied, outputs, self._varied, self._show, self._again)
+
+    def _draw_numbers(self) -> None:
+        words = self._context.words
+        self._count = gr.Slider(1, _MOST, 8, step=1, label=words("sampling.count"))
+        self._seed = gr.Number(
+            0,
+            label=words("sampling.seed"),
+            info=words("sampling.seed_info"),
+            precision=0,
+            minimum=0,
+            maximum=_LARGEST_SEED,
+        )
+        self._walk = gr.Checkbox(label=words("sampling.walk"), info=words("sampling.walk_info"))
+
+    def _draw_variations(self) -> None:
+        words = self._context.words
+        self._seeds, self._chosen = gr.State([]), gr.State(None)
+        with gr.Group(visible=False) as self._more:
+            note = gr.HTML(words("sampling.choose"), padding=True)
+            self._strength = gr.Slider(
+                0,
+                1,
+                0.3,
+                step=0.05,
+                label=words("sampling.strength"),
+                info=words("sampling.strength_info"),
+            )
+            with gr.Row():
+                reuse = gr.Button(words("sampling.reuse"))
+                self._again = gr.Button(words("sampling.vary"))
+
+        def choose(seeds: list[int], event: gr.SelectData) -> tuple[int, str]:
+            return seeds[event.index], words("sampling.chosen", seed=seeds[event.index])
+
+        self._gallery.select(choose, self._seeds, [self._chosen, note], **QUIET)
+        reuse.click(
+            lambda seed: gr.skip() if seed is None else seed, self._chosen, self._seed, **QUIET
+        )
+
+    def _new(self, model: str, count: int, seed: int, walk: bool, *asked: str) -> Work:
+        return self._work(model, count, seed, walk, asked, {})
+
+    def _varied(
+        self, chosen: int | None, strength: float, model: str, count: int, *values: Any
+    ) -> Work:
+        if chosen is None:
+            words = self._context.words
+            raise BeyneError(words("sampling.nothing_chosen"), words("sampling.choose_one"))
+        seed, walk, *asked = values
+        return self._work(model, count, seed, walk, asked, {"vary": chosen, "strength": strength})
+
+    def _work(
+        self, model: str, count: int, seed: int, walk: bool, asked: Any, more: dict[str, Any]
+    ) -> Work:
+        path = self._context.find(model)
+        through = min(count, _WALK) if walk and count > 1 else None
+        options = {
+            **{name: value or None for name, value in zip(self._names, asked, strict=True)},
+            **more,
+            "seed": seed or 0,
+            "interpolate": through,
+            "grid": count > 1,
+        }
+        if "texts" in options:
+            options["texts"] = [options["texts"]] if options["texts"] else []
+
+        def draw(job: Job) -> Drawn:
+            from beyne.app.previews import picture
+            from beyne.generation import generate_files
+
+            start, steps = time.monotonic(), count * (2 if walk else 1)
+            made: list[Made] = []
+
+            def told(one: Made) -> None:
+                made.append(one)
+                job.advance(len(made) / steps)
+
+            result = generate_files(path, job.folder / RESULTS, count, made=told, **options)
+            drawn = Drawn(job.id, result, time.monotonic() - start)
+            drawn.shown = [picture(one.output, job.folder) for one in result.done]
+            return drawn
+
+        return draw
+
+    def _show(self, drawn: Drawn) -> list[Any]:
+        words, result = self._context.words, drawn.result
+        seeds = [one.seed for one in result.done]
+        said = words(
+            f"{self._tab}.done",
+            count=len(seeds),
+            first=seeds[0],
+            last=seeds[-1],
+            model=result.model,
+            time=words.duration(max(1, drawn.seconds)),
+        )
+        pictures = [
+            (str(path), ", ".join(filter(None, (str(one.seed), one.label))))
+            for path, one in zip(drawn.shown, result.done, strict=True)
+        ]
+        walk = next((str(path) for path in result.sheets if path.suffix == ".webp"), None)
+        files = [*(one.output for one in result.done), *result.sheets]
+        return [
+            f'<p role="status" class="done">{escape(said)}</p>',
+            gr.update(value=pictures, visible=True, selected_index=None),
+            gr.update(visible=True),
+            seeds,
+            None,
+            gr.update(value=walk, visible=walk is not None),
+            links(words, drawn.job, files),
+        ]
