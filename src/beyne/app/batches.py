@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from beyne.app.context import Context
-from beyne.app.downloads import RESULTS, links
+from beyne.app.downloads import RESULTS, SHOWN, links
 from beyne.app.jobs import Job
 from beyne.app.panel import QUIET
+from beyne.app.slider import slider
 from beyne.errors import BeyneError
-from beyne.images import SUFFIXES
 
 if TYPE_CHECKING:
     from beyne.predict.batch import Done, Report
@@ -81,7 +81,6 @@ class Inputs:
         self.files = gr.File(
             label=words("inputs.files", limit=limit),
             file_count="multiple",
-            file_types=sorted(SUFFIXES),
             height=150,
         )
         self.path = gr.Textbox(
@@ -107,32 +106,33 @@ class Results:
         words = context.words
         self._context = context
         self._tab = tab
-        self.slider = gr.ImageSlider(
-            label=words("results.slider"), interactive=False, visible=False, max_height=640
-        )
+        self._slider = gr.HTML()
         self._which = gr.Dropdown(label=words("results.which"), visible=False, interactive=True)
-        self._pairs = gr.State({})
+        self._sliders = gr.State({})
         self.files = gr.HTML(elem_classes="downloads")
-        self.outputs = [self.slider, self._which, self._pairs, self.files]
+        self.outputs = [self._slider, self._which, self._sliders, self.files]
         self._which.input(
-            lambda name, pairs: pairs.get(name),
-            [self._which, self._pairs],
-            self.slider,
+            lambda name, sliders: sliders.get(name, ""),
+            [self._which, self._sliders],
+            self._slider,
             **QUIET,
         )
 
     def shown(self, batch: Batch) -> list[Any]:
         """The status line and the values of ``outputs``."""
         names = list(batch.pairs)
-        pairs = {name: tuple(map(str, pair)) for name, pair in batch.pairs.items()}
-        first = pairs[names[0]] if names else None
+        sliders = {name: self._slid(batch.job, name, pair) for name, pair in batch.pairs.items()}
         return [
             self._told(batch),
-            gr.update(value=first, visible=bool(names)),
+            sliders[names[0]] if names else "",
             gr.update(choices=names, value=names[0] if names else None, visible=len(names) > 1),
-            pairs,
+            sliders,
             links(self._context.words, batch.job, batch.files),
         ]
+
+    def _slid(self, job: str, name: str, pair: tuple[Path, Path]) -> str:
+        before, after = (f"/{SHOWN}/{job}/{path.name}" for path in pair)
+        return slider(self._context.words, name, before, after)
 
     def _told(self, batch: Batch) -> str:
         words, report = self._context.words, batch.report
@@ -181,7 +181,7 @@ def run(job: Job, apply: Callable[[str, Follower], Report]) -> Batch:
     batch = Batch(job.id, report, time.monotonic() - start)
     batch.files = [Path(done.output) for done in report.done]
     for number, done in enumerate(report.done[:_MOST_SHOWN]):
-        pair = preview(Path(done.input), Path(done.output), job.folder / f"shown-{number}")
+        pair = preview(Path(done.input), Path(done.output), job.folder / SHOWN / str(number))
         name = str(Path(done.output).relative_to(job.folder / RESULTS))
         batch.pairs[name] = pair
     return batch

@@ -15,8 +15,8 @@ from beyne.app.guard import COOKIE
 from beyne.app.jobs import Jobs
 from beyne.app.words import Words
 
-#: Below a job's folder: what may be downloaded.
-RESULTS = "results"
+#: Below a job's folder: what may be downloaded, and what the page shows.
+RESULTS, SHOWN = "results", "shown"
 _ALL = "all.zip"
 #: Links that are shown; the archive holds all.
 _MOST_LINKS = 100
@@ -26,17 +26,24 @@ def links(words: Words, job: str, files: Sequence[Path]) -> str:
     """Links to files below ``results`` of a job's folder, as HTML; several come as a zip, too."""
     if not files:
         return ""
-    rows = []
+    rows = [_row(words, job, file) for file in files[:_MOST_LINKS]]
+    listed = f"<ul>{''.join(rows)}</ul>"
     if len(files) > 1:
-        text = words("results.zip", count=len(files))
-        rows.append(f'<a class="all" href="/files/{job}/{_ALL}" download>{escape(text)}</a>')
-    for file in files[:_MOST_LINKS]:
-        name = _name(file, job)
-        size = words("results.size", size=f"{file.stat().st_size / 1e6:.1f}")
-        link = f'<a href="/files/{job}/{quote(name)}" download>{escape(name)}</a>'
-        rows.append(f"{link} <small>{escape(size)}</small>")
-    items = "".join(f"<li>{row}</li>" for row in rows)
-    return f"<h2>{escape(words('results.files'))}</h2><ul>{items}</ul>"
+        everything = escape(words("results.zip", count=len(files)))
+        singly = escape(words("results.singly"))
+        listed = (
+            f'<p><a href="/{RESULTS}/{job}/{_ALL}" download>{everything}</a></p>'
+            f"<details><summary>{singly}</summary>{listed}</details>"
+        )
+    return f"<h2>{escape(words('results.files'))}</h2>{listed}"
+
+
+def _row(words: Words, job: str, file: Path) -> str:
+    name, size = _name(file, job), file.stat().st_size
+    unit, divisor = ("megabytes", 1e6) if size >= 1e6 else ("kilobytes", 1e3)
+    told = words(f"results.{unit}", size=f"{size / divisor:.1f}")
+    link = f'<a href="/{RESULTS}/{job}/{quote(name)}" download>{escape(name)}</a>'
+    return f"<li>{link} <small>{escape(told)}</small></li>"
 
 
 def _name(file: Path, job: str) -> str:
@@ -45,21 +52,19 @@ def _name(file: Path, job: str) -> str:
 
 
 def response(jobs: Jobs, request: Request) -> Response:
-    """Answer ``/files/{job}/{name}``: a result of a job of the visitor who asks."""
+    """A file of ``/results/{job}/{name}`` or ``/shown/{job}/{name}``, for the job's visitor."""
+    kind = request.url.path.split("/")[1]
     job = jobs.find(request.path_params["job"], request.cookies.get(COOKIE, ""))
     gone = PlainTextResponse("This file is gone.", 404)
     if job is None or not job.finished:
         return gone
-    folder = (job.folder / RESULTS).resolve()
-    name = request.path_params["name"]
+    folder, name = (job.folder / kind).resolve(), request.path_params["name"]
+    if kind == RESULTS and name == _ALL:
+        return FileResponse(_archive(folder, job.folder / _ALL), filename=f"{job.tab}.zip")
     file = (folder / name).resolve()
-    if name == _ALL:
-        file = _archive(folder, job.folder / _ALL)
-    elif not file.is_relative_to(folder):
+    if not file.is_relative_to(folder) or not file.is_file():
         return gone
-    if not file.is_file():
-        return gone
-    return FileResponse(file, filename=file.name, content_disposition_type="attachment")
+    return FileResponse(file, filename=file.name if kind == RESULTS else None)
 
 
 def _archive(folder: Path, archive: Path) -> Path:

@@ -11,6 +11,7 @@ import gradio as gr
 from beyne.app.context import Context
 from beyne.app.tabs import TABS
 from beyne.app.words import LANGUAGES, Words
+from beyne.config import read_toml
 
 _SYSTEM_FONTS = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 #: Where the theme's own are too faint for WCAG AA.
@@ -32,17 +33,21 @@ _COLOURS = {
     "button_primary_text_color_dark": "white",
 }
 
-_ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-    "%3Crect width='16' height='16' rx='3' fill='%231d4ed8'/%3E"
-    "%3Cpath d='M4 12V4h4v4h4v4z' fill='white'/%3E%3C/svg%3E"
+#: A language that Gradio does not speak → one that it speaks, whose words `Site` exchanges.
+STAND_INS = {"kk": "uz"}
+
+#: Of the browser's tab.
+ICON = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    b'<rect width="16" height="16" rx="3" fill="#1d4ed8"/><path d="M4 12V4h4v4h4v4z" fill="#fff"/>'
+    b"</svg>"
 )
 
 
 def build_page(context: Context) -> None:
     """Draw the page inside the current `gr.Blocks`."""
     words = context.words
-    gr.HTML(_head(words), elem_id="head")
+    gr.HTML(_banner(words), elem_id="head")
     with gr.Tabs():
         for name, build in TABS.items():
             with gr.Tab(words(f"{name}.tab"), id=name, elem_id=f"tab-{name}"):
@@ -58,11 +63,10 @@ def dress(words: Words) -> dict[str, Any]:
     return {
         "theme": theme,
         "css_paths": Path(__file__).with_name("page.css"),
-        "head": _script(words),
     }
 
 
-def _head(words: Words) -> str:
+def _banner(words: Words) -> str:
     links = " ".join(
         f'<a href="/{code}/" lang="{code}" hreflang="{code}"'
         f"{' aria-current=true' if code == words.language else ''}>{name}</a>"
@@ -71,12 +75,18 @@ def _head(words: Words) -> str:
     return f'<h1>beyne</h1><nav aria-label="{words("page.languages")}">{links}</nav>'
 
 
-def _script(words: Words) -> str:
-    """Gradio speaks the browser's language; this page has its own, and remembers it."""
+def spoken_by_gradio(language: str) -> bytes:
+    """Gradio's own words in a language that it does not speak, as a module of JavaScript."""
+    said = read_toml(Path(__file__).parent / "catalogues" / f"gradio-{language}.toml")
+    return f"export default {json.dumps(said, ensure_ascii=False)};".encode()
+
+
+def head(words: Words) -> str:
+    """A script for the page's head: Gradio speaks the browser's language, this page its own."""
     language = json.dumps(words.language)
-    return f"""<link rel="icon" href="{_ICON}"><script>
-    Object.defineProperty(navigator, "language", {{ get: () => {language} }});
-    Object.defineProperty(navigator, "languages", {{ get: () => [{language}] }});
-    document.documentElement.lang = {language};
+    told = json.dumps(STAND_INS.get(words.language, words.language))
+    return f"""<script>
+    Object.defineProperty(navigator, "language", {{ get: () => {told} }});
+    Object.defineProperty(navigator, "languages", {{ get: () => [{told}] }});
     document.cookie = "beyne-language=" + {language} + ";path=/;max-age=31536000;samesite=strict";
     </script>"""

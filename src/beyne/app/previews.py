@@ -18,6 +18,7 @@ def preview(before: Path, after: Path, stem: Path) -> tuple[Path, Path]:
 
     The first is enlarged as an ordinary program would, bicubically.
     """
+    stem.parent.mkdir(exist_ok=True)
     first, second = read(before, several=True), read(after, several=True)
     white = _white(second)
     result = _image(second, white)

@@ -69,7 +69,7 @@ class Sampling:
                 panel = Panel(context, tab)
             with gr.Column(scale=3, min_width=320):
                 self._gallery = gr.Gallery(
-                    label=words("sampling.gallery"), columns=4, object_fit="contain", visible=False
+                    label=words("sampling.gallery"), columns=4, height="auto", visible=False
                 )
                 self._draw_variations()
                 self._walked = gr.Image(label=words("sampling.walk"), visible=False)
@@ -96,8 +96,8 @@ class Sampling:
     def _draw_variations(self) -> None:
         words = self._context.words
         self._seeds, self._chosen = gr.State([]), gr.State(None)
-        with gr.Group(visible=False) as self._more:
-            note = gr.HTML(words("sampling.choose"), padding=True)
+        with gr.Column(visible=False) as self._more:
+            note = gr.HTML(words("sampling.choose"))
             self._strength = gr.Slider(
                 0,
                 1,

@@ -14,11 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from beyne.app.access import Access
+from beyne.app.answers import Answers
 from beyne.app.context import Context
-from beyne.app.downloads import response
+from beyne.app.downloads import RESULTS, SHOWN, response
 from beyne.app.jobs import Jobs
-from beyne.app.page import build_page, dress
-from beyne.app.uploads import Uploads
+from beyne.app.page import ICON, STAND_INS, build_page, dress, head, spoken_by_gradio
 from beyne.app.words import LANGUAGES, Words, preferred
 
 if TYPE_CHECKING:
@@ -42,8 +42,13 @@ class Site:
         self._jobs = Jobs(folder / "jobs")
         self._folder = folder
         self._app = FastAPI(openapi_url=None)
-        self._app.add_route("/files/{job}/{name:path}", self._file)
-        self._pages: dict[str, Uploads] = {}
+        for kind in (RESULTS, SHOWN):
+            self._app.add_route(f"/{kind}/{{job}}/{{name:path}}", self._file)
+        self._app.add_route("/favicon.ico", _icon)
+        for language, other in STAND_INS.items():
+            said = Response(spoken_by_gradio(language), media_type="text/javascript")
+            self._app.add_route(f"/{language}/assets/{other}-{{rest}}", lambda _, said=said: said)
+        self._pages: dict[str, Answers] = {}
         self._one = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +79,7 @@ class Site:
     def _file(self, request: Request) -> Response:
         return response(self._jobs, request)
 
-    async def _built(self, language: str) -> Uploads:
+    async def _built(self, language: str) -> Answers:
         """The page of a language; the first request builds it, which takes a part of a second."""
         if language in self._pages:
             return self._pages[language]
@@ -97,5 +102,9 @@ class Site:
         )
         page.run_startup_events()
         await page.run_extra_startup_events()
-        self._pages[language] = Uploads(self._app, access)
+        self._pages[language] = Answers(self._app, access, head(words))
         return self._pages[language]
+
+
+def _icon(request: Request) -> Response:
+    return Response(ICON, media_type="image/svg+xml")

@@ -1,0 +1,92 @@
+"""What Gradio answers, looked at before it goes out: the page itself, and stored uploads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from beyne.app.access import Access
+from beyne.errors import ImageError
+from beyne.images import SUFFIXES
+from beyne.images.files import check_family
+
+#: The body of an answer → another one, or None to leave it as it is.
+Look = Callable[[int, bytes], Response | None]
+
+
+class Answers:
+    """Gradio's page in one language.
+
+    Args:
+        app: Gradio.
+        access: Words and limits of the page.
+        head: HTML to stand in its head before all else.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, head: str) -> None:
+        self._app = app
+        self._access = access
+        self._head = head
+        root = f"/{access.words.language}"
+        self._looks: dict[str, Look] = {
+            f"{root}/": self._headed,
+            f"{root}/gradio_api/upload": self._checked,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        look = self._looks.get(scope["path"])
+        if look is None:
+            await self._app(scope, receive, send)
+            return
+        kept: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            kept.append(message)
+
+        plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        await self._app({**scope, "headers": plain}, receive, keep)
+        body = b"".join(message.get("body", b"") for message in kept[1:])
+        other = look(kept[0]["status"], body)
+        if other is not None:
+            await other(scope, receive, send)
+            return
+        for message in kept:
+            await send(message)
+
+    def _headed(self, status: int, body: bytes) -> Response | None:
+        """The page in its language: Gradio writes English, and its ``head`` comes too late."""
+        if status != 200:
+            return None
+        text = body.decode().replace('lang="en"', f'lang="{self._access.words.language}"', 1)
+        return Response(text.replace("<head>", f"<head>{self._head}", 1), media_type="text/html")
+
+    def _checked(self, status: int, body: bytes) -> Response | None:
+        """Uploads that are no pictures are deleted before the browser learns where they are."""
+        words = self._access.words
+        if status == 413:
+            large = words("access.large", limit=self._access.upload_limit)
+            return PlainTextResponse(f"{large}; {words('access.by_path')}.", 413)
+        if status != 200:
+            return None
+        stored = [Path(path) for path in json.loads(body)]
+        refused = [path.name for path in stored if not _is_picture(path)]
+        if not refused:
+            return None
+        for path in stored:
+            path.unlink(missing_ok=True)
+        said = words("access.no_picture", names=", ".join(refused))
+        return PlainTextResponse(f"{said}; {words('access.kinds')}.", 415)
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether name and first bytes are a picture's; a DICOM file's name may be anything."""
+    try:
+        family = check_family(path)
+    except ImageError:
+        return False
+    return family == "dicom" or path.suffix.lower() in SUFFIXES
