@@ -38,23 +38,20 @@ class Access:
         Raises:
             BeyneError: There is none, or it lies outside the roots.
         """
-        path = Path(typed.strip().strip('"')).expanduser()
-        if not path.is_absolute():
-            path = self.roots[0] / path
         try:
-            path = path.resolve()
-            if not any(path.is_relative_to(root) for root in self.roots):
-                roots = ", ".join(map(str, self.roots))
-                raise BeyneError(
-                    self.words("access.outside", path=typed),
-                    self.words("access.roots", roots=roots),
-                )
+            path = (self.roots[0] / Path(typed.strip().strip("\"'")).expanduser()).resolve()
             found = path.exists()
-        except (OSError, ValueError, RuntimeError):  # a name too long, a null byte, a ring of links
-            found = False
+        except (OSError, ValueError, RuntimeError):  # too long, a null byte, a ring, no such user
+            raise self._missing(typed) from None
+        if not any(path.is_relative_to(root) for root in self.roots):
+            roots = self.words("access.roots", roots=", ".join(map(str, self.roots)))
+            raise BeyneError(self.words("access.outside", path=typed), roots)
         if not found:
-            raise BeyneError(self.words("access.missing", path=typed), self.words("access.check"))
+            raise self._missing(typed)
         return path
+
+    def _missing(self, typed: str) -> BeyneError:
+        return BeyneError(self.words("access.missing", path=typed), self.words("access.check"))
 
     def glob(self, *patterns: str) -> Iterator[Path]:
         """Files below the roots, nothing hidden, no link that leads outside."""

@@ -147,8 +147,8 @@ class Results:
                 precision=report.precision,
                 time=words.duration(max(1, batch.seconds)),
             )
-            if report.consistent:
-                said += " " + words("upscale.consistent", count=report.consistent)
+            if report.consistent == len(report.done):
+                said += " " + words("upscale.consistent")
             lines.append(f'<p role="status" class="done">{escape(said)}</p>')
         for done in report.done:
             name = escape(Path(done.output).name)

@@ -66,17 +66,17 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        fresh = _cookie(headers) is None
+        number = None if _cookie(headers) else secrets.token_urlsafe(16)
+        if number:
+            scope["headers"] = [*scope["headers"], (b"cookie", f"{COOKIE}={number}".encode())]
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 given.update(_HEADERS)
-                if fresh:
-                    number = secrets.token_urlsafe(16)
-                    given.append(
-                        "set-cookie", f"{COOKIE}={number}; Path=/; HttpOnly; SameSite=Strict"
-                    )
+                if number:
+                    kept = f"{COOKIE}={number}; Path=/; HttpOnly; SameSite=Strict"
+                    given.append("set-cookie", kept)
             await send(message)
 
         await self._app(scope, receive, sent)

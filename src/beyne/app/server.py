@@ -58,12 +58,12 @@ def serve(settings: Settings) -> None:
     if settings.language not in (None, *LANGUAGES):
         raise UsageError(f"--lang {settings.language} is unknown", "one of " + ", ".join(LANGUAGES))
     with tempfile.TemporaryDirectory(prefix="beyne-app-", ignore_cleanup_errors=True) as folder:
-        _quiet(Path(folder))
+        quiet(Path(folder))
         with _listening(settings) as listener:
             _run(settings, roots, Path(folder), listener)
 
 
-def _quiet(folder: Path) -> None:
+def quiet(folder: Path) -> None:
     """Nothing is asked of or told to other machines; for Gradio, before it is imported."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(folder / "sent")
@@ -90,23 +90,17 @@ def _run(settings: Settings, roots: list[Path], folder: Path, listener: socket.s
     try:
         import uvicorn
 
-        from beyne.app.guard import Guard
-        from beyne.app.site import Site
+        from beyne.app.site import guarded_site
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "gradio", "app") from None
     finally:
         gc.freeze()
         gc.enable()
-    site = Site(settings, roots, folder)
-    hosts = LOOPBACK if settings.host in LOOPBACK else ()
-    guarded = Guard(site, hosts, settings.users, settings.upload_limit * 10**6)
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{name}:{listener.getsockname()[1]}/"
     print(address, flush=True)
     if settings.browser:
         threading.Timer(0.1, webbrowser.open, [address]).start()
-    server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", ws="none"))
-    try:
-        server.run(sockets=[listener])
-    finally:
-        site.close()
+    with guarded_site(settings, roots, folder) as guarded:
+        config = uvicorn.Config(guarded, log_level="warning", ws="none")
+        uvicorn.Server(config).run(sockets=[listener])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from beyne.app.access import Access
+from beyne.app.access import LOOPBACK, Access
 from beyne.app.answers import Answers
 from beyne.app.context import Context
 from beyne.app.downloads import RESULTS, SHOWN, response
+from beyne.app.guard import Guard
 from beyne.app.jobs import Jobs
 from beyne.app.page import ICON, STAND_INS, build_page, dress, head, spoken_by_gradio
 from beyne.app.words import LANGUAGES, Words, preferred
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from beyne.app.server import Settings
 
 _COOKIE = "beyne-language"
+#: Bytes that a form may take around a file.
+_FORM = 100_000
 
 
 class Site:
@@ -104,6 +109,17 @@ class Site:
         await page.run_extra_startup_events()
         self._pages[language] = Answers(self._app, access, head(words))
         return self._pages[language]
+
+
+@contextmanager
+def guarded_site(settings: Settings, roots: list[Path], folder: Path) -> Iterator[Guard]:
+    """The site behind its guard; at the end all work stops. Arguments as for `Site`."""
+    site = Site(settings, roots, folder)
+    hosts = LOOPBACK if settings.host in LOOPBACK else ()
+    try:
+        yield Guard(site, hosts, settings.users, settings.upload_limit * 10**6 + _FORM)
+    finally:
+        site.close()
 
 
 def _icon(request: Request) -> Response:
