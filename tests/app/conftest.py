@@ -33,8 +33,8 @@ class Window:
     folder: Path
 
     def kept(self) -> set[Path]:
-        """Files that the server stores, such as uploads and results."""
-        return {path for path in self.folder.rglob("*") if path.is_file()}
+        """Files with anything in them that the server stores, such as uploads and results."""
+        return {path for path in self.folder.rglob("*") if path.is_file() and path.stat().st_size}
 
 
 @contextmanager

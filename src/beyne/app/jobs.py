@@ -26,7 +26,7 @@ _MOST_WAITING = 100
 #: Finished jobs whose files are kept for downloading.
 _MOST_KEPT = 50
 
-_log = logging.getLogger("beyne.app")
+log = logging.getLogger("beyne.app")
 
 
 class Job:
@@ -95,7 +95,7 @@ class Job:
         except BeyneError as error:
             self.error, self.state = error, "failed"
         except Exception:
-            _log.exception("an error nobody foresaw")
+            log.exception("an error nobody foresaw")
             self.state = "failed"
 
 

@@ -11,7 +11,7 @@ import gradio as gr
 
 from beyne.app.context import Context
 from beyne.app.guard import visitor
-from beyne.app.jobs import Job, Work
+from beyne.app.jobs import Job, Work, log
 from beyne.errors import BeyneError
 
 #: Of events that redraw a field: no spinner, no entry in Gradio's public interface.
@@ -63,7 +63,9 @@ class Panel:
             try:
                 ready = await asyncio.to_thread(work, *values)
                 job = self._context.jobs.start(self._tab, visitor(request), ready, self._queue)
-            except BeyneError as error:
+            except Exception as error:
+                if not isinstance(error, BeyneError):
+                    log.exception("an error nobody foresaw")
                 yield self._line(self._problem(error), len(outputs))
                 return
             async for update in self._watched(job, len(outputs), shown):
@@ -116,15 +118,15 @@ class Panel:
     def _note(self, text: str) -> str:
         return f'<p role="status">{escape(text)}</p>'
 
-    def _problem(self, error: BeyneError | None) -> str:
+    def _problem(self, error: Exception | None) -> str:
         return problem(
             self._context.words("job.failed"), error, self._context.words("job.unforeseen")
         )
 
 
-def problem(lead: str, error: BeyneError | None, unforeseen: str) -> str:
-    """What went wrong and what to do, as HTML; None is an error nobody foresaw."""
-    what = str(error) if error else unforeseen
+def problem(lead: str, error: Exception | None, unforeseen: str) -> str:
+    """What went wrong and what to do, as HTML; but for a `BeyneError` only ``unforeseen``."""
+    what = str(error) if isinstance(error, BeyneError) else unforeseen
     return f'<p role="alert" class="problem"><b>{escape(lead)}</b> {escape(what)}.</p>'
 
 

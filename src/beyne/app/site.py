@@ -97,7 +97,6 @@ class Site:
             self._app,
             page,
             path=f"/{language}",
-            allowed_paths=[str(self._jobs.folder)],
             max_file_size=self._settings.upload_limit * 10**6,
             footer_links=[],
             run_history=False,
@@ -105,6 +104,8 @@ class Site:
             show_error=True,
             **dress(words),
         )
+        # Otherwise Gradio would take any path on this machine for a file that was sent.
+        page.has_launched = True
         page.run_startup_events()
         await page.run_extra_startup_events()
         self._pages[language] = Answers(self._app, access, head(words))
