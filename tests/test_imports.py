@@ -34,7 +34,10 @@ for words in ({words},):
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], *([w, "--help"] for w in ("upscale", "train", "check", "evaluate", "augment"))],
+    [
+        ["--help"],
+        *([w, "--help"] for w in ("upscale", "train", "check", "evaluate", "augment", "app")),
+    ],
 )
 def test_help_loads_nothing_heavy(words):
     assert loaded_after(HELP.format(words=words)).isdisjoint(HEAVY)

@@ -60,10 +60,12 @@ def window(tmp_path_factory) -> Iterator[Window]:
     pytest.importorskip("gradio")
     root = tmp_path_factory.mktemp("root").resolve()
     save_pictures(root / "pictures", count=2, side=24)
-    generator = tiny_generator("dcgan", words={"conditioning": {"labels": ["oats"]}})
+    labels = {"conditioning": {"labels": ["oats", "rice"]}}
+    generator = tiny_generator("fastgan", words=labels, classes=2, height=32, width=32)
     save(root / "oats.safetensors", generator.card, generator.network)
     translator = tiny_model("unet", channels_in=3, channels_out=3)
-    save(root / "translator.safetensors", translator.card, translator.network)
+    card = translator.card.model_copy(update={"job": "translate"})
+    save(root / "translator.safetensors", card, translator.network)
     with tempfile.TemporaryDirectory() as folder:
         quiet(Path(folder))
         settings = Settings(upload_limit=1, pixel_limit=40_000)
@@ -93,8 +95,7 @@ def visit(browser, window) -> Iterator[Callable]:
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{window.address}/{language}/")
-        page.get_by_role("tab").first.wait_for()
-        page.wait_for_load_state("networkidle")
+        page.locator("button.primary:visible").wait_for()
         return page
 
     yield opened

@@ -88,5 +88,7 @@ def head(words: Words) -> str:
     return f"""<script>
     Object.defineProperty(navigator, "language", {{ get: () => {told} }});
     Object.defineProperty(navigator, "languages", {{ get: () => [{told}] }});
+    const root = document.documentElement, set = root.setAttribute.bind(root);
+    root.setAttribute = (name, value) => set(name, name === "lang" ? {language} : value);
     document.cookie = "beyne-language=" + {language} + ";path=/;max-age=31536000;samesite=strict";
     </script>"""
