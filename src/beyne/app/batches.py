@@ -109,7 +109,7 @@ class Results:
         self._slider = gr.HTML()
         self._which = gr.Dropdown(label=words("results.which"), visible=False, interactive=True)
         self._sliders = gr.State({})
-        self.files = gr.HTML(elem_classes="downloads")
+        self.files = gr.HTML(words("results.empty"), elem_classes="downloads")
         self.outputs = [self._slider, self._which, self._sliders, self.files]
         self._which.input(
             lambda name, sliders: sliders.get(name, ""),

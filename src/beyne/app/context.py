@@ -53,7 +53,7 @@ class Context:
         from beyne.zoo import find
 
         if not model:
-            raise BeyneError(self.words("model.none"))
+            raise BeyneError(self.words("model.none"), self.words("model.choose"))
         return find(model) if model in builtin() else find(str(self.access.path(model)))
 
     def _entries(self) -> Iterator[Entry]:

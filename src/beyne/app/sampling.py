@@ -73,7 +73,7 @@ class Sampling:
                 )
                 self._draw_variations()
                 self._walked = gr.Image(label=words("sampling.walk"), visible=False)
-                self._files = gr.HTML(elem_classes="downloads")
+                self._files = gr.HTML(words("results.empty"), elem_classes="downloads")
         outputs = [self._gallery, self._more, self._seeds, self._chosen, self._walked, self._files]
         inputs = [model, self._count, self._seed, self._walk, *asked.values()]
         varied = [self._chosen, self._strength, *inputs]

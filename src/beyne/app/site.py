@@ -45,14 +45,12 @@ class Site:
         self._settings = settings
         self._roots = roots
         self._jobs = Jobs(folder / "jobs")
-        self._folder = folder
         self._app = FastAPI(openapi_url=None)
         for kind in (RESULTS, SHOWN):
             self._app.add_route(f"/{kind}/{{job}}/{{name:path}}", self._file)
         self._app.add_route("/favicon.ico", _icon)
         for language, other in STAND_INS.items():
-            said = Response(spoken_by_gradio(language), media_type="text/javascript")
-            self._app.add_route(f"/{language}/assets/{other}-{{rest}}", lambda _, said=said: said)
+            self._app.add_route(f"/{language}/assets/{other}-{{rest}}", _spoken)
         self._pages: dict[str, Answers] = {}
         self._one = asyncio.Lock()
 
@@ -121,6 +119,11 @@ def guarded_site(settings: Settings, roots: list[Path], folder: Path) -> Iterato
         yield Guard(site, hosts, settings.users, settings.upload_limit * 10**6 + _FORM)
     finally:
         site.close()
+
+
+def _spoken(request: Request) -> Response:
+    language = request.url.path.split("/")[1]
+    return Response(spoken_by_gradio(language), media_type="text/javascript")
 
 
 def _icon(request: Request) -> Response:

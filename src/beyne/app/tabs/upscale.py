@@ -50,6 +50,7 @@ def build(context: Context) -> None:
                     ],
                     value="",
                     label=words("upscale.format"),
+                    info=words("upscale.format_info"),
                 )
                 anonymize = gr.Checkbox(
                     label=words("upscale.anonymize"), info=words("upscale.anonymize_info")
