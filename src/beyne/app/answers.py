@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,12 +45,21 @@ class Answers:
             await self._app(scope, receive, send)
             return
         kept: list[Message] = []
+        heard = False
+
+        async def hear() -> Message:
+            nonlocal heard
+            message = await receive()
+            heard = not message.get("more_body", False)
+            return message
 
         async def keep(message: Message) -> None:
             kept.append(message)
 
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-        await self._app({**scope, "headers": plain}, receive, keep)
+        await self._app({**scope, "headers": plain}, hear, keep)
+        while not heard:  # browsers that are still sending do not hear an answer
+            await hear()
         body = b"".join(message.get("body", b"") for message in kept[1:])
         other = look(kept[0]["status"], body)
         if other is not None:
@@ -63,6 +73,8 @@ class Answers:
         if status != 200:
             return None
         text = body.decode().replace('lang="en"', f'lang="{self._access.words.language}"', 1)
+        # Told of it, Gradio would refuse large files in the browser already, but in English.
+        text = re.sub(r'"max_file_size":\d+', '"max_file_size":null', text, count=1)
         return Response(text.replace("<head>", f"<head>{self._head}", 1), media_type="text/html")
 
     def _checked(self, status: int, body: bytes) -> Response | None:

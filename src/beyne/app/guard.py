@@ -17,6 +17,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from beyne.app.words import Words, language_of
+
 COOKIE = "beyne-visitor"
 
 _HARMLESS = ("GET", "HEAD")
@@ -45,7 +47,7 @@ class Guard:
         app: What answers.
         hosts: Names and addresses under which the page is reached; empty: any.
         users: Name → Argon2 hash; empty: nobody has to say who they are.
-        upload_limit: Bytes that a request may send.
+        upload_limit: Megabytes (10⁶ bytes) that a request may send.
     """
 
     def __init__(
@@ -91,8 +93,10 @@ class Guard:
         if scope.get("method", "GET") not in _HARMLESS:
             if headers.get("sec-fetch-site", "same-origin") != "same-origin":
                 return PlainTextResponse("Another page may not use this one.", 403)
-            if int(headers.get("content-length", 0)) > self._upload_limit:
-                return PlainTextResponse("That is more than may be sent.", 413)
+            if int(headers.get("content-length", 0)) > self._upload_limit * 10**6:
+                words = Words(language_of(scope["path"]))
+                much = words("access.much", limit=self._upload_limit)
+                return PlainTextResponse(f"{much}; {words('access.by_path')}.", 413)
         if not await self._users.know(headers.get("authorization", "")):
             ask = {"www-authenticate": 'Basic realm="beyne", charset="UTF-8"'}
             return PlainTextResponse("Who are you?", 401, headers=ask)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import inspect
 import os
+import signal
 import socket
 import tempfile
 import threading
 import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,8 +101,14 @@ def _run(settings: Settings, roots: list[Path], folder: Path, listener: socket.s
     if settings.browser:
         threading.Timer(0.1, webbrowser.open, [address]).start()
     with guarded_site(settings, roots, folder) as guarded:
-        config = uvicorn.Config(guarded, log_level="warning", ws="none")
-        uvicorn.Server(config).run(sockets=[listener])
+        # Pages that are open never hang up by themselves.
+        config = uvicorn.Config(
+            guarded, log_level="warning", ws="none", timeout_graceful_shutdown=1
+        )
+        # Ended by a signal in whichever way, the server clears up after itself.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from beyne.app.server import Settings
 
 _COOKIE = "beyne-language"
-#: Bytes that a form may take around a file.
-_FORM = 100_000
+#: Largest files that may be sent at once.
+_TOGETHER = 20
 
 
 class Site:
@@ -116,7 +116,7 @@ def guarded_site(settings: Settings, roots: list[Path], folder: Path) -> Iterato
     site = Site(settings, roots, folder)
     hosts = LOOPBACK if settings.host in LOOPBACK else ()
     try:
-        yield Guard(site, hosts, settings.users, settings.upload_limit * 10**6 + _FORM)
+        yield Guard(site, hosts, settings.users, _TOGETHER * settings.upload_limit)
     finally:
         site.close()
 

@@ -51,6 +51,12 @@ class Words:
         return self("time.seconds", seconds=rest)
 
 
+def language_of(path: str) -> str:
+    """The language that an address such as ``/kk/config`` begins with, else English."""
+    language = path.split("/")[1]
+    return language if language in LANGUAGES else "en"
+
+
 def preferred(accepted: str) -> str:
     """The language that a browser's ``Accept-Language`` ranks first, else English."""
     ranked = []
