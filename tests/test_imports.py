@@ -58,6 +58,19 @@ except SystemExit as end:
     assert "torch" not in loaded_after(code)
 
 
+def test_the_window_is_drawn_without_torch(tmp_path):
+    pytest.importorskip("gradio")
+    code = f"""
+from pathlib import Path
+from starlette.testclient import TestClient
+from beyne.app.server import Settings
+from beyne.app.site import Site
+folder = Path({str(tmp_path)!r})
+assert "beyne" in TestClient(Site(Settings(), [folder], folder)).get("/en/").text
+"""
+    assert loaded_after(code).isdisjoint({"torch", "accelerate"})
+
+
 def test_help_is_quick():
     best = min(_seconds([sys.executable, "-m", "beyne", "--help"]) for _ in range(3))
     bare = min(_seconds([sys.executable, "-c", "import typer.core, email"]) for _ in range(3))

@@ -143,8 +143,6 @@ class Results:
                 count=len(report.done),
                 scale=report.done[0].scale,
                 model=report.model,
-                device=report.device,
-                precision=report.precision,
                 time=words.duration(max(1, batch.seconds)),
             )
             if report.consistent == len(report.done):
