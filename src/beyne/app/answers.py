@@ -60,8 +60,9 @@ class Answers:
         await self._app({**scope, "headers": plain}, hear, keep)
         while not heard:  # browsers that are still sending do not hear an answer
             await hear()
-        body = b"".join(message.get("body", b"") for message in kept[1:])
-        other = look(kept[0]["status"], body)
+        body = b"".join(message.get("body", b"") for message in kept)
+        status = next(message["status"] for message in kept if "status" in message)
+        other = look(status, body)
         if other is not None:
             await other(scope, receive, send)
             return
