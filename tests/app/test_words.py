@@ -50,7 +50,7 @@ LETTERS = {
     "uk": CYRILLIC - set("ёъыэ") | set("ґєії’"),
     "kk": CYRILLIC | set("ёъыэәғқңөұүһі"),
 }
-NAMES = {"beyne", "PNG", "JPEG", "WebP", "BMP", "GIF", "TIFF", "DICOM", "zip"}
+NAMES = {"beyne", "PNG", "JPEG", "WebP", "BMP", "GIF", "TIFF", "DICOM", "NIfTI", "zip"}
 
 
 @pytest.mark.parametrize("language", LETTERS)

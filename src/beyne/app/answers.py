@@ -11,9 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beyne.app.access import Access
-from beyne.errors import ImageError
-from beyne.images import SUFFIXES
-from beyne.images.files import check_family
+from beyne.images import is_dicom, is_picture
+from beyne.predict.files import PICTURES, suffix_of
 
 #: The body of an answer → another one, or None to leave it as it is.
 Look = Callable[[int, bytes], Response | None]
@@ -87,7 +86,7 @@ class Answers:
         if status != 200:
             return None
         stored = [Path(path) for path in json.loads(body)]
-        refused = [path.name for path in stored if not _is_picture(path)]
+        refused = [path.name for path in stored if not _taken(path)]
         if not refused:
             return None
         for path in stored:
@@ -96,10 +95,6 @@ class Answers:
         return PlainTextResponse(f"{said}; {words('access.kinds')}.", 415)
 
 
-def _is_picture(path: Path) -> bool:
+def _taken(path: Path) -> bool:
     """Whether name and first bytes are a picture's; a DICOM file's name may be anything."""
-    try:
-        family = check_family(path)
-    except ImageError:
-        return False
-    return family == "dicom" or path.suffix.lower() in SUFFIXES
+    return is_dicom(path) or (suffix_of(path) in PICTURES and is_picture(path))

@@ -181,5 +181,6 @@ def run(job: Job, apply: Callable[[str, Follower], Report]) -> Batch:
     for number, done in enumerate(report.done[:_MOST_SHOWN]):
         pair = preview(Path(done.input), Path(done.output), job.folder / SHOWN / str(number))
         name = str(Path(done.output).relative_to(job.folder / RESULTS))
-        batch.pairs[name] = pair
+        if pair is not None:
+            batch.pairs[name] = pair
     return batch

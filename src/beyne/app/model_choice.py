@@ -6,7 +6,7 @@ import gradio as gr
 
 from beyne.app.context import Context
 from beyne.app.panel import QUIET
-from beyne.zoo import DEFAULT
+from beyne.zoo import DEFAULTS
 
 
 def choose_model(context: Context, *jobs: str) -> gr.Dropdown:
@@ -30,4 +30,5 @@ def choose_model(context: Context, *jobs: str) -> gr.Dropdown:
 
 def _first(context: Context, *jobs: str) -> str | None:
     values = [value for _, value in context.choices(*jobs)]
-    return DEFAULT if DEFAULT in values else next(iter(values), None)
+    usual = [name for name in DEFAULTS.values() if name in values]
+    return next(iter(usual + values), None)

@@ -7,19 +7,25 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from beyne.errors import ImageError
 from beyne.images import Raster, read
 
-#: The longest side that is shown.
+#: The longest side that is shown, and the most pixels of a file that is read for it.
 _LONGEST = 2400
+_MOST_PIXELS = 100_000_000
 
 
-def preview(before: Path, after: Path, stem: Path) -> tuple[Path, Path]:
+def preview(before: Path, after: Path, stem: Path) -> tuple[Path, Path] | None:
     """A picture and what was made of it, at one size, as ``stem-0.jpg`` and ``stem-1.jpg``.
 
-    The first is enlarged as an ordinary program would, bicubically.
+    The first is enlarged as an ordinary program would, bicubically. None: volumes and scenes that
+    are too large are not shown.
     """
+    try:
+        first, second = (read(path, _MOST_PIXELS, several=True) for path in (before, after))
+    except ImageError:
+        return None
     stem.parent.mkdir(exist_ok=True)
-    first, second = read(before, several=True), read(after, several=True)
     white = _white(second)
     result = _image(second, white)
     result.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)

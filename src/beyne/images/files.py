@@ -145,14 +145,17 @@ def reading() -> Iterator[None]:
         raise damaged(error) from error
 
 
-def check_family(path: Path) -> str:
-    """The format family that a file's first bytes tell, such as ``png`` or ``dicom``.
-
-    Raises:
-        ImageError: It is none that `read` takes.
-    """
+def is_picture(path: Path) -> bool:
+    """Whether a file's first bytes are those of a kind that is read or enlarged."""
     with path.open("rb") as file:
-        return _family(file.read(512))
+        head = file.read(512)
+    if is_nifti(path) or any(head[at : at + len(magic)] == magic for at, magic, *_ in _STREAMED):
+        return True
+    try:
+        _family(head)
+    except ImageError:
+        return False
+    return True
 
 
 def _family(head: bytes) -> str:

@@ -47,6 +47,7 @@ def build(context: Context) -> None:
                         ("TIFF", "tiff"),
                         ("JPEG", "jpg"),
                         ("WebP", "webp"),
+                        ("COG (GeoTIFF)", "cog"),
                     ],
                     value="",
                     label=words("upscale.format"),
