@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import inspect
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 from beyne.app.access import LOOPBACK, UPLOAD_LIMIT, resolved_roots
 from beyne.app.words import LANGUAGES
@@ -118,15 +118,10 @@ def _quick_import() -> Iterator[None]:
     At each import it writes stubs for editors, except of classes without a source file; and what an
     import makes stays, so that searching it for garbage is in vain.
     """
-
-    def no_file(made: object) -> str:
-        raise OSError
-
-    find_file, inspect.getfile = inspect.getfile, no_file
     gc.disable()
     try:
-        yield
+        with patch("inspect.getfile", side_effect=OSError):
+            yield
     finally:
-        inspect.getfile = find_file
         gc.freeze()
         gc.enable()
