@@ -125,6 +125,8 @@ def test_pictures_are_generated_and_varied(visit, tmp_path, window) -> None:
     page.wait_for_function("[...document.querySelectorAll('input')].some(i => i.value === '6')")
     panel.get_by_role("button", name="More like it").click()
     panel.get_by_text("2, seeds 6 to 7.").wait_for()
+    panel.get_by_text("Variations of the picture with seed 6").wait_for()
+    assert panel.get_by_text("7, oats").first.is_visible()  # the label of what is varied
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -26,10 +26,10 @@ def preview(before: Path, after: Path, stem: Path) -> tuple[Path, Path] | None:
     except ImageError:
         return None
     stem.parent.mkdir(exist_ok=True)
-    white = _white(second)
-    result = _image(second, white)
+    shown = _range(second)
+    result = _image(second, shown)
     result.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
-    source = _image(first, white).resize(result.size, Image.Resampling.BICUBIC)
+    source = _image(first, shown).resize(result.size, Image.Resampling.BICUBIC)
     paths = Path(f"{stem}-0.jpg"), Path(f"{stem}-1.jpg")
     for image, path in zip((source, result), paths, strict=True):
         image.save(path, quality=92, subsampling=0)
@@ -42,20 +42,23 @@ def picture(path: Path, folder: Path) -> Path:
         return path
     raster = read(path)
     shown = folder / f"shown-{path.stem}.jpg"
-    _image(raster, _white(raster)).save(shown, quality=92, subsampling=0)
+    _image(raster, _range(raster)).save(shown, quality=92, subsampling=0)
     return shown
 
 
-def _white(raster: Raster) -> float:
-    """The sample that is shown white: of 8 bits 255, else the brightest but for a few."""
+def _range(raster: Raster) -> tuple[float, float]:
+    """The samples that are shown black and white: of 8 bits 0 and 255, of others all but a few."""
     if raster.pixels.dtype == np.uint8:
-        return 255.0
-    return float(np.percentile(raster.pixels[::4, ::4], 99.9)) or 1.0
+        return 0.0, 255.0
+    low, high = np.percentile(raster.pixels[::4, ::4], (0.1, 99.9))
+    return (float(low) if raster.measured else 0.0), float(high)
 
 
-def _image(raster: Raster, white: float) -> Image.Image:
+def _image(raster: Raster, shown: tuple[float, float]) -> Image.Image:
     """RGB; of other numbers of bands than three, the first as grey."""
+    low, high = shown
     pixels = raster.pixels if raster.channels == 3 else raster.pixels[..., :1]
     if pixels.dtype != np.uint8:
-        pixels = np.clip(pixels.astype(np.float32) * (255 / white), 0, 255).astype(np.uint8)
+        share = (pixels.astype(np.float32) - low) / max(high - low, 1e-6)
+        pixels = (255 * share.clip(0, 1)).astype(np.uint8)
     return Image.fromarray(pixels if raster.channels == 3 else pixels[..., 0]).convert("RGB")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
@@ -26,6 +26,22 @@ _WALK = 8
 _LARGEST_SEED = 2**31 - 1
 
 
+class Chosen(NamedTuple):
+    """A picture that may be varied, and what it was made from.
+
+    Attributes:
+        seed: Of the picture.
+        label: The same.
+        text: The same.
+        varied: It is not the picture in its place, but the one that this is a variation of.
+    """
+
+    seed: int
+    label: str | None
+    text: str | None
+    varied: bool = False
+
+
 @dataclass
 class Drawn:
     """Pictures that a generator made.
@@ -35,12 +51,14 @@ class Drawn:
         result: What was made.
         seconds: Time it took.
         shown: Each picture as a browser can show it.
+        base: What they are variations of; None: of nothing.
     """
 
     job: str
     result: Generated
     seconds: float
     shown: list[Path] = field(default_factory=list)
+    base: Chosen | None = None
 
 
 class Sampling:
@@ -50,7 +68,7 @@ class Sampling:
         context: Of the tab.
         tab: Its name.
         ask: Draws the first fields; returns the model's and, by the name of the argument of
-            `beyne.generation.generate_files`, others.
+            `beyne.generation.generate_files`, others: ``label``, ``text``.
     """
 
     def __init__(
@@ -74,7 +92,8 @@ class Sampling:
                 self._draw_variations()
                 self._walked = gr.Image(label=words("sampling.walk"), visible=False)
                 self._files = gr.HTML(words("results.empty"), elem_classes="downloads")
-        outputs = [self._gallery, self._more, self._seeds, self._chosen, self._walked, self._files]
+        places = [self._note, self._more, self._places, self._chosen]
+        outputs = [self._gallery, *places, self._walked, self._files]
         inputs = [model, self._count, self._seed, self._walk, *asked.values()]
         varied = [self._chosen, self._strength, *inputs]
         panel.run(inputs, outputs, self._new, self._show)
@@ -95,9 +114,9 @@ class Sampling:
 
     def _draw_variations(self) -> None:
         words = self._context.words
-        self._seeds, self._chosen = gr.State([]), gr.State(None)
+        self._places, self._chosen = gr.State([]), gr.State(None)
         with gr.Column(visible=False) as self._more:
-            note = gr.HTML(words("sampling.choose"))
+            self._note = gr.HTML(words("sampling.choose"))
             self._strength = gr.Slider(
                 0,
                 1,
@@ -110,40 +129,53 @@ class Sampling:
                 reuse = gr.Button(words("sampling.reuse"))
                 self._again = gr.Button(words("sampling.vary"))
 
-        def choose(seeds: list[int], event: gr.SelectData) -> tuple[int, str]:
-            return seeds[event.index], words("sampling.chosen", seed=seeds[event.index])
+        def choose(places: list[Chosen], event: gr.SelectData) -> tuple[Chosen, str]:
+            return places[event.index], self._told(places[event.index])
 
-        self._gallery.select(choose, self._seeds, [self._chosen, note], **QUIET)
+        self._gallery.select(choose, self._places, [self._chosen, self._note], **QUIET)
         reuse.click(
-            lambda seed: gr.skip() if seed is None else seed, self._chosen, self._seed, **QUIET
+            lambda chosen: chosen[0] if chosen else gr.skip(), self._chosen, self._seed, **QUIET
         )
 
+    def _told(self, chosen: Chosen | None) -> str:
+        words = self._context.words
+        if chosen is None:
+            return words("sampling.choose")
+        if chosen.varied:
+            return words("sampling.base", seed=chosen.seed)
+        return words("sampling.chosen", seed=chosen.seed)
+
     def _new(self, model: str, count: int, seed: int, walk: bool, *asked: str) -> Work:
-        return self._work(model, count, seed, walk, asked, {})
+        options = {name: value or None for name, value in zip(self._names, asked, strict=True)}
+        return self._work(model, count, seed, walk, options, None)
 
     def _varied(
-        self, chosen: int | None, strength: float, model: str, count: int, *values: Any
+        self, chosen: Chosen | None, strength: float, model: str, count: int, *values: Any
     ) -> Work:
         if chosen is None:
             words = self._context.words
             raise BeyneError(words("sampling.nothing_chosen"), words("sampling.choose_one"))
-        seed, walk, *asked = values
-        return self._work(model, count, seed, walk, asked, {"vary": chosen, "strength": strength})
+        options = {"label": chosen.label, "text": chosen.text, "strength": strength}
+        return self._work(model, count, values[0], values[1], options, chosen)
 
     def _work(
-        self, model: str, count: int, seed: int, walk: bool, asked: Any, more: dict[str, Any]
+        self,
+        model: str,
+        count: int,
+        seed: int,
+        walk: bool,
+        options: dict[str, Any],
+        base: Chosen | None,
     ) -> Work:
         path = self._context.find(model)
-        through = min(count, _WALK) if walk and count > 1 else None
-        options = {
-            **{name: value or None for name, value in zip(self._names, asked, strict=True)},
-            **more,
+        text = options.pop("text", None)
+        options |= {
+            "texts": [text] if text else [],
             "seed": seed or 0,
-            "interpolate": through,
+            "vary": base and base.seed,
+            "interpolate": min(count, _WALK) if walk and count > 1 else None,
             "grid": count > 1,
         }
-        if "texts" in options:
-            options["texts"] = [options["texts"]] if options["texts"] else []
 
         def draw(job: Job) -> Drawn:
             from beyne.app.previews import picture
@@ -157,15 +189,16 @@ class Sampling:
                 job.advance(len(made) / steps)
 
             result = generate_files(path, job.folder / RESULTS, count, made=told, **options)
-            drawn = Drawn(job.id, result, time.monotonic() - start)
-            drawn.shown = [picture(one.output, job.folder) for one in result.done]
-            return drawn
+            shown = [picture(one.output, job.folder) for one in result.done]
+            varied = base and base._replace(varied=True)
+            return Drawn(job.id, result, time.monotonic() - start, shown, varied)
 
         return draw
 
     def _show(self, drawn: Drawn) -> list[Any]:
         words, result = self._context.words, drawn.result
         seeds = [one.seed for one in result.done]
+        places = [drawn.base or Chosen(one.seed, one.label, one.text) for one in result.done]
         said = words(
             f"{self._tab}.done",
             count=len(seeds),
@@ -183,9 +216,10 @@ class Sampling:
         return [
             f'<p role="status" class="done">{escape(said)}</p>',
             gr.update(value=pictures, visible=True, selected_index=None),
+            self._told(drawn.base),
             gr.update(visible=True),
-            seeds,
-            None,
+            places,
+            drawn.base,
             gr.update(value=walk, visible=walk is not None),
             links(words, drawn.job, files),
         ]

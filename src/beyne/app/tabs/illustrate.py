@@ -20,6 +20,6 @@ def build(context: Context) -> None:
         own = [words("illustrate.example"), words("illustrate.example_more")]
         others = [Words(code)("illustrate.example") for code in LANGUAGES if code != words.language]
         gr.Examples([[said] for said in own + others], text, label=words("illustrate.examples"))
-        return model, {"texts": text}
+        return model, {"text": text}
 
     Sampling(context, "illustrate", ask)
