@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MOST = 64
 _WALK = 8
 _LARGEST_SEED = 2**31 - 1
+#: Without the one that would send a picture to another machine.
+_BUTTONS = ["download", "fullscreen"]
 
 
 class Chosen(NamedTuple):
@@ -87,10 +89,16 @@ class Sampling:
                 panel = Panel(context, tab)
             with gr.Column(scale=3, min_width=320):
                 self._gallery = gr.Gallery(
-                    label=words("sampling.gallery"), columns=4, height="auto", visible=False
+                    label=words("sampling.gallery"),
+                    show_label=False,
+                    columns=4,
+                    buttons=_BUTTONS,
+                    visible=False,
                 )
                 self._draw_variations()
-                self._walked = gr.Image(label=words("sampling.walk"), visible=False)
+                self._walked = gr.Image(
+                    label=words("sampling.walk"), buttons=_BUTTONS, visible=False
+                )
                 self._files = gr.HTML(words("results.empty"), elem_classes="downloads")
         places = [self._note, self._more, self._places, self._chosen]
         outputs = [self._gallery, *places, self._walked, self._files]

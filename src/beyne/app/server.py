@@ -70,7 +70,6 @@ def quiet(folder: Path) -> None:
     """Nothing is asked of or told to other machines; for Gradio, before it is imported."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(folder / "sent")
-    os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
