@@ -17,6 +17,9 @@ from beyne.errors import BeyneError
 #: Of events that redraw a field: no spinner, no entry in Gradio's public interface.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
+#: Of pictures: without the one that would send them to another machine.
+BUTTONS: list[Any] = ["download", "fullscreen"]
+
 #: Seconds between two looks at a job.
 _PAUSE = 0.25
 

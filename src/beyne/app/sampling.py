@@ -14,7 +14,7 @@ import gradio as gr
 from beyne.app.context import Context
 from beyne.app.downloads import RESULTS, links
 from beyne.app.jobs import Job, Work
-from beyne.app.panel import QUIET, Panel
+from beyne.app.panel import BUTTONS, QUIET, Panel
 from beyne.errors import BeyneError
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _MOST = 64
 _WALK = 8
 _LARGEST_SEED = 2**31 - 1
-#: Without the one that would send a picture to another machine.
-_BUTTONS = ["download", "fullscreen"]
 
 
 class Chosen(NamedTuple):
@@ -92,12 +90,12 @@ class Sampling:
                     label=words("sampling.gallery"),
                     show_label=False,
                     columns=4,
-                    buttons=_BUTTONS,
+                    buttons=BUTTONS,
                     visible=False,
                 )
                 self._draw_variations()
                 self._walked = gr.Image(
-                    label=words("sampling.walk"), buttons=_BUTTONS, visible=False
+                    label=words("sampling.walk"), buttons=BUTTONS, visible=False
                 )
                 self._files = gr.HTML(words("results.empty"), elem_classes="downloads")
         places = [self._note, self._more, self._places, self._chosen]
