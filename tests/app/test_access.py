@@ -54,6 +54,15 @@ def test_what_is_not_there_is_said(access, typed) -> None:
         access.path(typed)
 
 
+def test_no_link_in_a_folder_leads_outside(access) -> None:
+    assert access.whole_path("sub") == access.roots[0] / "sub"
+    (access.roots[0] / "sub" / "inside.png").symlink_to(access.roots[0] / "sub" / "a.png")
+    assert access.whole_path("sub/a.png") == access.roots[0] / "sub" / "a.png"
+    (access.roots[0] / "ring").unlink()
+    with pytest.raises(BeyneError, match="link.png lies outside"):
+        access.whole_path(".")
+
+
 def test_only_what_lies_below_a_root_is_found(access) -> None:
     assert list(access.glob("*.png", "*/*.png")) == [access.roots[0] / "sub" / "a.png"]
 

@@ -43,12 +43,23 @@ class Access:
             found = path.exists()
         except (OSError, ValueError, RuntimeError):  # too long, a null byte, a ring, no such user
             raise self._missing(typed) from None
-        if not any(path.is_relative_to(root) for root in self.roots):
-            roots = self.words("access.roots", roots=", ".join(map(str, self.roots)))
-            raise BeyneError(self.words("access.outside", path=typed), roots)
+        self._check_inside(path, typed)
         if not found:
             raise self._missing(typed)
         return path
+
+    def whole_path(self, typed: str) -> Path:
+        """As `path`, for whoever reads all of a folder: no link in it leads outside, either."""
+        path = self.path(typed)
+        for found in path.rglob("*"):
+            if found.is_symlink():
+                self._check_inside(found.resolve(), found)
+        return path
+
+    def _check_inside(self, path: Path, shown: object) -> None:
+        if not any(path.is_relative_to(root) for root in self.roots):
+            roots = self.words("access.roots", roots=", ".join(map(str, self.roots)))
+            raise BeyneError(self.words("access.outside", path=shown), roots)
 
     def _missing(self, typed: str) -> BeyneError:
         return BeyneError(self.words("access.missing", path=typed), self.words("access.check"))

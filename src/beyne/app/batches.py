@@ -93,7 +93,7 @@ class Inputs:
         Raises:
             BeyneError: There is nothing, or the path may not be opened.
         """
-        typed = [str(self._context.access.path(path))] if path.strip() else []
+        typed = [str(self._context.access.whole_path(path))] if path.strip() else []
         if not files and not typed:
             raise BeyneError(self._context.words("inputs.none"), self._context.words("inputs.drop"))
         return [*(files or ()), *typed]

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from beyne.app.guard import COOKIE
 from beyne.app.jobs import Jobs
 from beyne.app.words import Words
+from beyne.files import whole_or_nothing
 
 #: Below a job's folder: what may be downloaded, and what the page shows.
 RESULTS, SHOWN = "results", "shown"
@@ -69,9 +70,7 @@ def response(jobs: Jobs, request: Request) -> Response:
 
 def _archive(folder: Path, archive: Path) -> Path:
     if not archive.exists():
-        part = archive.with_suffix(".part")
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as writer:  # pictures are compressed
-            for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-                writer.write(file, file.relative_to(folder))
-        part.replace(archive)
+        with whole_or_nothing(archive) as file, zipfile.ZipFile(file, "w") as writer:
+            for made in sorted(path for path in folder.rglob("*") if path.is_file()):
+                writer.write(made, made.relative_to(folder))
     return archive
