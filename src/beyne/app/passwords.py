@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from beyne.errors import UsageError
+from beyne.errors import MissingExtraError, UsageError
+
+try:
+    from argon2 import PasswordHasher, extract_parameters
+    from argon2.exceptions import InvalidHashError, VerificationError
+except ModuleNotFoundError:
+    raise MissingExtraError("argon2-cffi", "app") from None
 
 
 def read_users(path: Path) -> dict[str, str]:
@@ -13,9 +19,6 @@ def read_users(path: Path) -> dict[str, str]:
     Raises:
         UsageError: The file can't be read, or a line is not of that form.
     """
-    from argon2 import extract_parameters
-    from argon2.exceptions import InvalidHashError
-
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -38,6 +41,12 @@ def read_users(path: Path) -> dict[str, str]:
 
 def hashed(password: str) -> str:
     """The Argon2 hash of a password, for `read_users`."""
-    from argon2 import PasswordHasher
-
     return PasswordHasher().hash(password)
+
+
+def fits(password: str, stored: str) -> bool:
+    """Whether a hash is that of a password."""
+    try:
+        return PasswordHasher().verify(stored, password)
+    except VerificationError:
+        return False
