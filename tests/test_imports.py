@@ -34,7 +34,10 @@ for words in ({words},):
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], *([w, "--help"] for w in ("upscale", "train", "check", "evaluate", "augment"))],
+    [
+        ["--help"],
+        *([w, "--help"] for w in ("upscale", "train", "check", "evaluate", "augment", "app")),
+    ],
 )
 def test_help_loads_nothing_heavy(words):
     assert loaded_after(HELP.format(words=words)).isdisjoint(HEAVY)
@@ -53,6 +56,19 @@ except SystemExit as end:
     assert end.code == 2
 """
     assert "torch" not in loaded_after(code)
+
+
+def test_the_window_is_drawn_without_torch(tmp_path):
+    pytest.importorskip("gradio")
+    code = f"""
+from pathlib import Path
+from starlette.testclient import TestClient
+from beyne.app.server import Settings
+from beyne.app.site import Site
+folder = Path({str(tmp_path)!r})
+assert "beyne" in TestClient(Site(Settings(), [folder], folder)).get("/en/").text
+"""
+    assert loaded_after(code).isdisjoint({"torch", "accelerate"})
 
 
 def test_help_is_quick():

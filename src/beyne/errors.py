@@ -29,6 +29,13 @@ class UsageError(BeyneError):
     exit_code = 2
 
 
+class Stopped(BaseException):
+    """Raised by whoever is told of progress, to end the work; files that are written stay.
+
+    Not an `Exception`, so that no step on the way takes it for a failed picture.
+    """
+
+
 class ImageError(BeyneError):
     """One image can't be read or written; the others in the batch go on."""
 

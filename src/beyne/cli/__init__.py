@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from beyne.cli.app import app as window
 from beyne.cli.augment import augment
 from beyne.cli.blend import blend
 from beyne.cli.check import check
@@ -102,6 +103,7 @@ app.command()(compare)
 app.command()(augment)
 app.command()(blend)
 app.command()(info)
+app.command("app")(window)
 app.add_typer(models)
 app.add_typer(weights)
 

@@ -145,6 +145,19 @@ def reading() -> Iterator[None]:
         raise damaged(error) from error
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file's first bytes are those of a kind that is read or enlarged."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    if is_nifti(path) or any(head[at : at + len(magic)] == magic for at, magic, *_ in _STREAMED):
+        return True
+    try:
+        _family(head)
+    except ImageError:
+        return False
+    return True
+
+
 def _family(head: bytes) -> str:
     if not head:
         raise ImageError("the file is empty", "copy or download it again")

@@ -26,7 +26,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
 _STAYING = ("tiff", "dicom", "nifti", "cog")
 #: Read as georeferenced rasters only, and so made GeoTIFF.
 _JPEG_2000 = (".jp2", ".j2k")
-_WALKED = SUFFIXES | {*_JPEG_2000, *FORMATS["nifti"]}
+#: Suffixes of the files that are taken when a folder is walked.
+PICTURES = SUFFIXES | {*_JPEG_2000, *FORMATS["nifti"]}
 _DICOMDIR = "DICOMDIR"
 
 
@@ -124,7 +125,7 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
         problem = Failure(text, "it lists no files", "give the folder instead")
     elif path.is_dir():
         files = list(_walk(path, avoid, failures))
-        problem = Failure(text, "no picture in this folder", f"it takes {_listed(_WALKED)}")
+        problem = Failure(text, "no picture in this folder", f"it takes {_listed(PICTURES)}")
     else:
         # Windows leaves patterns to the program; Path.glob takes no absolute ones.
         matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
@@ -166,7 +167,7 @@ def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[
 
 
 def _is_picture(path: Path) -> bool:
-    known = suffix_of(path) in _WALKED
+    known = suffix_of(path) in PICTURES
     return known or (path.name != _DICOMDIR and is_dicom(path))
 
 
@@ -175,11 +176,11 @@ def _renamed(source: Path, name: Path, format: str | None) -> Path:
     old = suffix_of(name)
     if any(old in FORMATS[kind] and format in (None, kind) for kind in _STAYING):
         return name
-    if format is None and old not in _WALKED and is_dicom(source):
+    if format is None and old not in PICTURES and is_dicom(source):
         return name
     suffix = FORMATS[format or ("cog" if old in _JPEG_2000 else "png")][0]
     # A stem may hold dots: scan.2024 is not a file of kind 2024.
-    return name.with_suffix(suffix) if old in _WALKED else name.with_name(name.name + suffix)
+    return name.with_suffix(suffix) if old in PICTURES else name.with_name(name.name + suffix)
 
 
 def _check_file_name(target: Path, format: str | None) -> None:

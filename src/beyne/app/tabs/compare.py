@@ -1,0 +1,9 @@
+"""The tab compare."""
+
+from __future__ import annotations
+
+from beyne.app.context import Context
+
+
+def build(context: Context) -> None:
+    """Draw the tab inside the current `gr.Tab`."""

@@ -1,0 +1,84 @@
+"""The tab that enlarges pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from beyne.app.batches import Batch, Inputs, Results, run
+from beyne.app.context import Context
+from beyne.app.jobs import Job, Work
+from beyne.app.model_choice import choose_model
+from beyne.app.panel import Panel
+
+
+def build(context: Context) -> None:
+    """Draw the tab inside the current `gr.Tab`."""
+    words = context.words
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=320):
+            inputs = Inputs(context)
+            model = choose_model(context, "upscale")
+            with gr.Accordion(words("upscale.more"), open=False):
+                scale = gr.Dropdown(
+                    [(words("upscale.scale_own"), 0), ("×4", 4), ("×3", 3), ("×2", 2)],
+                    value=0,
+                    label=words("upscale.scale"),
+                )
+                consistent = gr.Radio(
+                    [(words(f"upscale.consistent_{name}"), name) for name in ("auto", "on", "off")],
+                    value="auto",
+                    label=words("upscale.consistency"),
+                    info=words("upscale.consistency_info"),
+                )
+                smooth = gr.Slider(
+                    0,
+                    3,
+                    0,
+                    step=0.1,
+                    label=words("upscale.smooth"),
+                    info=words("upscale.smooth_info"),
+                )
+                format = gr.Dropdown(
+                    [
+                        (words("upscale.format_own"), ""),
+                        ("PNG", "png"),
+                        ("TIFF", "tiff"),
+                        ("JPEG", "jpg"),
+                        ("WebP", "webp"),
+                        ("COG (GeoTIFF)", "cog"),
+                    ],
+                    value="",
+                    label=words("upscale.format"),
+                    info=words("upscale.format_info"),
+                )
+                anonymize = gr.Checkbox(
+                    label=words("upscale.anonymize"), info=words("upscale.anonymize_info")
+                )
+            panel = Panel(context, "upscale")
+        with gr.Column(scale=3, min_width=320):
+            results = Results(context, "upscale")
+
+    def work(files: list[str] | None, path: str, name: str, *values: Any) -> Work:
+        scale, consistent, smooth, format, anonymize = values
+        sources = inputs.gathered(files, path)
+        options = {
+            "model": str(context.find(name)),
+            "scale": scale or None,
+            "consistent": {"on": True, "off": False}.get(consistent),
+            "smooth": smooth,
+            "format": format or None,
+            "anonymize": anonymize,
+            "pixel_limit": context.access.pixel_limit,
+        }
+
+        def enlarge(job: Job) -> Batch:
+            from beyne.api import upscale_files
+
+            return run(job, lambda folder, told: upscale_files(sources, folder, told, **options))
+
+        return enlarge
+
+    asked = [inputs.files, inputs.path, model, scale, consistent, smooth, format, anonymize]
+    panel.run(asked, results.outputs, work, results.shown)

@@ -1,0 +1,159 @@
+"""The window in headless Chromium."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from typer.testing import CliRunner
+
+from beyne.app.words import LANGUAGES, Words, catalogue
+from beyne.cli import app
+
+
+@pytest.fixture
+def photo(shared, tmp_path) -> Path:
+    """A piece of a photograph."""
+    source = Image.open(shared("data/sr_test/Kodak24/HR/kodim23.png"))
+    source.crop((300, 100, 364, 148)).save(tmp_path / "parrot.png")
+    return tmp_path / "parrot.png"
+
+
+def tab(page, name: str, language: str = "en"):
+    """Turn to a tab; its panel."""
+    page.get_by_role("tab", name=Words(language)(f"{name}.tab"), exact=True).click()
+    return page.locator("[role=tabpanel]:visible")
+
+
+def start(panel):
+    """Press Start and wait for the end; the status line."""
+    panel.locator("button.primary").click()
+    status = panel.locator(".status p.done, .status p.problem")
+    status.first.wait_for(timeout=60_000)
+    return status
+
+
+def downloaded(page, name: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=name).click()
+    return waiting.value.path().read_bytes()
+
+
+def test_a_dropped_picture_becomes_what_the_command_line_makes(visit, photo, tmp_path) -> None:
+    assert (
+        not CliRunner().invoke(app, ["upscale", str(photo), "-o", f"{tmp_path}/x4.png"]).exit_code
+    )
+    page = visit("ru")
+    page.locator("input[type=file]").first.set_input_files(photo)
+    page.get_by_text("parrot.png").wait_for()
+    said = start(tab(page, "upscale", "ru")).inner_text()
+    assert "Увеличено изображений: 1 (×4, модель photo-x4)." in said
+    assert "совпадают с оригиналами" in said
+    assert downloaded(page, "parrot.png") == (tmp_path / "x4.png").read_bytes()
+    slider = page.locator(".slider")
+    sizes = "list => list.map(image => [image.naturalWidth, image.naturalHeight])"
+    assert slider.locator("img").evaluate_all(sizes) == [[256, 192]] * 2
+    slider.locator("input.at").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert slider.evaluate("figure => figure.style.getPropertyValue('--at')") == "51"
+    page.reload()
+    page.locator(".slider").wait_for()
+    assert page.locator(".status p.done").first.inner_text() == said
+
+
+def test_a_folder_by_its_path_comes_as_a_zip_and_survives_a_reload(visit, window) -> None:
+    page = visit()
+    panel = tab(page, "upscale")
+    panel.get_by_label("path").fill(str(window.root / "pictures"))
+    panel.locator("button.primary").dblclick()
+    page.reload()
+    page.locator(".status p.done").wait_for(timeout=60_000)
+    assert "×4 with the model photo-x4: 2." in page.locator(".status p.done").inner_text()
+    assert downloaded(page, "All files (2) as one zip").startswith(b"PK")
+    first = page.locator(".slider img").first.get_attribute("src")
+    page.get_by_label("Picture shown").click()
+    page.get_by_role("option", name="p1.png").click()
+    page.locator(f".slider img:not([src='{first}'])").first.wait_for()
+
+
+def test_a_job_is_stopped(visit, window) -> None:
+    Image.fromarray(np.zeros((190, 200, 3), np.uint8)).save(window.root / "large.png")
+    page = visit()
+    panel = tab(page, "upscale")
+    panel.get_by_label("path").fill("large.png")
+    panel.locator("button.primary").click()
+    panel.locator("button.stop:enabled").click()
+    panel.get_by_text("Stopped.").wait_for()
+    assert panel.locator("button.primary").is_enabled()
+
+
+def test_a_wrong_path_is_a_sentence(visit) -> None:
+    page = visit("uk")
+    panel = tab(page, "translate", "uk")
+    panel.locator("input[type=text], textarea").first.fill("../..")
+    said = start(panel).inner_text()
+    assert "лежить поза теками, які тут можна відкривати" in said
+
+
+def test_a_picture_is_translated(visit) -> None:
+    page = visit()
+    panel = tab(page, "translate")
+    panel.get_by_label("path").fill("pictures/p0.png")
+    assert "translated with the model tiny: 1." in start(panel).inner_text()
+
+
+def test_pictures_are_generated_and_varied(visit, tmp_path, window) -> None:
+    line = ["generate", "--model", str(window.root / "oats.safetensors"), "-n", "2", "--seed", "5"]
+    assert not CliRunner().invoke(app, [*line, "-o", str(tmp_path)]).exit_code
+    page = visit()
+    panel = tab(page, "generate")
+    panel.get_by_label("How many pictures").first.fill("2")
+    panel.get_by_label("Seed of the first").fill("5")
+    panel.get_by_label("A walk from").check()
+    assert "2, seeds 5 to 6." in start(panel).inner_text()
+    page.get_by_text("The files one by one").click()
+    assert downloaded(page, "000006.png") == (tmp_path / "000006.png").read_bytes()
+    assert panel.get_by_role("link", name="walk.gif").is_visible()
+    panel.locator("button.thumbnail-item").nth(1).click()
+    panel.get_by_text("the picture with seed 6").wait_for()
+    panel.get_by_role("button", name="Begin with its seed").click()
+    page.wait_for_function("[...document.querySelectorAll('input')].some(i => i.value === '6')")
+    panel.get_by_role("button", name="More like it").click()
+    panel.get_by_text("2, seeds 6 to 7.").wait_for()
+    panel.get_by_text("Variations of the picture with seed 6").wait_for()
+    assert panel.get_by_text("7, oats").first.is_visible()  # the label of what is varied
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_string_and_axe_is_content(visit, language) -> None:
+    page = visit(language, color_scheme="dark" if language in ("kk", "en") else "light")
+    assert page.locator("html").get_attribute("lang") == language
+    tables = {key.split(".")[0] for key in catalogue("en")}
+    for number, name in enumerate(("upscale", "generate", "illustrate")):
+        panel = tab(page, name, language)
+        assert Words(language)(f"{name}.about") in panel.inner_text()
+        said = page.locator("body").inner_text()
+        assert not re.search(rf"\b({'|'.join(tables)})\.[a-z]", said)
+        assert "Drop File Here" not in said or language == "en"
+        if number:
+            continue
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.set_viewport_size({"width": 1366, "height": 768})
+        found = Axe().run(page).response["violations"]
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], [n["html"] for n in one["nodes"]][:3]) for one in serious] == []
+
+
+def test_the_keyboard_reaches_start(visit) -> None:
+    page = visit()
+    seen = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.innerText"))
+    assert "Enlarge" in seen[6:]
