@@ -62,11 +62,11 @@ class GeneratedTask:
             return verdict
 
         if phase == "generator":
-            if self.adversarial.config.diversity:
-                label = tuple(_in_pairs(one) for one in label)
+            if label and self.adversarial.config.diversity:
+                label = _in_pairs(label[0]), label[1]
             fake = nets["generator"](self._latents(real), *label)
             terms = self.adversarial.generator_terms(judge, fake, real, moment)
-            return terms | self._diversity(fake)
+            return terms | (self._diversity(fake) if label else {})
         terms = self.adversarial.discriminator_terms(
             judge, self.generated(nets["generator"], batch, moment), real, moment
         )
@@ -132,9 +132,7 @@ class GeneratedTask:
         return batch["label"], self.adversarial.strength(moment.images, self.total)
 
 
-def _in_pairs(asked: Tensor | float) -> Tensor | float:
+def _in_pairs(asked: Tensor) -> Tensor:
     """What is asked in the first half of a batch, and again in the second."""
-    if not isinstance(asked, Tensor):
-        return asked
     half = len(asked) // 2
     return torch.cat([asked[:half], asked[:half], asked[2 * half :]])
