@@ -37,6 +37,7 @@ def upscale_files(
     scale: int | None = None,
     bands: Bands = None,
     smooth: float = 0.0,
+    resample: bool = False,
     consistent: bool | None = None,
     trust: bool = False,
     anonymize: bool = False,
@@ -58,6 +59,9 @@ def upscale_files(
         listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
         model: As for `load`, as are ``device``, ``precision`` and ``tile``.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
+            Of a Sentinel-2 scene, a ``.SAFE`` folder, bands are named: ``("B04", "B08")``.
+        resample: Bring bands of a scene to the pixels of the finest one first; otherwise bands of
+            different pixels are refused.
         trust: Write beside every result a map of where it can be trusted, see
             `LoadedModel.trust`, and a picture that shows it; takes eleven times as long.
         anonymize: Leave out of DICOM files who was examined, by whom, where and when, of NIfTI
@@ -81,6 +85,7 @@ def upscale_files(
     asked = {
         "scale": scale,
         "bands": bands,
+        "resample": resample,
         "smooth": smooth,
         "consistent": consistent,
         "anonymize": anonymize,

@@ -32,7 +32,13 @@ def upscale(
     smooth: Annotated[
         float, typer.Option(metavar="SIGMA", help="Gaussian over the result, before --consistent.")
     ] = 0.0,
-    bands: options.Bands = None,
+    bands: Annotated[
+        str | None,
+        typer.Option(metavar="3,2,1|B04,B03|all", help="Bands to take; names: of Sentinel-2."),
+    ] = None,
+    resample: Annotated[
+        bool, typer.Option("--resample", help="Sentinel-2: coarser bands at the finest's pixels.")
+    ] = False,
     anonymize: Annotated[
         bool, typer.Option("--anonymize", help="Leave out names, dates, places.")
     ] = False,
@@ -64,6 +70,7 @@ def upscale(
             model=model,
             scale=scale,
             bands=parse_bands(bands),
+            resample=resample,
             smooth=smooth,
             consistent=consistent,
             trust=trust,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from beyne.bundle import ModelCard
 from beyne.errors import ImageError
-from beyne.predict.fitting import Bands
+from beyne.predict.fitting import Numbers
 
 if TYPE_CHECKING:
     from beyne.images.geotiff.source import Described
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Group = tuple[int, ...]
 
 
-def band_groups(raster: Described, card: ModelCard, bands: Bands) -> list[Group]:
+def band_groups(raster: Described, card: ModelCard, bands: Numbers) -> list[Group]:
     """Numbers of bands, in the model's order, for each time that the model is applied.
 
     Red, green and blue go in by their colour interpretation, wherever they lie in the file. A
@@ -49,7 +49,7 @@ def band_groups(raster: Described, card: ModelCard, bands: Bands) -> list[Group]
     raise ImageError(problem, f"{example}--bands all, which enlarges each as grey")
 
 
-def written_bands(raster: Described, groups: list[Group], bands: Bands) -> list[int]:
+def written_bands(raster: Described, groups: list[Group], bands: Numbers) -> list[int]:
     """Bands of the result by their numbers in the source: as they lay, or in the order asked for.
 
     Alpha is always among them.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from beyne.errors import BeyneError, UsageError, did_you_mean
 from beyne.images import SUFFIXES, is_dicom
+from beyne.images.geotiff import is_scene
 
 #: Format, as ``--format`` names it → suffixes of its files, the one to give first.
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -24,10 +25,10 @@ FORMATS: dict[str, tuple[str, ...]] = {
 }
 #: Formats that pictures stay in, as others would lose what these hold.
 _STAYING = ("tiff", "dicom", "nifti", "cog")
-#: Read as georeferenced rasters only, and so made GeoTIFF.
-_JPEG_2000 = (".jp2", ".j2k")
-#: Suffixes of the files that are taken when a folder is walked.
-PICTURES = SUFFIXES | {*_JPEG_2000, *FORMATS["nifti"]}
+#: Read as georeferenced rasters only, and so made GeoTIFF; the last is a folder.
+_GEOGRAPHIC = (".jp2", ".j2k", ".safe")
+#: Suffixes of what is taken when a folder is walked.
+PICTURES = SUFFIXES | {*_GEOGRAPHIC, *FORMATS["nifti"]}
 _DICOMDIR = "DICOMDIR"
 
 
@@ -69,11 +70,12 @@ def plan(
 
     Args:
         inputs: Files (always tried), folders (walked; files with a picture's suffix or DICOM's
-            mark, none hidden), glob patterns, and DICOMDIR files for what they list.
+            mark, none hidden), glob patterns, and DICOMDIR files for what they list. The folder
+            of a Sentinel-2 scene is one file.
         output: A folder if it ends in ``/`` or is one, or where ``inputs`` are several or a
             folder or a pattern; else a file.
         format: A key of `FORMATS`; None: TIFF, DICOM and NIfTI stay, JPEG 2000
-            becomes TIFF, all else PNG.
+            and Sentinel-2 scenes become TIFF, all else PNG.
 
     Returns:
         Jobs in a fixed order, and inputs in which there was nothing to do.
@@ -110,7 +112,12 @@ def _is_file_name(text: str) -> bool:
     path = Path(text)
     if path.name == _DICOMDIR:
         return False
-    return path.exists() and not path.is_dir() if glob.has_magic(text) else not path.is_dir()
+    return path.exists() and _is_one(path) if glob.has_magic(text) else _is_one(path)
+
+
+def _is_one(path: Path) -> bool:
+    """Whether a path is one input, and no folder of them."""
+    return is_scene(path) or not path.is_dir()
 
 
 def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, Path]]:
@@ -129,10 +136,10 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
     else:
         # Windows leaves patterns to the program; Path.glob takes no absolute ones.
         matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
-        files = [(match, _below_pattern(match, text)) for match in matches if not match.is_dir()]
+        files = [(match, _below_pattern(match, text)) for match in matches if _is_one(match)]
         named = {source for source, _ in files}
         for match in matches:
-            walked = _walk(match, avoid, failures) if match.is_dir() else ()
+            walked = () if _is_one(match) else _walk(match, avoid, failures)
             files += [(source, name) for source, name in walked if source not in named]
             named |= {source for source, _ in files}
         problem = Failure(text, "no picture matches this pattern", "check the pattern")
@@ -159,8 +166,10 @@ def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[
     for place, folders, files in os.walk(folder, onerror=unreadable):
         here = Path(place)
         visible = sorted(name for name in folders if not name.startswith("."))
-        folders[:] = [name for name in visible if (here / name).resolve() not in avoided]
-        for name in sorted(files):
+        inside = [name for name in visible if (here / name).resolve() not in avoided]
+        scenes = [name for name in inside if is_scene(here / name)]
+        folders[:] = [name for name in inside if name not in scenes]
+        for name in sorted([*files, *scenes]):
             path = here / name
             if not name.startswith(".") and _is_picture(path):
                 yield path, path.relative_to(folder)
@@ -178,7 +187,7 @@ def _renamed(source: Path, name: Path, format: str | None) -> Path:
         return name
     if format is None and old not in PICTURES and is_dicom(source):
         return name
-    suffix = FORMATS[format or ("cog" if old in _JPEG_2000 else "png")][0]
+    suffix = FORMATS[format or ("cog" if old in _GEOGRAPHIC else "png")][0]
     # A stem may hold dots: scan.2024 is not a file of kind 2024.
     return name.with_suffix(suffix) if old in PICTURES else name.with_name(name.name + suffix)
 

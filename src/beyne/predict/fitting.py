@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Literal
 
@@ -12,14 +13,18 @@ from beyne.errors import ImageError, UsageError
 from beyne.images.raster import Raster
 
 #: Band numbers from 1, or every band; None leaves the choice to the picture's own marks.
-Bands = tuple[int, ...] | Literal["all"] | None
+Numbers = tuple[int, ...] | Literal["all"] | None
+#: These, or names of a Sentinel-2 scene's bands.
+Bands = Numbers | tuple[str, ...]
+
+_SCENE_BAND = re.compile(r"B(\d\d|8A)")
 
 # Float samples further from [0, 1] than this are no image in [0, 1] at all.
 _FLOAT_SLACK = 0.5
 
 
 def parse_bands(text: str | None) -> Bands:
-    """``"3,2,1"`` → ``(3, 2, 1)``; ``"all"`` and None stay.
+    """``"3,2,1"`` → ``(3, 2, 1)``, ``"B04,B08"`` → ``("B04", "B08")``; ``"all"`` and None stay.
 
     Raises:
         UsageError: It is something else.
@@ -27,9 +32,26 @@ def parse_bands(text: str | None) -> Bands:
     if text is None or text == "all":
         return "all" if text else None
     parts = text.replace(" ", "").split(",")
+    if all(_SCENE_BAND.fullmatch(part.upper()) for part in parts):
+        return tuple(part.upper() for part in parts)
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise UsageError(f"--bands {text}: not a list of band numbers", "--bands 3,2,1 or all")
     return tuple(int(part) for part in parts)
+
+
+def counted(bands: Bands) -> Numbers:
+    """Bands of a picture that has no names for them.
+
+    Raises:
+        ImageError: Names are asked for.
+    """
+    if not isinstance(bands, tuple):
+        return bands
+    numbers = tuple(band for band in bands if isinstance(band, int))
+    if len(numbers) < len(bands):
+        problem = f"its bands have no names, and {bands[0]} is asked for"
+        raise ImageError(problem, "--bands 3,2,1 counts them")
+    return numbers
 
 
 def picked(raster: Raster, bands: Bands) -> Raster:
@@ -38,6 +60,7 @@ def picked(raster: Raster, bands: Bands) -> Raster:
     Raises:
         ImageError: It has no such band.
     """
+    bands = counted(bands)
     if bands is None or bands == "all":
         return raster
     if max(bands) > raster.channels:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from beyne.errors import ImageError
 from beyne.images import SUFFIXES, is_dicom, is_nifti
-from beyne.images.geotiff import is_georeferenced
+from beyne.images.geotiff import is_georeferenced, is_scene
 from beyne.predict.files import FORMATS, Job, suffix_of
 from beyne.predict.picture import Picture
 from beyne.predict.work import Options, Work
@@ -20,6 +21,8 @@ def begun(job: Job, options: Options) -> Work:
     for becomes, begin in _STREAMED:
         if becomes(job, options):
             return begin(job, options)
+    if is_scene(job.source):
+        raise ImageError("a Sentinel-2 scene can only be enlarged, to .tif", "-o NAME.tif")
     return Picture(job, options)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,14 @@ from beyne.errors import ImageError
 from beyne.files import part_of
 from beyne.images.checks import from_os_error
 from beyne.images.files import reading
+from beyne.images.geotiff import is_scene
 from beyne.images.geotiff.source import Source, gdal
 from beyne.images.geotiff.target import Target, check_complete, write_cog
 from beyne.images.projection import EXACT_REACH
 from beyne.images.raster import Pixels, Treatment
 from beyne.predict.band_groups import Group, band_groups, written_bands
 from beyne.predict.files import Job
-from beyne.predict.fitting import checked_consistent
+from beyne.predict.fitting import checked_consistent, counted
 from beyne.predict.native import FILLED, Enlarger, Values, repeated, values_of
 from beyne.predict.overlap import one_ahead
 from beyne.predict.pieces import Piece, pieces, side_of
@@ -49,12 +51,25 @@ class Streaming:
         if options.anonymize:
             problem = "a GeoTIFF says where it lies, which --anonymize is to leave out"
             raise ImageError(problem, "leave that out, or use --format png")
-        self._job, self._options = job, options
+        self._job, self._options, self._warnings = job, options, list[str]()
         with gdal(), reading():
-            self._source = Source(job.source, options.pixel_limit)
+            self._source = self._opened()
         described = self._source.described
         self.megapixels = described.height * described.width * options.scale**2 / 1e6
         self.large = False
+
+    def _opened(self) -> Source:
+        """Of a scene only the bands that are to be enlarged: together, or else each alone."""
+        path, options = self._job.source, self._options
+        if not is_scene(path):
+            return Source(path, options.pixel_limit)
+        from beyne.images.geotiff.scene import scene
+
+        names = map(str, options.bands) if isinstance(options.bands, tuple) else options.bands
+        made = scene(path, names, options.resample)
+        self._warnings = made.resampled
+        self._options = replace(options, bands="all")
+        return Source(path, options.pixel_limit, made.description)
 
     def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
         """Apply the model piece by piece; the file is whole at the end, or not there."""
@@ -72,7 +87,8 @@ class Streaming:
             if not error.errno:
                 raise
             raise from_os_error(error, "write") from error
-        self._outcome = work.outcome()
+        outcome = work.outcome()
+        self._outcome = replace(outcome, warnings=[*self._warnings, *outcome.warnings])
 
     def write(self) -> Outcome:
         """Nothing is left to write."""
@@ -85,8 +101,9 @@ class _Pieces:
     def __init__(self, predictor: Predictor, source: Source, options: Options) -> None:
         self._predictor, self._source, self._options = predictor, source, options
         self._raster = raster = source.described
-        self._groups = band_groups(raster, predictor.card, options.bands)
-        self._written = written_bands(raster, self._groups, options.bands)
+        bands = counted(options.bands)
+        self._groups = band_groups(raster, predictor.card, bands)
+        self._written = written_bands(raster, self._groups, bands)
         self._values = {group: self._values_of(group) for group in self._groups}
         if raster.alpha:
             self._values[(raster.alpha,)] = self._values_of_alpha(raster.alpha)

@@ -23,6 +23,7 @@ class Options:
         consistent: Project the result onto the images that shrink back to the input; None: as
             the model's card says, and always where the values are measurements.
         anonymize: Leave out of the file who or what was pictured, where and when.
+        resample: Bring bands of a Sentinel-2 scene to the pixels of the finest one first.
         upscaling: The job is to enlarge: only then GeoTIFF and NIfTI stay what they are.
         cog: Make cloud-optimised GeoTIFF of every picture.
         overwrite: Replace outputs that exist.
@@ -38,6 +39,7 @@ class Options:
     smooth: float = 0.0
     consistent: bool | None = None
     anonymize: bool = False
+    resample: bool = False
     upscaling: bool = False
     cog: bool = False
     overwrite: bool = False

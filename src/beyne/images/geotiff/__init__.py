@@ -1,6 +1,6 @@
 """GeoTIFF and other georeferenced rasters, read and written in windows (extra ``geo``).
 
-Telling them apart needs no rasterio; `beyne.images.geotiff.source` and `target` do.
+Telling them apart needs no rasterio; `source`, `target` and `scene` do.
 """
 
 from __future__ import annotations
@@ -15,11 +15,19 @@ _JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _GEOGRAPHIC = (33550, 33922, 34264, 34735, 42113, 50844)
 
 
+def is_scene(path: Path) -> bool:
+    """Whether this is the folder of a Sentinel-2 scene, ``….SAFE``."""
+    return path.suffix.upper() == ".SAFE" and path.is_dir()
+
+
 def is_georeferenced(path: Path) -> bool:
     """Whether a file is JPEG 2000, or a TIFF that says where on Earth it lies or what is no data.
 
-    A world file (``.tfw``) beside a TIFF counts, too. A file that can't be read is none.
+    A world file (``.tfw``) beside a TIFF counts, too, as does the folder of a Sentinel-2 scene. A
+    file that can't be read is none.
     """
+    if is_scene(path):
+        return True
     try:
         with path.open("rb") as file:
             head = file.read(12)

@@ -108,14 +108,16 @@ class Source:
     Args:
         path: GeoTIFF, JPEG 2000 or another raster of one picture.
         limit: The most pixels taken; None: any number, as it is read in windows.
+        description: The raster that the folder ``path`` is, as `beyne.images.geotiff.scene` has it.
 
     Raises:
         ImageError: It can't be read, in one sentence.
     """
 
-    def __init__(self, path: Path, limit: int | None = None) -> None:
+    def __init__(self, path: Path, limit: int | None = None, description: str = "") -> None:
+        driver = "VRT" if description else _driver(path)
         with told_plainly("read"), quietly():
-            self.dataset: Any = rasterio.open(path, driver=_driver(path))
+            self.dataset: Any = rasterio.open(description or path, driver=driver)
         try:
             self.described = _described(self.dataset, path, limit)
         except BaseException:
