@@ -16,8 +16,8 @@ _GEOGRAPHIC = (33550, 33922, 34264, 34735, 42113, 50844)
 
 
 def is_scene(path: Path) -> bool:
-    """Whether this is the folder of a Sentinel-2 scene, ``….SAFE``."""
-    return path.suffix.upper() == ".SAFE" and path.is_dir()
+    """Whether this is the folder of a Sentinel-2 scene, ``….SAFE``; Sentinel-1 has no granules."""
+    return path.suffix.upper() == ".SAFE" and (path / "GRANULE").is_dir()
 
 
 def is_georeferenced(path: Path) -> bool:
