@@ -83,7 +83,8 @@ def check_output(folder: Path, names: Iterable[str], overwrite: bool) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Keep other processes out of a folder, which is made if it is not there.
 
-    The system lets go of the lock when the process ends, however it ends.
+    While it is kept, the file `LOCK` in it holds the process's number. The system lets go of the
+    lock when the process ends, however it ends.
 
     Raises:
         UsageError: Another process is in it.
@@ -99,7 +100,10 @@ def locked(folder: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def _take(file: int) -> None:

@@ -34,8 +34,8 @@ def check(
         group: What must not be cut across splits: a column of ``metadata.csv``, or a regular
             expression whose first group in a file's path is the name. None: a column such as
             ``patient`` or ``scene``, else the file names.
-        settings: Where the sides of a translation are, such as ``"data.a=masks"``; what else a
-            recipe is set to is passed over.
+        settings: Where originals and partners are, such as ``"data.hr=sharp"``, or the sides of a
+            translation, such as ``"data.a=masks"``; what else a recipe is set to is passed over.
         watcher: Is told how it goes on, such as `beyne.cli.progress.Progress`.
 
     Returns:
@@ -50,11 +50,11 @@ def check(
         (True, ['layout'])
     """
     from beyne.doctor import examine
-    from beyne.recipe import named_sources
+    from beyne.recipe import named_originals, named_sources
 
-    sides = _sides(settings)
-    sources = named_sources("translate", sides)
-    task = task or ("translate" if sides else None)
+    originals, sides = _originals(settings), _sides(settings)
+    sources = named_originals(originals) if originals else named_sources("translate", sides)
+    task = task or ("upscale" if originals else "translate" if sides else None)
     return examine(Path(data), task, Path(split) if split else None, group, watcher, sources)
 
 
@@ -102,3 +102,9 @@ def preview(
 def _sides(settings: Sequence[str]) -> list[str]:
     """Those that name the sides of a translation."""
     return [text for text in settings if text.startswith(("data.a=", "data.b=", "data.layout="))]
+
+
+def _originals(settings: Sequence[str]) -> list[str]:
+    """Those that name folders of originals and of their low-resolution sides."""
+    names = ("data.hr=", "data.lr=", "data.val_hr=", "data.val_lr=")
+    return [text for text in settings if text.startswith(names)]

@@ -38,6 +38,7 @@ def compare(
     language: Annotated[
         str, typer.Option("--lang", help="Of the report: en, kk, ru or uk.")
     ] = "en",
+    status: options.Status = None,
 ) -> None:
     """Compare recipes and models on pictures that none was trained on; the same again goes on."""
     import beyne
@@ -45,7 +46,7 @@ def compare(
     from beyne.comparison.options import Listener
     from beyne.predict.fitting import parse_bands
 
-    with TrainingProgress() as progress:
+    with TrainingProgress(status) as progress:
         found = beyne.compare(
             arms,
             data,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,3 +22,7 @@ PixelLimit = Annotated[
 Resume = Annotated[bool, typer.Option("--resume", help="Skip outputs that exist.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+Status = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Keep there, as JSON, how it goes on, for other programs."),
+]

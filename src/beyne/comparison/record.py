@@ -11,14 +11,14 @@ from typing import Any
 from beyne.comparison.arms import Arm
 from beyne.errors import UsageError
 from beyne.evaluation.enlargers import PLAIN, model_file
-from beyne.files import LOCK, write_whole
+from beyne.files import write_whole
 
 
 def check_record(folder: Path, call: Mapping[str, Any], kind: str = "comparison") -> None:
     """Raise a `UsageError` if the folder holds anything but this study, or nothing."""
     path = folder / f"{kind}.json"
     if not path.is_file():
-        if folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
+        if folder.is_dir() and any(path.name[0] != "." for path in folder.iterdir()):
             problem = f"{folder} is not empty and holds no {kind}"
             raise UsageError(problem, "use another -o")
         return

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from beyne.data import write_split
 from beyne.errors import BeyneError, UsageError
+from beyne.files import locked
 from beyne.tasks.adversarial import Moment
 from beyne.training.interrupt import Interrupt
 from beyne.training.review import Review
@@ -76,9 +77,13 @@ class Loop:
             Whether the run is finished.
 
         Raises:
-            UsageError: The run was started with other settings.
+            UsageError: The run was started with other settings, or another process trains it.
             BeyneError: A loss is no longer a number.
         """
+        with locked(self.run) if self.accelerator.is_main_process else nullcontext():
+            return self._fit()
+
+    def _fit(self) -> bool:
         main = self.accelerator.is_main_process
         if main:
             keep_recipe(self.setup, self.run)

@@ -1,0 +1,124 @@
+"""Runs as processes of their own: they outlive who started them and are found by their folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+from tiny_networks import FIELDS
+from training_runs import recipe_for, run
+
+import beyne
+from beyne.api import background, runs
+from beyne.errors import UsageError
+from beyne.files import LOCK, locked
+
+SETTINGS = tuple(f"generator.{key}={value}" for key, value in FIELDS["span"].items())
+
+LENGTH = ("train.images=2000", "train.save_every=200", "train.preview_every=1000")
+
+
+def wait_for(true: Callable[[], object], seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def call(workplace, monkeypatch) -> runs.TrainCall:
+    """A training of a few seconds."""
+    recipe_for(workplace, "span")
+    recipe, data = str(workplace / "tiny.toml"), workplace / "data"
+    return runs.TrainCall(recipe=recipe, data=data, settings=(*SETTINGS, *LENGTH))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
+def test_a_run_killed_paused_and_resumed_ends_as_the_command_lines(workplace, call) -> None:
+    folder = workplace / "runs" / "mine"
+    runs.start(call, folder)
+    with pytest.raises(UsageError, match="being worked in"):
+        runs.start(call, folder)
+    assert runs.look(folder).state == "running"
+    wait_for((folder / "state" / "state.pt").is_file)
+    psutil.Process(background.launched(folder).process).kill()
+    wait_for(lambda: runs.look(folder).state == "interrupted")
+
+    runs.resume(folder)
+    wait_for(lambda: "going on" in " ".join(runs.look(folder).messages))
+    with pytest.raises(UsageError, match="is at work in"):
+        beyne.train(call.recipe, call.data, folder, call.settings)
+    runs.pause(folder)
+    wait_for(lambda: runs.look(folder).state != "running")
+    paused = runs.look(folder)
+    assert paused.state == "paused"
+    assert 0 < paused.done < paused.total == 2000
+
+    runs.resume(folder)
+    wait_for(lambda: runs.look(folder).state != "running")
+    ended = runs.look(folder)
+    assert (ended.state, ended.done, ended.seconds_left) == ("finished", 2000, None)
+    assert ended.previews
+    assert runs.find(workplace) == [folder]
+    assert runs.find(workplace / "runs") == [folder]
+    run(workplace, "whole", *LENGTH, kind="span")
+    name = "best.safetensors"
+    assert ended.model.read_bytes() == (workplace / "whole" / name).read_bytes()
+    assert runs.look(workplace / "whole").state == "finished"
+
+
+def test_why_a_run_failed_is_told(workplace, call) -> None:
+    folder = workplace / "run"
+    runs.start(call.model_copy(update={"data": workplace / "nowhere"}), folder)
+    wait_for(lambda: runs.look(folder).state != "running")
+    told = runs.look(folder)
+    assert (told.state, told.problem) == ("failed", f"{workplace / 'nowhere'} is not a folder")
+    assert "--data" in told.remedy
+    assert "Traceback" not in (folder / background.LOG).read_text()
+
+
+def test_a_folder_is_kept_for_one(tmp_path) -> None:
+    with locked(tmp_path):
+        assert background.is_at_work(tmp_path)
+        assert (tmp_path / LOCK).read_text() == str(os.getpid())
+    assert not background.is_at_work(tmp_path)
+
+
+def test_a_number_that_another_process_has_by_now_is_nobody(tmp_path) -> None:
+    (tmp_path / LOCK).write_text(str(os.getpid()))
+    long_ago = psutil.Process().create_time() - 3600
+    os.utime(tmp_path / LOCK, (long_ago, long_ago))
+    assert not background.is_at_work(tmp_path)
+    background.stop(tmp_path)
+
+
+def test_what_is_no_run_is_refused(tmp_path) -> None:
+    (tmp_path / background.LAUNCH).parent.mkdir()
+    (tmp_path / background.LAUNCH).write_text('{"process": 1, "since": 0, "call": {"data": 3}}')
+    with pytest.raises(UsageError, match="is not a run"):
+        runs.look(tmp_path)
+    with pytest.raises(UsageError, match="does not tell what it was started with"):
+        runs.resume(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a file"):
+        runs.start(runs.TrainCall(recipe="photo-x4", data=tmp_path), tmp_path / "file")
+
+
+def test_warnings_are_those_of_the_newest_look(tmp_path) -> None:
+    (tmp_path / "recipe.toml").write_text("[adversarial.guard]\naccuracy = 0.9\n")
+
+    def warned(*records: dict[str, float]) -> list[tuple[str, float]]:
+        numbered = [{"images": n} | record for n, record in enumerate(records)]
+        lines = "".join(json.dumps(record) + "\n" for record in numbered)
+        (tmp_path / "stats.jsonl").write_text(lines)
+        return [(warning.kind, warning.value) for warning in runs.look(tmp_path).warnings]
+
+    assert warned({"accuracy": 0.95}) == [("discriminator", 0.95)]
+    assert warned({"accuracy": 0.95}, {"accuracy": 0.7}) == []
+    collapsed = {"diversity": 0.2, "diversity_error": 0.05}
+    assert warned(collapsed) == [("collapse", 0.2)]
+    assert warned(collapsed, {"diversity": 0.9, "diversity_error": 0.05}) == []
