@@ -224,6 +224,22 @@ def named_sources(job: Job, settings: Sequence[str], data: Tree | None = None) -
     return Sources(job=job, a=found.a, b=found.b, layout=found.layout)
 
 
+def named_originals(settings: Sequence[str]) -> Sources:
+    """Where originals and their low-resolution sides are.
+
+    Args:
+        settings: Texts such as ``"data.hr=sharp"``.
+
+    Raises:
+        UsageError: One is no path.
+    """
+    values: Tree = {}
+    for setting in settings:
+        values = merged(values, parse_setting(setting))
+    found = validated(DataConfig, values["data"], "data")
+    return Sources(hr=found.hr, lr=found.lr, val_hr=found.val_hr, val_lr=found.val_lr)
+
+
 def presets() -> list[str]:
     """Names of the recipes that come with beyne."""
     return sorted(path.stem for path in PRESETS.glob("*.toml"))

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from beyne.data.captions import CAPTIONS
 from beyne.data.folder import BY_LAYOUT, partner_names
-from beyne.data.pairs import Sources, pictures_in, what_is_there
+from beyne.data.pairs import Sources, name_below, pictures_in, what_is_there
 from beyne.data.split import SPLITS, SplitName
 from beyne.doctor.findings import Finding, not_there
 from beyne.doctor.tables import Table, read_table
@@ -90,7 +90,7 @@ def find_layout(root: Path, task: str | None = None, sources: Sources = BY_LAYOU
 
     Args:
         task: One of `TASKS`; None: told from the folders and tables.
-        sources: Folders named for the sides of a translation; what lies elsewhere does not count.
+        sources: Folders named one by one; what lies elsewhere does not count.
 
     Raises:
         UsageError: There is no such folder or task, or not one picture.
@@ -99,6 +99,8 @@ def find_layout(root: Path, task: str | None = None, sources: Sources = BY_LAYOU
         raise UsageError(f"{root} is not a folder", "give the folder of pictures")
     if task is not None and task not in TASKS:
         raise UsageError(f"unknown task '{task}'", did_you_mean(task, TASKS))
+    if sources.hr:
+        return _of_folders(root, sources)
     files = [path.relative_to(root).as_posix() for path in pictures_in(root)]
     placed = [_split_off(file, (root / "train").is_dir()) for file in files]
     sides = {"a": sources.a, "b": sources.b}
@@ -122,6 +124,29 @@ def find_layout(root: Path, task: str | None = None, sources: Sources = BY_LAYOU
     else:
         partners = _matched(pictures.values())
     return Layout(root, task, words if task == told else "", pictures, partners, tables, findings)
+
+
+def _of_folders(root: Path, sources: Sources) -> Layout:
+    """Originals and their low-resolution sides in folders named for them."""
+    assert sources.hr
+    split: SplitName | None = "train" if sources.val_hr else None
+    sides: list[tuple[Path | None, str, SplitName | None]] = [
+        (sources.hr, "hr", split),
+        (sources.lr, "lr", split),
+        (sources.val_hr, "hr", "val"),
+        (sources.val_lr, "lr", "val"),
+    ]
+    pictures = {}
+    for name, side, part in sides:
+        folder = root / (name or "")
+        for path in pictures_in(folder) if name else ():
+            key = path.relative_to(folder).with_suffix("").as_posix()
+            file = name_below(path, root)
+            pictures[file] = Picture(file, side, key, part)
+    if not pictures:
+        raise UsageError(f"{root / sources.hr} has no pictures", what_is_there(root / sources.hr))
+    words = "its folders are named"
+    return Layout(root, "upscale", words, pictures, _matched(pictures.values()), {}, [])
 
 
 def _split_off(file: str, has_splits: bool) -> tuple[SplitName | None, str]:
