@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from beyne import app
+from beyne.api.background import State
+from beyne.api.comparisons import PLAIN
+from beyne.api.runs import Warned
+from beyne.app.training_form import NUMBERS
 from beyne.app.words import LANGUAGES, Words, catalogue, preferred
+from beyne.doctor.findings import Severity
 from beyne.errors import UsageError
 
 FOLDER = Path(app.__file__).parent
@@ -19,6 +25,14 @@ COMPOSED = {
     *(f"{tab}.{key}" for tab in TABS for key in ("tab", "about")),
     *(f"{tab}.{key}" for tab in TABS[:4] for key in ("start", "done")),
     *(f"upscale.consistent_{name}" for name in ("auto", "on", "off")),
+    *(f"train.{name}" for name in ("hr", "lr", "val_hr", "val_lr", "a", "b")),
+    *(f"train.{name}{end}" for name in NUMBERS if name != "unit" for end in ("", "_info")),
+    *(f"{tab}.{state}" for tab in ("train", "compare") for state in get_args(State)),
+    *(f"train.warn_{kind}" for kind in get_args(get_type_hints(Warned)["kind"])),
+    *(f"check.{severity}" for severity in get_args(Severity)),
+    *(f"compare.{name}" for name in PLAIN),
+    *(key for key in catalogue("en") if key.startswith(("curve.", "score."))),
+    *(f"{panel}.start" for panel in ("check", "import", "export")),
     *(f"slider.{name}" for name in ("before", "after", "line", "zoom")),
     *(f"results.{name}" for name in ("megabytes", "kilobytes")),
 }
@@ -51,6 +65,8 @@ LETTERS = {
     "kk": CYRILLIC | set("ёъыэәғқңөұүһі"),
 }
 NAMES = {"beyne", "PNG", "JPEG", "WebP", "BMP", "GIF", "TIFF", "DICOM", "NIfTI", "zip"}
+NAMES |= {"PSNR", "SSIM", "MS", "LPIPS", "KID", "ONNX", "pth", "safetensors", "check", *PLAIN}
+NAMES |= {"ESRGAN", "Real", "SRResNet", "compact", "SPAN"}
 
 
 @pytest.mark.parametrize("language", LETTERS)

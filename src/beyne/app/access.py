@@ -38,14 +38,35 @@ class Access:
         Raises:
             BeyneError: There is none, or it lies outside the roots.
         """
+        path = self.place(typed)
+        if not path.exists():
+            raise self._missing(typed)
+        return path
+
+    def folder(self, typed: str) -> Path:
+        """The same of a folder.
+
+        Raises:
+            BeyneError: There is none, or it lies outside the roots.
+        """
+        path = self.path(typed)
+        if not path.is_dir():
+            said = self.words("access.no_folder", path=typed)
+            raise BeyneError(said, self.words("access.check"))
+        return path
+
+    def place(self, typed: str) -> Path:
+        """A path that a visitor typed, whether something is there or not, links followed.
+
+        Raises:
+            BeyneError: It lies outside the roots, or can't be a path.
+        """
         try:
             path = (self.roots[0] / Path(typed.strip().strip("\"'")).expanduser()).resolve()
-            found = path.exists()
+            path.exists()
         except (OSError, ValueError, RuntimeError):  # too long, a null byte, a ring, no such user
             raise self._missing(typed) from None
         self._check_inside(path, typed)
-        if not found:
-            raise self._missing(typed)
         return path
 
     def whole_path(self, typed: str) -> Path:

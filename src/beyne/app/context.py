@@ -14,8 +14,14 @@ from beyne.app.words import Words
 from beyne.errors import BeyneError
 from beyne.zoo import Entry, builtin, entry
 
-#: Below a root: models right in it, in a folder of it, and those of runs.
-_PLACES = ("*.safetensors", "*/*.safetensors", "*/*/best.safetensors")
+#: Below a root: models right in it, in a folder of it, those of runs, and what the window made.
+_PLACES = (
+    "*.safetensors",
+    "*/*.safetensors",
+    "*/*/best.safetensors",
+    "beyne/models/*.safetensors",
+    "beyne/runs/*/best.safetensors",
+)
 _MOST = 200
 
 
@@ -28,12 +34,19 @@ class Context:
         access: Which files may be read, how large they may be.
         jobs: Where work is put.
         page: The page itself, for its ``load`` event.
+        tab: The tab that is drawn, for its ``select`` event: what takes torch waits for that.
     """
 
     words: Words
     access: Access
     jobs: Jobs
     page: gr.Blocks
+    tab: gr.Tab | None = None
+
+    @property
+    def home(self) -> Path:
+        """Where the window keeps ``runs``, ``comparisons`` and ``models``."""
+        return self.access.roots[0] / "beyne"
 
     def models(self, *jobs: str) -> list[Entry]:
         """Models of these jobs (all, if none is named): those that come with beyne, then others."""
@@ -59,7 +72,7 @@ class Context:
     def _entries(self) -> Iterator[Entry]:
         for name in builtin():
             yield entry(name)
-        for path in self.access.glob(*_PLACES):
+        for path in dict.fromkeys(self.access.glob(*_PLACES)):
             try:
                 yield entry(str(path))
             except BeyneError:

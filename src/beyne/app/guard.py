@@ -76,7 +76,8 @@ class Guard:
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
-                given.update(_HEADERS)
+                for name, value in _HEADERS.items():
+                    given.setdefault(name, value)
                 if number:
                     kept = f"{COOKIE}={number}; Path=/; HttpOnly; SameSite=Strict"
                     given.append("set-cookie", kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,9 @@ def build_page(context: Context) -> None:
     gr.HTML(_banner(words), elem_id="head")
     with gr.Tabs():
         for name, build in TABS.items():
-            with gr.Tab(words(f"{name}.tab"), id=name, elem_id=f"tab-{name}"):
+            with gr.Tab(words(f"{name}.tab"), id=name, elem_id=f"tab-{name}") as tab:
                 gr.Markdown(words(f"{name}.about"), elem_classes="about")
-                build(context)
+                build(replace(context, tab=tab))
 
 
 def dress(words: Words) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from beyne.app import documents
 from beyne.app.access import LOOPBACK, Access
 from beyne.app.answers import Answers
 from beyne.app.context import Context
@@ -48,6 +49,7 @@ class Site:
         self._app = FastAPI(openapi_url=None)
         for kind in (RESULTS, SHOWN):
             self._app.add_route(f"/{kind}/{{job}}/{{name:path}}", self._file)
+        self._app.add_route("/report/{path:path}", self._report)
         self._app.add_route("/favicon.ico", _icon)
         for language, other in STAND_INS.items():
             self._app.add_route(f"/{language}/assets/{other}-{{rest}}", _spoken)
@@ -81,6 +83,11 @@ class Site:
 
     def _file(self, request: Request) -> Response:
         return response(self._jobs, request)
+
+    def _report(self, request: Request) -> Response:
+        language = request.cookies.get(_COOKIE)
+        words = Words(language if language in LANGUAGES else "en")
+        return documents.response(Access(self._roots, words), request)
 
     async def _built(self, language: str) -> Answers:
         """The page of a language; the first request builds it, which takes a part of a second."""
