@@ -19,7 +19,7 @@ from beyne.files import LOCK, locked
 
 SETTINGS = tuple(f"generator.{key}={value}" for key, value in FIELDS["span"].items())
 
-LENGTH = ("train.images=2000", "train.save_every=200", "train.preview_every=1000")
+LENGTH = ("train.images=200_000", "train.save_every=200", "train.preview_every=1000")
 
 
 def wait_for(true: Callable[[], object], seconds: float = 120) -> None:
@@ -38,37 +38,37 @@ def call(workplace, monkeypatch) -> runs.TrainCall:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
-def test_a_run_killed_paused_and_resumed_ends_as_the_command_lines(workplace, call) -> None:
+def test_a_run_is_paused_resumed_and_killed(workplace, call) -> None:
     folder = workplace / "runs" / "mine"
     runs.start(call, folder)
     with pytest.raises(UsageError, match="being worked in"):
         runs.start(call, folder)
     assert runs.look(folder).state == "running"
     wait_for((folder / "state" / "state.pt").is_file)
-    psutil.Process(background.launched(folder).process).kill()
-    wait_for(lambda: runs.look(folder).state == "interrupted")
-
-    runs.resume(folder)
-    wait_for(lambda: "going on" in " ".join(runs.look(folder).messages))
     with pytest.raises(UsageError, match="is at work in"):
         beyne.train(call.recipe, call.data, folder, call.settings)
     runs.pause(folder)
     wait_for(lambda: runs.look(folder).state != "running")
     paused = runs.look(folder)
     assert paused.state == "paused"
-    assert 0 < paused.done < paused.total == 2000
+    assert 0 < paused.done < paused.total == 200_000
+    assert paused.model
+    assert "all saved" in paused.messages[-1]
+    assert runs.find(workplace) == runs.find(workplace / "runs") == [folder]
 
     runs.resume(folder)
-    wait_for(lambda: runs.look(folder).state != "running")
-    ended = runs.look(folder)
-    assert (ended.state, ended.done, ended.seconds_left) == ("finished", 2000, None)
-    assert ended.previews
-    assert runs.find(workplace) == [folder]
-    assert runs.find(workplace / "runs") == [folder]
-    run(workplace, "whole", *LENGTH, kind="span")
-    name = "best.safetensors"
-    assert ended.model.read_bytes() == (workplace / "whole" / name).read_bytes()
-    assert runs.look(workplace / "whole").state == "finished"
+    wait_for(lambda: "going on" in " ".join(runs.look(folder).messages))
+    wait_for(lambda: runs.look(folder).seconds_left)
+    psutil.Process(background.launched(folder).process).kill()
+    wait_for(lambda: runs.look(folder).state == "interrupted")
+    assert runs.look(folder).seconds_left is None
+
+
+def test_a_run_of_the_command_line_is_known(workplace) -> None:
+    folder = run(workplace, "run")
+    found = runs.look(folder)
+    assert (found.state, found.done, found.total, found.call) == ("finished", 64, 64, None)
+    assert [path.name for path in found.previews] == ["000000032.png", "000000064.png"]
 
 
 def test_why_a_run_failed_is_told(workplace, call) -> None:
