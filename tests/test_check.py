@@ -177,3 +177,27 @@ def test_checking_needs_no_training_packages(folder) -> None:
         "sys.exit(bool({'accelerate', 'matplotlib'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_folders_named_one_by_one_are_looked_at_as_training_does(tmp_path) -> None:
+    """Two training pairs, a validation pair, and a picture elsewhere that does not count."""
+    for name, seeds in (("sharp", (0, 1)), ("sharp val", (2,)), ("other", (3,))):
+        for seed in seeds:
+            original = Image.fromarray(picture(64, 64, seed=seed))
+            small = original.resize((16, 16), Image.Resampling.BICUBIC)
+            for folder, image in ((name, original), (f"{name} small", small)):
+                (tmp_path / folder).mkdir(exist_ok=True)
+                image.save(tmp_path / folder / f"{seed}.png")
+    sides = ['data.hr="sharp"', 'data.lr="sharp small"']
+    sides += ['data.val_hr="sharp val"', 'data.val_lr="sharp val small"']
+    found = beyne.check(tmp_path, settings=sides)
+    said = {finding.kind: finding.problem for finding in found.findings}
+    assert said["layout"] == ("taken for upscale, as its folders are named: 6 pictures in 3 pairs")
+    split = {"sharp/0.png": "train", "sharp/1.png": "train", "sharp val/2.png": "val"}
+    assert found.split == split
+    recipe = load_recipe("photo-x4", [*SMALL, *sides])
+    assert prepare(recipe, tmp_path, tmp_path / "run").split == split
+    (tmp_path / "sharp val" / "2.png").write_bytes((tmp_path / "sharp" / "0.png").read_bytes())
+    assert "leak" in {finding.kind for finding in beyne.check(tmp_path, settings=sides).findings}
+    with pytest.raises(UsageError, match="nowhere is not a folder"):
+        beyne.check(tmp_path, settings=["data.hr=nowhere"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import onnx
 import pytest
 import torch
+from axe_playwright_python.sync_playwright import Axe
 from pictures import save_pictures
 from tiny_networks import tiny_model
 
-from beyne.app.words import Words
+from beyne.app.words import LANGUAGES, Words, catalogue
 from beyne.bundle import read_card
 
 MINUTE = 60_000
@@ -98,3 +100,17 @@ def test_weights_of_others_are_brought_in_and_written_as_onnx(visit, window) -> 
     panel.get_by_role("button", name="Bring in").click()
     panel.locator(".problem").wait_for(timeout=MINUTE)
     assert list(Path(made).parent.iterdir()) == [made]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_these_tabs_show_no_raw_key_and_axe_is_content(visit, language) -> None:
+    page = visit(language, color_scheme="dark" if language in ("kk", "en") else "light")
+    tables = {key.split(".")[0] for key in catalogue("en")}
+    for name in ("train", "compare", "models"):
+        panel = tab(page, name, language)
+        assert Words(language)(f"{name}.about") in panel.inner_text()
+        assert not re.search(rf"\b({'|'.join(tables)})\.[a-z]", page.locator("body").inner_text())
+        if language in ("kk", "ru"):
+            found = Axe().run(page).response["violations"]
+            serious = [one for one in found if one["impact"] in ("serious", "critical")]
+            assert [(one["id"], [n["html"] for n in one["nodes"]][:3]) for one in serious] == []
