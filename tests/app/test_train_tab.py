@@ -9,13 +9,11 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import beyne
 from beyne.api import runs
-from beyne.app.words import Words
 from beyne.cli import app
 
 MINUTE = 60_000
-NUMBERS = {"size_in": 8, "size_out": 32, "batch": 2, "length": 24, "rate": 2e-4, "interval": 24}
+NUMBERS = {"size_in": 8, "size_out": 32, "batch": 2, "length": 20_000, "rate": 2e-4, "interval": 24}
 
 
 @pytest.fixture
@@ -28,25 +26,27 @@ def photos(shared, window) -> Path:
     return folder
 
 
-def train_tab(page, language: str = "en"):
+def train_tab(page):
     """Turn to the tab and wait until the recipe's numbers stand there."""
-    page.get_by_role("tab", name=Words(language)("train.tab"), exact=True).click()
-    page.locator("#train-batch input").and_(page.locator(":not([value='0'])")).wait_for()
-    page.wait_for_function(
-        "Number(document.querySelector('#train-batch input').value) > 0", timeout=MINUTE
-    )
+    page.get_by_role("tab", name="Train", exact=True).click()
+    filled = "Number(document.querySelector('#train-batch input').value) > 0"
+    page.wait_for_function(filled, timeout=MINUTE)
     return page.locator("[role=tabpanel]:visible")
 
 
-def fill(page, recipe: str, data: Path | str) -> None:
+def fill(page, data: Path | str) -> None:
     page.get_by_role("combobox", name="Recipe", exact=True).click()
-    page.get_by_role("option", name=recipe, exact=True).click()
+    page.get_by_role("option", name="srgan-ls", exact=True).click()
     page.get_by_text("SRGAN with least squares").wait_for()
+    name_folder(page, data)
+    for name, value in NUMBERS.items():
+        page.locator(f"#train-{name} input").fill(f"{value}")
+
+
+def name_folder(page, data: Path | str) -> None:
     field = page.locator("#train-data input")
     field.fill(str(data))
     field.press("Enter")
-    for name, value in NUMBERS.items():
-        page.locator(f"#train-{name} input").fill(f"{value}")
 
 
 def checked(page):
@@ -56,32 +56,30 @@ def checked(page):
     return said
 
 
-def test_a_training_from_its_settings_to_its_model(visit, window, photos, tmp_path) -> None:
+def test_a_training_from_its_settings_to_a_picture(visit, window, photos, tmp_path) -> None:
     page = visit()
     train_tab(page)
-    start = page.locator("#train-start")
-    assert start.is_disabled()
-    fill(page, "srgan-ls", photos)
+    assert page.locator("#train-start").is_disabled()
+    fill(page, photos)
     assert "Pictures to train on: 3, to validate: 1" in checked(page).last.inner_text()
     page.locator("#train-start:enabled").dblclick()
     page.get_by_text("Training.").wait_for(timeout=MINUTE)
     page.reload()
     panel = train_tab(page)
-    panel.get_by_text("of 72 images").wait_for(timeout=MINUTE)
     panel.locator("#train-losses canvas, #train-losses svg").first.wait_for(timeout=MINUTE)
+    panel.get_by_text(re.compile("after [0-9]+ images")).first.wait_for(timeout=MINUTE)
     panel.get_by_role("button", name="Pause").click()
     panel.get_by_text("Paused;").wait_for(timeout=MINUTE)
-    panel.get_by_role("button", name="Resume").click()
-    panel.get_by_text("Finished.").wait_for(timeout=2 * MINUTE)
     panel.locator("#train-scores canvas, #train-scores svg").first.wait_for()
-    panel.get_by_text("after 72 images").first.wait_for()
+    panel.get_by_role("button", name="Resume").click()
+    panel.get_by_text("Training.").wait_for(timeout=MINUTE)
+    panel.get_by_role("button", name="Stop").last.click()
+    panel.get_by_text("Interrupted;").wait_for(timeout=MINUTE)
 
-    folder = window.root / "beyne" / "runs" / "srgan-ls-1"
-    run = runs.look(folder)
+    run = runs.look(window.root / "beyne" / "runs" / "srgan-ls-1")
+    assert [path.name for path in run.folder.parent.iterdir()] == ["srgan-ls-1"]
     assert run.call
-    beyne.train(run.call.recipe, run.call.data, tmp_path / "own", run.call.settings)
-    assert run.model
-    assert run.model.read_bytes() == (tmp_path / "own" / "best.safetensors").read_bytes()
+    assert set(run.call.settings) >= {"train.epochs=20000", "train.batch=2", "data.size_out=32"}
     model, picture = str(run.model), str(photos / min(photos.iterdir()).name)
     line = ["upscale", picture, "-o", f"{tmp_path}/x4.png", "--model", model]
     assert not CliRunner().invoke(app, line).exit_code
@@ -99,21 +97,21 @@ def test_a_training_from_its_settings_to_its_model(visit, window, photos, tmp_pa
 
 
 def test_what_can_not_be_trained_on_is_a_sentence(visit, window, photos) -> None:
-    page = visit()
-    train_tab(page)
-    (window.root / "empty").mkdir(exist_ok=True)
+    (window.root / "empty").mkdir()
     broken = window.root / "broken"
-    broken.mkdir(exist_ok=True)
+    broken.mkdir()
     for path in photos.iterdir():
         (broken / path.name).write_bytes(path.read_bytes())
     (broken / "torn.png").write_bytes(path.read_bytes()[:300])
+    page = visit()
+    train_tab(page)
+    fill(page, "nowhere")
     for data, sentence in (
         ("nowhere", "nowhere does not exist"),
-        ("../..", "lies outside the folders that may be opened here"),
         ("empty", "has no pictures"),
         ("broken", re.compile(r"Training can’t begin: .*torn\.png")),
     ):
-        fill(page, "srgan-ls", data)
+        name_folder(page, data)
         page.get_by_role("button", name="Check the pictures").click()
         page.locator(".status p.problem", has_text=sentence).first.wait_for(timeout=MINUTE)
         assert page.locator("#train-start").is_disabled()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 JOBS = ("upscale", "translate", "generate", "illustrate")
 #: Job → the recipe that is proposed.
-_USUAL = {
+USUAL = {
     "upscale": "photo-x4",
     "translate": "pix2pix-small",
     "generate": "gan-small",
@@ -124,7 +124,7 @@ class Form:
             )
             fields["recipe"] = gr.Dropdown(
                 _names(JOBS[0]),
-                value=_USUAL[JOBS[0]],
+                value=USUAL[JOBS[0]],
                 label=words("train.recipe"),
                 info=words("train.recipe_info"),
             )
@@ -204,7 +204,7 @@ class Form:
         )
 
     def _for_job(self, job: str) -> Any:
-        return gr.update(choices=_names(job), value=_USUAL[job])
+        return gr.update(choices=_names(job), value=USUAL[job])
 
     def _shown(self, job: str, layout: str) -> list[Any]:
         sides = _SIDES.get(job, ())
