@@ -53,7 +53,7 @@ class View:
             color="curve",
             color_title=" ",
             y_title=" ",
-            title=words("train.losses"),
+            label=words("train.losses"),
             visible=False,
             elem_id="train-losses",
             **plot,
@@ -152,8 +152,8 @@ class View:
             for path in reversed(run.previews[-_SAMPLES:])
         ]
         return [
-            gr.update(value=losses, visible=len(losses) > 0),
-            gr.update(value=scores, visible=len(scores) > 0, title=title),
+            gr.update(value=losses, visible=losses["images"].nunique() > 1),
+            gr.update(value=scores, visible=len(scores) > 1, label=title),
             gr.update(value=samples, visible=bool(samples), selected_index=0 if samples else None),
         ]
 
