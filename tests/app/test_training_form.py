@@ -13,14 +13,15 @@ from beyne.app.access import Access
 from beyne.app.context import Context
 from beyne.app.jobs import Jobs
 from beyne.app.server import quiet
-from beyne.app.training_form import JOBS, NUMBERS, USUAL, Form, check_call
+from beyne.app.training_call import call_of, check_call, run_of
+from beyne.app.training_form import JOBS, NUMBERS, USUAL, Form
 from beyne.app.words import Words
 from beyne.errors import BeyneError
 
 
 @pytest.fixture
 def form(tmp_path):
-    """The form, and ``ask(name=value)``: the recipe's own values but for these."""
+    """A context, and ``ask(name=value)``: the recipe's own values but for these."""
     quiet(tmp_path)
     root = (tmp_path / "root").resolve()
     for name in ("hr", "lr", "val", "masks", "photos"):
@@ -41,16 +42,15 @@ def form(tmp_path):
         numbers = dict(zip(NUMBERS, form.opened(values["recipe"], None)[1:], strict=True))
         return numbers | {name: value for name, value in values.items() if value is not None}
 
-    return form, lambda **changed: dict.fromkeys(form.fields) | ask(**changed)
+    return form._context, lambda **changed: dict.fromkeys(form.fields) | ask(**changed)
 
 
 @pytest.mark.parametrize("job", JOBS)
 def test_what_a_recipe_fills_in_is_the_recipe(form, job) -> None:
     from beyne.recipe import load_recipe
 
-    form, ask = form
-    call = form.call(ask(job=job))
-    check_call(form._context, call)
+    context, ask = form
+    call = call_of(context, ask(job=job))
     asked, own = load_recipe(call.recipe, list(call.settings)), load_recipe(call.recipe)
     same = {"batch", "learning_rate", "images", "epochs", "seed", "save_every", "start"}
     assert asked.train.model_dump(include=same) == own.train.model_dump(include=same)
@@ -59,17 +59,17 @@ def test_what_a_recipe_fills_in_is_the_recipe(form, job) -> None:
 
 
 def test_folders_named_one_by_one_are_below_the_one_they_share(form) -> None:
-    form, ask = form
-    data = form._context.access.roots[0] / "data"
+    context, ask = form
+    data = context.access.roots[0] / "data"
     sides = {"hr": str(data / "hr"), "lr": str(data / "lr"), "val_hr": str(data / "val")}
-    call = form.call(ask(layout="sides", **sides))
+    call = call_of(context, ask(layout="sides", **sides))
     assert call.data == data
     assert {'data.hr="hr"', 'data.lr="lr"', 'data.val_hr="val"'} <= set(call.settings)
     pairs = {"a": "data/masks", "b": "data/photos"}
-    call = form.call(ask(job="translate", layout="sides", size_out=64, **pairs))
+    call = call_of(context, ask(job="translate", layout="sides", size_out=64, **pairs))
     assert {'data.a="masks"', 'data.b="photos"', "data.size_in=64"} <= set(call.settings)
     with pytest.raises(BeyneError, match="“What they shall become” is empty"):
-        form.call(ask(job="translate", layout="sides", a="data/masks"))
+        call_of(context, ask(job="translate", layout="sides", a="data/masks"))
 
 
 @pytest.mark.parametrize(
@@ -85,29 +85,29 @@ def test_folders_named_one_by_one_are_below_the_one_they_share(form) -> None:
     ],
 )
 def test_what_does_not_fit_is_a_sentence(form, changed, said) -> None:
-    form, ask = form
+    context, ask = form
     values = ask(recipe="photo-x4") | changed
     with pytest.raises(BeyneError, match=said):
-        check_call(form._context, form.call(values))
+        call_of(context, values)
 
 
 def test_names_of_trainings(form) -> None:
-    form, ask = form
-    folder = form._context.home / "runs"
-    assert form.run(ask(recipe="srgan-ls")) == folder / "srgan-ls-1"
+    context, ask = form
+    folder = context.home / "runs"
+    assert run_of(context, ask(recipe="srgan-ls")) == folder / "srgan-ls-1"
     (folder / "srgan-ls-1").mkdir(parents=True)
-    assert form.run(ask(recipe="srgan-ls")) == folder / "srgan-ls-2"
-    assert form.run(ask(name="мой лес")) == folder / "мой лес"
+    assert run_of(context, ask(recipe="srgan-ls")) == folder / "srgan-ls-2"
+    assert run_of(context, ask(name="мой лес")) == folder / "мой лес"
     for name in ("../up", ".hidden", "a/b"):
         with pytest.raises(BeyneError, match="can’t be a name"):
-            form.run(ask(name=name))
+            run_of(context, ask(name=name))
     with pytest.raises(BeyneError, match="outside the folders"):
-        form.run(ask(runs="/etc"))
+        run_of(context, ask(runs="/etc"))
 
 
 def test_what_is_resumed_may_read_nothing_outside_the_roots(form, tmp_path) -> None:
-    form, _ = form
-    inside = form._context.access.roots[0] / "data"
+    context, _ = form
+    inside = context.access.roots[0] / "data"
     for call in (
         TrainCall(recipe="photo-x4", data=tmp_path),
         TrainCall(recipe="photo-x4", data=inside, settings=('data.hr="/etc"',)),
@@ -115,4 +115,4 @@ def test_what_is_resumed_may_read_nothing_outside_the_roots(form, tmp_path) -> N
         TrainCall(recipe=str(tmp_path / "own.toml"), data=inside),
     ):
         with pytest.raises(BeyneError, match="outside the folders"):
-            check_call(form._context, call)
+            check_call(context, call)

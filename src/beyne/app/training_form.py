@@ -1,26 +1,18 @@
-"""What a training is set up with in the window, and what that means to `beyne.train`."""
+"""The fields with which a training is set up; `beyne.app.training_call` says what they mean."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping, Sequence
-from itertools import count
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import gradio as gr
 
 from beyne.api import runs
 from beyne.api.recipes import recipes
-from beyne.api.runs import TrainCall
 from beyne.app.context import Context
 from beyne.app.folders import choose_folder
 from beyne.app.panel import QUIET
-from beyne.errors import BeyneError
-
-if TYPE_CHECKING:
-    from beyne.recipe import Recipe
+from beyne.app.training_call import SIDES, Values
 
 JOBS = ("upscale", "translate", "generate", "illustrate")
 #: Job → the recipe that is proposed.
@@ -30,14 +22,10 @@ USUAL = {
     "generate": "gan-small",
     "illustrate": "text-gan",
 }
-#: Job → folders that may be named one by one, as the recipe's table ``data`` calls them.
-_SIDES = {"upscale": ("hr", "lr", "val_hr", "val_lr"), "translate": ("a", "b")}
 _EVERY_SIDE = ("hr", "lr", "val_hr", "val_lr", "a", "b")
 #: Fields that say what the pictures are and how they are cut; the check is about these.
 DATA = ("job", "recipe", "layout", "data", *_EVERY_SIDE, "size_in", "size_out")
 NUMBERS = ("size_in", "size_out", "batch", "length", "unit", "rate", "interval", "seed")
-
-Values = Mapping[str, Any]
 
 
 class Form:
@@ -80,38 +68,6 @@ class Form:
     def named(self, values: Sequence[Any]) -> Values:
         """Values of `inputs` by name."""
         return dict(zip(self.fields, values, strict=True))
-
-    def call(self, values: Values) -> TrainCall:
-        """What is to be trained.
-
-        Raises:
-            BeyneError: A folder is missing or lies outside the roots, or a value does not fit.
-        """
-        data, sides = self._folders(values)
-        recipe = str(values["recipe"])
-        if recipe not in recipes():
-            words = self._context.words
-            raise BeyneError(words("train.no_recipe"), words("train.choose_recipe"))
-        settings = [*sides, *self._settings(values)]
-        return TrainCall(
-            recipe=recipe, data=data, settings=tuple(settings), device=str(values["device"])
-        )
-
-    def run(self, values: Values) -> Path:
-        """The folder that the run shall have: as named, else the next that is free.
-
-        Raises:
-            BeyneError: The name is none, or it lies outside the roots.
-        """
-        access, words = self._context.access, self._context.words
-        folder = access.place(values["runs"] or str(self._context.home / "runs"))
-        name = (values["name"] or "").strip()
-        if not name:
-            names = (f"{values['recipe']}-{number}" for number in count(1))
-            name = next(free for free in names if not (folder / free).exists())
-        if Path(name).name != name or name.startswith("."):
-            raise BeyneError(words("train.bad_name", name=name), words("train.choose_name"))
-        return access.place(str(folder / name))
 
     def _draw_job(self) -> None:
         words, fields = self._context.words, self.fields
@@ -207,7 +163,7 @@ class Form:
         return gr.update(choices=_names(job), value=USUAL[job])
 
     def _shown(self, job: str, layout: str) -> list[Any]:
-        sides = _SIDES.get(job, ())
+        sides = SIDES.get(job, ())
         by_side = bool(sides) and layout == "sides"
         return [
             gr.update(visible=bool(sides)),
@@ -236,101 +192,6 @@ class Form:
         about = f'<p lang="en">{recipe.description}.</p>'
         return [about, *(numbers[name] for name in NUMBERS)]
 
-    def _folders(self, values: Values) -> tuple[Path, list[str]]:
-        """The data folder, and settings for those that are named one by one."""
-        access, words = self._context.access, self._context.words
-        sides = _SIDES.get(values["job"], ()) if values["layout"] == "sides" else ()
-        if not sides:
-            if not values["data"]:
-                raise BeyneError(words("train.no_data"), words("train.choose_data"))
-            return access.folder(values["data"]), []
-        named = {name: access.folder(values[name]) for name in sides if values[name]}
-        if missing := [name for name in ("hr", "a", "b") if name in sides and name not in named]:
-            lacking = words("train.no_side", side=words(f"train.{missing[0]}"))
-            raise BeyneError(lacking, words("train.choose_data"))
-        common = Path(os.path.commonpath(named.values()))
-        if common in named.values():
-            common = common.parent
-        access.folder(str(common))
-        below = {name: path.relative_to(common).as_posix() for name, path in named.items()}
-        return common, [f"data.{n}={json.dumps(p, ensure_ascii=False)}" for n, p in below.items()]
-
-    def _settings(self, values: Values) -> list[str]:
-        """The numbers; where a field is empty the recipe's stands."""
-        from beyne.recipe import load_recipe
-
-        recipe = load_recipe(values["recipe"])
-        settings = [*_sizes(values), *_lengths(values, recipe)]
-        for key, name in (("learning_rate", "rate"), ("seed", "seed")):
-            if values[name] is not None:
-                settings.append(f"train.{key}={values[name]}")
-        if values["batch"]:
-            settings.append(f"train.batch={values['batch']}")
-        if values["start"]:
-            start = str(found_start(self._context, values["start"]))
-            settings.append(f"train.start={json.dumps(start, ensure_ascii=False)}")
-        return settings
-
-
-def found_start(context: Context, typed: str) -> Path:
-    """The model or run to start from.
-
-    Raises:
-        BeyneError: There is none, or it lies outside the roots.
-    """
-    return context.access.path(typed) if Path(typed).is_absolute() else context.find(typed)
-
-
-def check_call(context: Context, call: TrainCall) -> None:
-    """See that everything a training reads lies below the roots.
-
-    Raises:
-        BeyneError: A path does not.
-    """
-    from beyne.recipe import load_recipe
-
-    if call.recipe not in recipes():
-        context.access.path(call.recipe)
-    context.access.folder(str(call.data))
-    if call.split:
-        context.access.path(str(call.split))
-    recipe = load_recipe(call.recipe, list(call.settings))
-    data = recipe.data
-    for path in (data.hr, data.lr, data.val_hr, data.val_lr, data.a, data.b, data.captions):
-        if path:
-            context.access.path(str(call.data / path))
-    if recipe.train.start:
-        found_start(context, recipe.train.start)
-
 
 def _names(job: str) -> list[str]:
     return [name for name, of in recipes().items() if of == job]
-
-
-def _sizes(values: Values) -> list[str]:
-    size_in, size_out = values["size_in"], values["size_out"]
-    if not size_out:
-        return []
-    if values["job"] == "translate":
-        return [f"data.size_in={size_out}", f"data.size_out={size_out}"]
-    if values["job"] != "upscale" or not size_in:
-        return [f"data.size_out={size_out}"]
-    sizes = [f"data.size_in={size_in}", f"data.size_out={size_out}"]
-    # What is no whole enlargement the recipe refuses in a sentence.
-    return sizes if size_out % size_in else [*sizes, f"generator.scale={size_out // size_in}"]
-
-
-def _lengths(values: Values, recipe: Recipe) -> list[str]:
-    """How long, and how often something is shown of it; all are shown at each snapshot."""
-    settings = []
-    if values["length"]:
-        length, unit = values["length"], values["unit"]
-        number = f"{length:g}" if unit == "epochs" else str(round(length))
-        settings.append(f"train.{unit}={number}")
-    if interval := values["interval"]:
-        settings += [f"train.save_every={interval}", f"train.preview_every={interval}"]
-        settings.append(f"train.log_every={min(interval, recipe.train.log_every)}")
-        guard = recipe.adversarial and recipe.adversarial.guard
-        if guard:
-            settings.append(f"adversarial.guard.every={min(interval, guard.every)}")
-    return settings

@@ -15,7 +15,7 @@ from beyne.api.runs import Run
 from beyne.app.context import Context
 from beyne.app.documents import address
 from beyne.app.panel import QUIET, problem
-from beyne.app.training_form import check_call
+from beyne.app.training_call import check_call
 from beyne.app.words import catalogue
 from beyne.errors import BeyneError
 

@@ -116,7 +116,7 @@ class Window:
                 raise BeyneError(words("train.no_data"), words("train.choose_data"))
             call = CompareCall(
                 arms=tuple(map(self._allowed, arms or [])),
-                data=access.folder(data),
+                data=access.whole_path(data),
                 seeds=seeds,
                 budget=f"{unit}={budget}" if budget else None,
                 metric=metric or None,
@@ -142,7 +142,7 @@ class Window:
         try:
             folder = self._context.access.folder(chosen or "")
             call = comparisons.look(folder).call
-            self._context.access.folder(str(call.data))
+            self._context.access.whole_path(str(call.data))
             for arm in call.arms:
                 self._allowed(arm)
             comparisons.start(call, folder)

@@ -13,7 +13,8 @@ from beyne.app.context import Context
 from beyne.app.data_check import Checked
 from beyne.app.jobs import Job, Work
 from beyne.app.panel import QUIET, Panel, problem
-from beyne.app.training_form import DATA, Form, check_call
+from beyne.app.training_call import call_of, run_of
+from beyne.app.training_form import DATA, Form
 from beyne.app.training_view import View
 from beyne.errors import BeyneError
 
@@ -42,8 +43,7 @@ def build(context: Context) -> None:
             view = View(context)
 
     def work(*values: Any) -> Work:
-        call = form.call(form.named(values))
-        check_call(context, call)
+        call = call_of(context, form.named(values))
 
         def look(job: Job) -> Checked:
             return data_check.check(call, job)
@@ -70,7 +70,7 @@ def build(context: Context) -> None:
     def begin(key: str, *values: Any) -> list[Any]:
         named = form.named(values)
         try:
-            call, run = form.call(named), form.run(named)
+            call, run = call_of(context, named), run_of(context, named)
             if data_check.key_of(call) != key:
                 raise BeyneError(words("check.needed"), words("check.first"))
             _only_one(context, run)
