@@ -21,7 +21,8 @@ from beyne.errors import BeyneError
 
 _SECONDS = 2.0  # between two looks
 _SAMPLES = 12  # sheets that are shown, newest first
-_WITHOUT = {"images", "learning_rate"}
+#: What of a record is no curve beside the losses.
+_WITHOUT = {"images", "learning_rate", "discriminator_rate"}
 #: States from which a run can go on.
 _RESTING = ("paused", "interrupted", "failed")
 
@@ -43,22 +44,24 @@ class View:
                 words("job.stop"), variant="stop", interactive=False, min_width=110
             )
         gr.HTML(f"<small>{escape(words('train.ends'))}</small>", padding=True)
-        plot: dict[str, Any] = {
-            "x": "images",
-            "y": "value",
-            "x_title": words("train.seen"),
-            "height": 240,
-        }
+        seen = words("train.seen")
+        plot: dict[str, Any] = {"x": "images", "y": "value", "x_title": seen, "y_title": " "}
         self._losses = gr.LinePlot(
             color="curve",
             color_title=" ",
-            y_title=" ",
-            label=words("train.losses"),
+            title=words("train.losses"),
+            height=260,
             visible=False,
             elem_id="train-losses",
             **plot,
         )
-        self._scores = gr.LinePlot(y_title=" ", visible=False, elem_id="train-scores", **plot)
+        self._scores = gr.LinePlot(
+            label=words("train.scores"),
+            height=310,
+            visible=False,
+            elem_id="train-scores",
+            **plot,
+        )
         self._samples = gr.Gallery(
             label=words("train.samples"),
             visible=False,
@@ -160,7 +163,7 @@ class View:
     def _curves(self, run: Run) -> Iterator[tuple[int, float, str]]:
         for record in run.records:
             if "learning_rate" in record or "accuracy" in record:
-                for name in record.keys() - _WITHOUT - {"discriminator_rate"}:
+                for name in sorted(record.keys() - _WITHOUT):
                     yield record["images"], record[name], self._name("curve", name)
 
     def _name(self, table: str, name: str) -> str:
