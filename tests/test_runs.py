@@ -97,6 +97,9 @@ def test_a_number_that_another_process_has_by_now_is_nobody(tmp_path) -> None:
     (tmp_path / LOCK).write_text(str(os.getpid()))
     long_ago = psutil.Process().create_time() - 3600
     os.utime(tmp_path / LOCK, (long_ago, long_ago))
+    (tmp_path / background.LAUNCH).parent.mkdir()
+    foreign = background.Launch(process=os.getpid(), since=time.time(), call={})
+    (tmp_path / background.LAUNCH).write_text(foreign.model_dump_json())
     assert not background.is_at_work(tmp_path)
     background.stop(tmp_path)
 

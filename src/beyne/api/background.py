@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
@@ -22,10 +22,14 @@ from beyne.config import Config, ConfigType
 from beyne.errors import MissingExtraError, UsageError
 from beyne.files import LOCK, locked, write_whole
 
+if TYPE_CHECKING:
+    import psutil
+
 #: ``paused`` was asked to stop, ``interrupted`` was not (killed, switched off); both can go on.
 State = Literal["running", "finished", "paused", "failed", "interrupted"]
 
 LAUNCH, STATUS, LOG = ".process/launch.json", ".process/status.json", ".process/log.txt"
+_COMPLAINT = "beyne: "  # how the command line begins an error
 _SLACK = 60.0  # seconds between a process's birth and the note of it, should a clock be set
 
 
@@ -78,11 +82,11 @@ def launch(folder: Path, verb: str, words: list[str], call: Config, device: str 
     """
     folder = folder.absolute()
     with locked(folder):
-        if _alive(launched(folder)):
+        if _launched_process(folder):
             raise UsageError(f"{folder} is being worked in", "wait for it, or stop it")
         (folder / LAUNCH).parent.mkdir(exist_ok=True)
         (folder / STATUS).unlink(missing_ok=True)
-        line = [sys.executable, "-m", "beyne", verb, f"--status={folder / STATUS}", *words]
+        line = [sys.executable, "-m", "beyne", verb, _status_of(folder), *words]
         with (folder / LOG).open("ab") as log:
             process = subprocess.Popen(
                 line,
@@ -121,7 +125,7 @@ def is_at_work(folder: Path) -> bool:
     Raises:
         MissingExtraError: psutil is not installed.
     """
-    return _alive(launched(folder)) or _alive(_keeper(folder))
+    return bool(_launched_process(folder) or _keeper(folder))
 
 
 def status(folder: Path) -> Status | None:
@@ -142,13 +146,14 @@ def state(folder: Path) -> State | None:
     return "interrupted" if told.state == "running" else told.state
 
 
-def last_words(folder: Path) -> str:
-    """The last line of a command's log; empty if there is none."""
+def complaint(folder: Path) -> str:
+    """The error with which a command's log ends; empty if it ends otherwise."""
     try:
         lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    return lines[-1].removeprefix("beyne: ") if lines else ""
+    last = lines[-1] if lines else ""
+    return last.removeprefix(_COMPLAINT) if last.startswith(_COMPLAINT) else ""
 
 
 def stop(folder: Path, at_once: bool = False) -> None:
@@ -161,39 +166,53 @@ def stop(folder: Path, at_once: bool = False) -> None:
     """
     import psutil
 
-    at_once = at_once or os.name == "nt"
-    for started in (launched(folder), _keeper(folder)):
-        if started and _alive(started):
-            process = psutil.Process(started.process)
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.terminate() if at_once else process.send_signal(signal.SIGINT)
-            return
+    process = _launched_process(folder) or _keeper(folder)
+    # A folder from elsewhere may name any number: nothing but a beyne command is stopped.
+    if process and "beyne" in " ".join(process.cmdline()):
+        at_once = at_once or os.name == "nt"
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate() if at_once else process.send_signal(signal.SIGINT)
 
 
-def _keeper(folder: Path) -> Launch | None:
+def _launched_process(folder: Path) -> psutil.Process | None:
+    """The process that `launch` started, if it is still there."""
+    started = launched(folder)
+    process = _process(started.process, started.since) if started else None
+    return process if process and _status_of(folder) in process.cmdline() else None
+
+
+def _keeper(folder: Path) -> psutil.Process | None:
     """The process that keeps the folder, see `beyne.files.locked`."""
     lock = folder / LOCK
     try:
-        number = lock.read_text(encoding="utf-8")
-        return Launch(process=int(number), since=lock.stat().st_mtime, call={})
+        return _process(int(lock.read_text(encoding="utf-8")), lock.stat().st_mtime)
     except (OSError, ValueError):
         return None
 
 
-def _alive(started: Launch | None) -> bool:
-    """Whether it is still there, and is not a younger process that has its number by now."""
-    if started is None:
-        return False
+def _process(number: int, noted: float) -> psutil.Process | None:
+    """The process of that number, but not a younger one that has it by now.
+
+    Args:
+        number: Its number.
+        noted: When that was noted, in seconds since 1970.
+    """
     try:
         import psutil
     except ImportError:
         raise MissingExtraError("psutil", "train") from None
     try:
-        process = psutil.Process(started.process)
-        young = process.create_time() > started.since + _SLACK
-        return not young and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+        process = psutil.Process(number)
+        process.cmdline()  # refused of another user's
+        young = process.create_time() > noted + _SLACK
+        return None if young or process.status() == psutil.STATUS_ZOMBIE else process
+    except (psutil.Error, ValueError):
+        return None
+
+
+def _status_of(folder: Path) -> str:
+    """How a command is told where to keep its status."""
+    return f"--status={folder.absolute() / STATUS}"
 
 
 def _environment(device: str) -> dict[str, str]:

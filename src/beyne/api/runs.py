@@ -174,7 +174,7 @@ def look(run: Path) -> Run:
         records=records,
         previews=sorted((run / "previews").glob("*.png")),
         messages=told.messages if told else (),
-        problem=problem or (background.last_words(run) if state == "interrupted" else ""),
+        problem=problem or (background.complaint(run) if state == "interrupted" else ""),
         remedy=remedy,
         call=call,
     )

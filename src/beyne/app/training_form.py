@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -189,7 +190,7 @@ class Form:
             "interval": train.save_every,
             "seed": train.seed,
         }
-        about = f'<p lang="en">{recipe.description}.</p>'
+        about = f'<p lang="en">{escape(recipe.description)}.</p>'
         return [about, *(numbers[name] for name in NUMBERS)]
 
 

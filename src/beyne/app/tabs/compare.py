@@ -134,7 +134,10 @@ class Window:
 
     def stop(self, chosen: str | None) -> list[Any]:
         """End a comparison; it can go on."""
-        comparisons.stop(self._context.access.folder(chosen or ""))
+        try:
+            comparisons.stop(self._context.access.folder(chosen or ""))
+        except BeyneError as error:
+            return self._refused(error)
         return self.look(chosen, None)
 
     def resume(self, chosen: str | None) -> list[Any]:

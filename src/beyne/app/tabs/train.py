@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from beyne.api import runs
+from beyne.api import background, runs
 from beyne.app import data_check
 from beyne.app.context import Context
 from beyne.app.data_check import Checked
@@ -97,6 +97,6 @@ def _only_one(context: Context, run: Path) -> None:
         BeyneError: Another one runs beside this one's folder.
     """
     for other in runs.find(run.parent):
-        if other != run and runs.look(other).state == "running":
+        if other != run and background.is_at_work(other):
             words = context.words
             raise BeyneError(words("train.another", name=other.name), words("train.pause_first"))
