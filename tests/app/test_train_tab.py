@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from beyne.api import runs
 from beyne.cli import app
 
-MINUTE = 60_000
-NUMBERS = {"size_in": 8, "size_out": 32, "batch": 2, "length": 20_000, "rate": 2e-4, "interval": 24}
+MINUTE = 60_000  # milliseconds
+NUMBERS = {"size_in": 8, "size_out": 32, "batch": 2, "length": 20_000, "rate": 2e-4, "interval": 8}
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_training_from_its_settings_to_a_picture(visit, window, photos, tmp_pa
     page.get_by_text("Training.").wait_for(timeout=MINUTE)
     page.reload()
     panel = train_tab(page)
-    panel.locator("#train-losses canvas, #train-losses svg").first.wait_for(timeout=MINUTE)
+    panel.locator("#train-losses canvas, #train-losses svg").first.wait_for(timeout=3 * MINUTE)
     panel.get_by_text(re.compile("after [0-9]+ images")).first.wait_for(timeout=MINUTE)
     panel.get_by_role("button", name="Pause").click()
     panel.get_by_text("Paused;").wait_for(timeout=MINUTE)
