@@ -79,6 +79,7 @@ def _listening(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen()  # with SO_REUSEADDR only this fails on a port that is taken
     except OSError as error:
         listener.close()
         problem = f"{settings.host}, port {settings.port} can't be used ({error.strerror})"
