@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,13 @@ def test_wrong_calls_end_in_a_sentence(words, problem) -> None:
     done = CliRunner().invoke(app, ["app", "--no-browser", *words])
     assert done.exit_code == 2
     assert problem in done.stderr
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = CliRunner().invoke(app, ["app", "--no-browser", "--port", str(port)])
+    assert result.exit_code == 2
+    assert f"port {port} can't be used" in result.output
