@@ -1,6 +1,7 @@
 """What models that make pictures of sentences understand: the scores of the cereals study.
 
     python bench/cereals.py train -o runs/cereals [--seeds 3] [--images N] [--recipes text-gan ...]
+        [--set key.sub=value]
     python bench/cereals.py score -o runs/cereals [--prompts N]
 
 ``train`` trains every recipe with every seed on pictures of the same split: two fifths of the
@@ -81,9 +82,9 @@ def divide(path: Path) -> None:
     write_split(path, part, {pair.name: source(pair) for pair in find_all(DATA)})
 
 
-def recipe_for(name: str, seed: int, images: int | None) -> Recipe:
-    """A recipe of the study."""
-    settings = [f"data.captions={TABLES / 'captions.csv'}", f"train.seed={seed}"]
+def recipe_for(name: str, seed: int, images: int | None, more: Sequence[str]) -> Recipe:
+    """A recipe of the study; ``more`` settings, as on the command line."""
+    settings = [*more, f"data.captions={TABLES / 'captions.csv'}", f"train.seed={seed}"]
     settings += [f"train.images={images}"] if images else []
     if name == "text-dcgan":
         return load_recipe(name, settings)
@@ -273,13 +274,14 @@ def save_sheet(images: Tensor, asked: Sequence[Prompt], path: Path) -> None:
     write(Raster(from_tensor(sheet, np.dtype(np.uint8))), path)
 
 
-def train_all(folder: Path, recipes: Sequence[str], seeds: int, images: int | None) -> None:
+def train_all(asked: argparse.Namespace) -> None:
     """Train what is not trained yet, seed by seed."""
+    folder: Path = asked.output
     divide(folder / "split.csv")
-    for seed in range(seeds):
-        for name in recipes:
+    for seed in range(asked.seeds):
+        for name in asked.recipes:
             run = folder / f"{name}-{seed}"
-            recipe = recipe_for(name, seed, images)
+            recipe = recipe_for(name, seed, asked.images, asked.settings)
             heard(str(run))
             if not train(recipe, DATA, run, folder / "split.csv", message=heard):
                 raise SystemExit(1)  # stopped by Ctrl-C
@@ -319,11 +321,12 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--images", type=int, help="of every training; default: the recipe's")
+    parser.add_argument("--set", dest="settings", action="append", default=[])
     parser.add_argument("--prompts", type=int, help="of each table, at most; default: all")
     asked = parser.parse_args()
     asked.output.mkdir(parents=True, exist_ok=True)
     if asked.what == "train":
-        train_all(asked.output, asked.recipes, asked.seeds, asked.images)
+        train_all(asked)
     else:
         score_all(asked.output, asked.prompts)
 
