@@ -20,6 +20,7 @@ from beyne.errors import BeyneError
 
 if TYPE_CHECKING:
     from beyne.predict.batch import Done, Report
+    from beyne.predict.beside import Assessment
     from beyne.predict.files import Failure
 
 #: Pictures of a batch that are shown; all are there to be downloaded.
@@ -34,14 +35,14 @@ class Batch:
         job: Number of the job.
         report: What became of each picture.
         seconds: Time it took.
-        pairs: Name → the picture before and after, as files to show.
+        views: Name → the picture before and after and, if asked for, its overlay, as files to show.
         files: The results.
     """
 
     job: str
     report: Report
     seconds: float
-    pairs: dict[str, tuple[Path, Path]] = field(default_factory=dict)
+    views: dict[str, list[Path]] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
 
 
@@ -100,7 +101,7 @@ class Inputs:
 
 
 class Results:
-    """Before and after under a slider, and the files to download."""
+    """Before and after under a slider, where to trust it, and the files to download."""
 
     def __init__(self, context: Context, tab: str) -> None:
         words = context.words
@@ -120,8 +121,8 @@ class Results:
 
     def shown(self, batch: Batch) -> list[Any]:
         """The status line and the values of ``outputs``."""
-        names = list(batch.pairs)
-        sliders = {name: self._slid(batch.job, name, pair) for name, pair in batch.pairs.items()}
+        names = list(batch.views)
+        sliders = {name: self._slid(batch.job, name, views) for name, views in batch.views.items()}
         return [
             self._told(batch),
             sliders[names[0]] if names else "",
@@ -130,9 +131,8 @@ class Results:
             links(self._context.words, batch.job, batch.files),
         ]
 
-    def _slid(self, job: str, name: str, pair: tuple[Path, Path]) -> str:
-        before, after = (f"/{SHOWN}/{job}/{path.name}" for path in pair)
-        return slider(self._context.words, name, before, after)
+    def _slid(self, job: str, name: str, views: list[Path]) -> str:
+        return slider(self._context.words, name, *(f"/{SHOWN}/{job}/{view.name}" for view in views))
 
     def _told(self, batch: Batch) -> str:
         words, report = self._context.words, batch.report
@@ -150,6 +150,8 @@ class Results:
             lines.append(f'<p role="status" class="done">{escape(said)}</p>')
         for done in report.done:
             name = escape(Path(done.output).name)
+            if done.trust is not None:
+                lines.append(self._trusted(name, done.trust))
             lines += [
                 f'<p class="note">{name}: <span lang="en">{escape(text)}</span>.</p>'
                 for text in done.warnings
@@ -162,6 +164,18 @@ class Results:
                 f'<span lang="en">{escape(text)}</span>.</p>'
             )
         return "".join(lines)
+
+    def _trusted(self, name: str, trust: Assessment) -> str:
+        """How far a result can be trusted, in the page's words; a click shows where, in English."""
+        right, invented = percent(trust.mean), percent(trust.invented)
+        said = escape(self._context.words("upscale.trusted", right=right, invented=invented))
+        where = f'<p lang="en">{escape(trust.sentence)}.</p>'
+        return f"<details><summary><b>{name}:</b> {said}</summary>{where}</details>"
+
+
+def percent(part: float) -> str:
+    """``87``; ``< 1`` of what is little and not nothing."""
+    return "< 1" if 0 < part < 0.01 else f"{100 * part:.0f}"
 
 
 def run(job: Job, apply: Callable[[str, Follower], Report]) -> Batch:
@@ -177,10 +191,14 @@ def run(job: Job, apply: Callable[[str, Follower], Report]) -> Batch:
     start = time.monotonic()
     report = apply(f"{job.folder / RESULTS}/", Follower(job))
     batch = Batch(job.id, report, time.monotonic() - start)
-    batch.files = [Path(done.output) for done in report.done]
-    for number, done in enumerate(report.done[:_MOST_SHOWN]):
-        pair = preview(Path(done.input), Path(done.output), job.folder / SHOWN / str(number))
-        name = str(Path(done.output).relative_to(job.folder / RESULTS))
-        if pair is not None:
-            batch.pairs[name] = pair
+    for number, done in enumerate(report.done):
+        result, overlay = Path(done.output), None
+        batch.files.append(result)
+        if done.trust is not None:
+            overlay = Path(done.trust.overlay)
+            batch.files += [Path(done.trust.map), overlay]
+        if number < _MOST_SHOWN:
+            views = preview(Path(done.input), result, job.folder / SHOWN / str(number), overlay)
+            if views:
+                batch.views[str(result.relative_to(job.folder / RESULTS))] = views
     return batch

@@ -15,24 +15,25 @@ _LONGEST = 2400
 _MOST_PIXELS = 100_000_000
 
 
-def preview(before: Path, after: Path, stem: Path) -> tuple[Path, Path] | None:
-    """A picture and what was made of it, at one size, as ``stem-0.jpg`` and ``stem-1.jpg``.
+def preview(before: Path, after: Path, stem: Path, overlay: Path | None) -> list[Path]:
+    """A picture, what was made of it, and its overlay, at one size: ``stem-0.jpg`` and so on.
 
-    The first is enlarged as an ordinary program would, bicubically. None: volumes and scenes that
+    The first is enlarged as an ordinary program would, bicubically. Empty: volumes and scenes that
     are too large are not shown.
     """
+    files = [before, after, *([overlay] if overlay else [])]
     try:
-        first, second = (read(path, _MOST_PIXELS, several=True) for path in (before, after))
+        source, result, *others = (read(path, _MOST_PIXELS, several=True) for path in files)
     except ImageError:
-        return None
+        return []
     stem.parent.mkdir(exist_ok=True)
-    shown = _range(second)
-    result = _image(second, shown)
-    result.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
-    source = _image(first, shown).resize(result.size, Image.Resampling.BICUBIC)
-    paths = Path(f"{stem}-0.jpg"), Path(f"{stem}-1.jpg")
-    for image, path in zip((source, result), paths, strict=True):
-        image.save(path, quality=92, subsampling=0)
+    shown = _range(result)
+    images = [_image(raster, shown) for raster in (source, result, *others)]
+    images[1].thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
+    paths = [Path(f"{stem}-{number}.jpg") for number in range(len(images))]
+    for image, path in zip(images, paths, strict=True):
+        resized = image.resize(images[1].size, Image.Resampling.BICUBIC)
+        resized.save(path, quality=92, subsampling=0)
     return paths
 
 

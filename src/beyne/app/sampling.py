@@ -16,6 +16,7 @@ from beyne.app.downloads import RESULTS, links
 from beyne.app.jobs import Job, Work
 from beyne.app.panel import BUTTONS, QUIET, Panel
 from beyne.errors import BeyneError
+from beyne.zoo import DEFAULTS
 
 if TYPE_CHECKING:
     from beyne.generation import Generated, Made
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _MOST = 64
 _WALK = 8
 _LARGEST_SEED = 2**31 - 1
+#: Fields that `Sampling._draw_numbers` draws.
+_NUMBERS = 4
 
 
 class Chosen(NamedTuple):
@@ -100,7 +103,7 @@ class Sampling:
                 self._files = gr.HTML(words("results.empty"), elem_classes="downloads")
         places = [self._note, self._more, self._places, self._chosen]
         outputs = [self._gallery, *places, self._walked, self._files]
-        inputs = [model, self._count, self._seed, self._walk, *asked.values()]
+        inputs = [model, self._count, self._seed, self._walk, self._larger, *asked.values()]
         varied = [self._chosen, self._strength, *inputs]
         panel.run(inputs, outputs, self._new, self._show)
         panel.run(varied, outputs, self._varied, self._show, self._again)
@@ -117,6 +120,10 @@ class Sampling:
             maximum=_LARGEST_SEED,
         )
         self._walk = gr.Checkbox(label=words("sampling.walk"), info=words("sampling.walk_info"))
+        self._larger = gr.Checkbox(
+            label=words("sampling.larger"),
+            info=words("sampling.larger_info", model=DEFAULTS["upscale"]),
+        )
 
     def _draw_variations(self) -> None:
         words = self._context.words
@@ -151,35 +158,34 @@ class Sampling:
             return words("sampling.base", seed=chosen.seed)
         return words("sampling.chosen", seed=chosen.seed)
 
-    def _new(self, model: str, count: int, seed: int, walk: bool, *asked: str) -> Work:
+    def _new(self, model: str, *values: Any) -> Work:
+        numbers, asked = values[:_NUMBERS], values[_NUMBERS:]
         options = {name: value or None for name, value in zip(self._names, asked, strict=True)}
-        return self._work(model, count, seed, walk, options, None)
+        return self._work(model, numbers, options, None)
 
-    def _varied(
-        self, chosen: Chosen | None, strength: float, model: str, count: int, *values: Any
-    ) -> Work:
+    def _varied(self, chosen: Chosen | None, strength: float, model: str, *values: Any) -> Work:
         if chosen is None:
             words = self._context.words
             raise BeyneError(words("sampling.nothing_chosen"), words("sampling.choose_one"))
         options = {"label": chosen.label, "text": chosen.text, "strength": strength}
-        return self._work(model, count, values[0], values[1], options, chosen)
+        return self._work(model, values[:_NUMBERS], options, chosen)
 
     def _work(
         self,
         model: str,
-        count: int,
-        seed: int,
-        walk: bool,
+        numbers: tuple[Any, ...],
         options: dict[str, Any],
         base: Chosen | None,
     ) -> Work:
         path = self._context.find(model)
+        count, seed, walk, larger = numbers
         text = options.pop("text", None)
         options |= {
             "texts": [text] if text else [],
             "seed": seed or 0,
             "vary": base and base.seed,
             "interpolate": min(count, _WALK) if walk and count > 1 else None,
+            "upscale": DEFAULTS["upscale"] if larger else None,
             "grid": count > 1,
         }
 

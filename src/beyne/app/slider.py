@@ -1,4 +1,4 @@
-"""Before and after in one frame, for mouse, touch and keyboard, with zoom."""
+"""Before, after and trust in one frame, for mouse, touch and keyboard, with zoom."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ _DRAG = (
 _SET = "this.closest('figure').style.setProperty('--{name}', this.value)"
 
 
-def slider(words: Words, name: str, before: str, after: str) -> str:
+def slider(words: Words, name: str, before: str, after: str, overlay: str | None = None) -> str:
     """HTML of the slider.
 
     Args:
         words: For its labels.
         name: Of the picture.
-        before: Address of a picture, as is ``after``, of the same size.
+        before: Address of a picture, as are ``after`` and ``overlay``, of the same size.
+        overlay: Shown in the place of ``after`` when a switch is on; None: there is no switch.
     """
     title = escape(name)
     said = {key: escape(words(f"slider.{key}")) for key in ("before", "after", "line", "zoom")}
+
+    def picture(kind: str, address: str, shows: str) -> str:
+        return f'<img class="{kind}" src="{address}" alt="{title}: {shows}" draggable="false">'
+
     ranges = "".join(
         f'<label>{said[label]} <input type="range" class="{kind}" min="{low}" max="{high}" '
         f'step="{step}" value="{value}" oninput="{_SET.format(name=kind)}"></label>'
@@ -33,12 +38,16 @@ def slider(words: Words, name: str, before: str, after: str) -> str:
             ("zoom", "zoom", 1, 8, 0.5, 1),
         )
     )
+    images, switch = picture("after", after, said["after"]), ""
+    if overlay:
+        label = escape(words("slider.trust"))
+        images += picture("overlay", overlay, label)
+        switch = f'<label><input type="checkbox" class="switch"> {label}</label>'
+    images += picture("before", before, said["before"])
     return (
         f'<figure class="slider"><div class="frame" tabindex="0" aria-label="{title}">'
-        f'<div class="stack" onpointerdown="{_DRAG}" onpointermove="{_DRAG}">'
-        f'<img src="{after}" alt="{title}: {said["after"]}" draggable="false">'
-        f'<img class="before" src="{before}" alt="{title}: {said["before"]}" draggable="false">'
+        f'<div class="stack" onpointerdown="{_DRAG}" onpointermove="{_DRAG}">{images}'
         f'<span class="line"></span></div></div>'
         f'<p class="sides"><span>{said["before"]}</span><span>{said["after"]}</span></p>'
-        f"<figcaption>{ranges}</figcaption></figure>"
+        f"<figcaption>{ranges}{switch}</figcaption></figure>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,6 +12,8 @@ from beyne.app.context import Context
 from beyne.app.jobs import Job, Work
 from beyne.app.model_choice import choose_model
 from beyne.app.panel import Panel
+from beyne.bundle import read_card
+from beyne.errors import BeyneError, UsageError
 
 
 def build(context: Context) -> None:
@@ -20,6 +23,7 @@ def build(context: Context) -> None:
         with gr.Column(scale=2, min_width=320):
             inputs = Inputs(context)
             model = choose_model(context, "upscale")
+            trust = gr.Checkbox(label=words("upscale.trust"), info=words("upscale.trust_info"))
             with gr.Accordion(words("upscale.more"), open=False):
                 scale = gr.Dropdown(
                     [(words("upscale.scale_own"), 0), ("×4", 4), ("×3", 3), ("×2", 2)],
@@ -61,10 +65,13 @@ def build(context: Context) -> None:
             results = Results(context, "upscale")
 
     def work(files: list[str] | None, path: str, name: str, *values: Any) -> Work:
-        scale, consistent, smooth, format, anonymize = values
-        sources = inputs.gathered(files, path)
+        trust, scale, consistent, smooth, format, anonymize = values
+        sources, found = inputs.gathered(files, path), context.find(name)
+        if trust:
+            _check_trust(context, found, scale or None, smooth)
         options = {
-            "model": str(context.find(name)),
+            "model": str(found),
+            "trust": trust,
             "scale": scale or None,
             "consistent": {"on": True, "off": False}.get(consistent),
             "smooth": smooth,
@@ -80,5 +87,22 @@ def build(context: Context) -> None:
 
         return enlarge
 
-    asked = [inputs.files, inputs.path, model, scale, consistent, smooth, format, anonymize]
+    settings = [trust, scale, consistent, smooth, format, anonymize]
+    asked = [inputs.files, inputs.path, model, *settings]
     panel.run(asked, results.outputs, work, results.shown)
+
+
+def _check_trust(context: Context, model: Path, scale: int | None, smooth: float) -> None:
+    """Refuse in the page's words what `beyne.api.upscale_files` would refuse.
+
+    Raises:
+        BeyneError: For this model, or for these settings, trust was not measured.
+    """
+    from beyne.trust.calibration import checked_trust
+
+    try:
+        checked_trust(read_card(model), scale, smooth)
+    except UsageError:
+        known = ", ".join(one.card.name for one in context.models("upscale") if one.card.trust)
+        problem = context.words("upscale.no_trust", models=known)
+        raise BeyneError(problem, context.words("upscale.untrusted")) from None
