@@ -12,7 +12,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from beyne.app.words import LANGUAGES, Words, catalogue
+from beyne.bundle import load
 from beyne.cli import app
+from beyne.predict.sampler import Sampler
+from beyne.zoo import find
 
 
 @pytest.fixture
@@ -21,6 +24,12 @@ def photo(shared, tmp_path) -> Path:
     source = Image.open(shared("data/sr_test/Kodak24/HR/kodim23.png"))
     source.crop((300, 100, 364, 148)).save(tmp_path / "parrot.png")
     return tmp_path / "parrot.png"
+
+
+@pytest.fixture(scope="module")
+def sampler() -> Sampler:
+    """Of the embedded model that is asked with sentences."""
+    return Sampler(load(find("auto", "generate")), "cpu")
 
 
 def tab(page, name: str, language: str = "en"):
@@ -41,6 +50,13 @@ def downloaded(page, name: str) -> bytes:
     with page.expect_download() as waiting:
         page.get_by_role("link", name=name).click()
     return waiting.value.path().read_bytes()
+
+
+def check_with_axe(page) -> None:
+    """No serious violation in what is visible."""
+    found = Axe().run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], [n["html"] for n in one["nodes"]][:3]) for one in serious] == []
 
 
 def test_a_dropped_picture_becomes_what_the_command_line_makes(visit, photo, tmp_path) -> None:
@@ -64,6 +80,35 @@ def test_a_dropped_picture_becomes_what_the_command_line_makes(visit, photo, tmp
     page.reload()
     page.locator(".slider").wait_for()
     assert page.locator(".status p.done").first.inner_text() == said
+
+
+def test_trust_is_told_shown_and_what_the_command_line_writes(visit, window, tmp_path) -> None:
+    picture = str(window.root / "pictures" / "p0.png")
+    line = ["upscale", picture, "--trust", "-o", f"{tmp_path}/"]
+    assert not CliRunner().invoke(app, line).exit_code
+    page = visit("uk")
+    panel = tab(page, "upscale", "uk")
+    panel.get_by_label("Або шлях").fill(picture)
+    panel.get_by_label("Показати, де результату можна вірити").check()
+    start(panel)
+    panel.get_by_text("% зображення").click()
+    assert panel.get_by_text("within 8 levels of 255 of the truth").is_visible()
+    overlay = panel.locator(".slider img.overlay")
+    assert overlay.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [96, 96]
+    assert not overlay.is_visible()
+    panel.get_by_label("Показати, чому вірити").check()
+    assert overlay.is_visible()
+    check_with_axe(page)
+    page.get_by_text("Файли окремо").click()
+    for name in ("p0.png", "p0.trust.png", "p0.overlay.png"):
+        assert downloaded(page, name) == (tmp_path / name).read_bytes()
+    panel.get_by_text("Інші налаштування").click()
+    panel.get_by_label("Згладити зернистість").first.fill("1")
+    panel.locator("button.primary").click()
+    said = panel.locator(".status p.problem")
+    said.wait_for()
+    assert "довіру виміряно лише для цих моделей" in said.inner_text()
+    assert "photo-x4, photo-x4-gan; виберіть одну з них" in said.inner_text()
 
 
 def test_a_folder_by_its_path_comes_as_a_zip_and_survives_a_reload(visit, window) -> None:
@@ -105,6 +150,7 @@ def test_a_picture_is_translated(visit) -> None:
     panel = tab(page, "translate")
     panel.get_by_label("path").fill("pictures/p0.png")
     assert "translated with the model tiny: 1." in start(panel).inner_text()
+    check_with_axe(page)
 
 
 def test_pictures_are_generated_and_varied(visit, tmp_path, window) -> None:
@@ -113,6 +159,7 @@ def test_pictures_are_generated_and_varied(visit, tmp_path, window) -> None:
     page = visit()
     panel = tab(page, "generate")
     panel.get_by_label("How many pictures").first.fill("2")
+    panel.get_by_text("More settings").click()
     panel.get_by_label("Seed of the first").fill("5")
     panel.get_by_label("A walk from").check()
     assert "2, seeds 5 to 6." in start(panel).inner_text()
@@ -127,6 +174,30 @@ def test_pictures_are_generated_and_varied(visit, tmp_path, window) -> None:
     panel.get_by_text("2, seeds 6 to 7.").wait_for()
     panel.get_by_text("Variations of the picture with seed 6").wait_for()
     assert panel.get_by_text("7, oats").first.is_visible()  # the label of what is varied
+    check_with_axe(page)
+
+
+def test_a_sentence_becomes_large_pictures(visit, tmp_path) -> None:
+    text = Words("kk")("illustrate.example")
+    line = ["generate", "--text", text, "-n", "2", "--upscale", "photo-x4"]
+    assert not CliRunner().invoke(app, [*line, "-o", str(tmp_path)]).exit_code
+    page = visit("kk")
+    panel = tab(page, "illustrate", "kk")
+    panel.get_by_role("button", name=text).click()
+    panel.get_by_label("Неше сурет керек").first.fill("2")
+    panel.get_by_label("Суреттерді ×4 үлкейту").check()
+    assert "саны: 2 (crops-demo моделі, бастапқы сандары 0–1)" in start(panel).inner_text()
+    assert panel.locator("button.thumbnail-item img").count() == 2
+    check_with_axe(page)
+    page.get_by_text("Файлдарды жеке-жеке").click()
+    assert page.get_by_role("link", name="grid.png").is_visible()
+    assert downloaded(page, "000001.png") == (tmp_path / "000001.png").read_bytes()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("example", ["example", "example_more"])
+def test_the_embedded_model_understands_the_examples(sampler, language, example) -> None:
+    sampler.vector_of(Words(language)(f"illustrate.{example}"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -145,9 +216,7 @@ def test_every_language_has_every_string_and_axe_is_content(visit, language) -> 
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         page.set_viewport_size({"width": 1366, "height": 768})
-        found = Axe().run(page).response["violations"]
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], [n["html"] for n in one["nodes"]][:3]) for one in serious] == []
+        check_with_axe(page)
 
 
 def test_the_keyboard_reaches_start(visit) -> None:

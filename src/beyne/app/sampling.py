@@ -95,11 +95,10 @@ class Sampling:
                     columns=4,
                     buttons=BUTTONS,
                     visible=False,
+                    elem_classes="pictures",
                 )
                 self._draw_variations()
-                self._walked = gr.Image(
-                    label=words("sampling.walk"), buttons=BUTTONS, visible=False
-                )
+                self._walked = gr.HTML(elem_classes="walk")
                 self._files = gr.HTML(words("results.empty"), elem_classes="downloads")
         places = [self._note, self._more, self._places, self._chosen]
         outputs = [self._gallery, *places, self._walked, self._files]
@@ -111,19 +110,20 @@ class Sampling:
     def _draw_numbers(self) -> None:
         words = self._context.words
         self._count = gr.Slider(1, _MOST, 8, step=1, label=words("sampling.count"))
-        self._seed = gr.Number(
-            0,
-            label=words("sampling.seed"),
-            info=words("sampling.seed_info"),
-            precision=0,
-            minimum=0,
-            maximum=_LARGEST_SEED,
-        )
-        self._walk = gr.Checkbox(label=words("sampling.walk"), info=words("sampling.walk_info"))
         self._larger = gr.Checkbox(
             label=words("sampling.larger"),
             info=words("sampling.larger_info", model=DEFAULTS["upscale"]),
         )
+        with gr.Accordion(words("sampling.more"), open=False) as self._settings:
+            self._seed = gr.Number(
+                0,
+                label=words("sampling.seed"),
+                info=words("sampling.seed_info"),
+                precision=0,
+                minimum=0,
+                maximum=_LARGEST_SEED,
+            )
+            self._walk = gr.Checkbox(label=words("sampling.walk"), info=words("sampling.walk_info"))
 
     def _draw_variations(self) -> None:
         words = self._context.words
@@ -147,7 +147,10 @@ class Sampling:
 
         self._gallery.select(choose, self._places, [self._chosen, self._note], **QUIET)
         reuse.click(
-            lambda chosen: chosen[0] if chosen else gr.skip(), self._chosen, self._seed, **QUIET
+            lambda chosen: (chosen[0], gr.update(open=True)) if chosen else gr.skip(),
+            self._chosen,
+            [self._seed, self._settings],
+            **QUIET,
         )
 
     def _told(self, chosen: Chosen | None) -> str:
@@ -223,7 +226,8 @@ class Sampling:
             (str(path), ", ".join(filter(None, (str(one.seed), one.label))))
             for path, one in zip(drawn.shown, result.done, strict=True)
         ]
-        walk = next((str(path) for path in result.sheets if path.suffix == ".webp"), None)
+        walk = next((path.name for path in result.sheets if path.suffix == ".webp"), None)
+        address, alt = f"/{RESULTS}/{drawn.job}/{walk}", escape(words("sampling.walk"))
         files = [*(one.output for one in result.done), *result.sheets]
         return [
             f'<p role="status" class="done">{escape(said)}</p>',
@@ -232,6 +236,6 @@ class Sampling:
             gr.update(visible=True),
             places,
             drawn.base,
-            gr.update(value=walk, visible=walk is not None),
+            f'<img src="{address}" alt="{alt}">' if walk else "",
             links(words, drawn.job, files),
         ]

@@ -18,14 +18,9 @@ def build(context: Context) -> None:
         model = choose_model(context, "illustrate")
         text = gr.Textbox(label=words("illustrate.text"), info=words("illustrate.text_info"))
         own = [words("illustrate.example"), words("illustrate.example_more")]
-        others = [
-            Words(code)(f"illustrate.example{more}")
-            for code in LANGUAGES
-            if code != words.language
-            for more in ("", "_more")
-        ]
+        others = [Words(code)("illustrate.example") for code in LANGUAGES if code != words.language]
         gr.Examples([[said] for said in own + others], text, label=words("illustrate.examples"))
-        gr.Markdown(words("illustrate.own", table="captions.csv", recipe="text-gan"))
         return model, {"text": text}
 
     Sampling(context, "illustrate", ask)
+    gr.Markdown(words("illustrate.own", table="captions.csv", recipe="text-gan"))
