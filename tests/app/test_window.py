@@ -91,7 +91,7 @@ def test_trust_is_told_shown_and_what_the_command_line_writes(visit, window, tmp
     panel.get_by_label("Або шлях").fill(picture)
     panel.get_by_label("Показати, де результату можна вірити").check()
     start(panel)
-    panel.get_by_text("% зображення").click()
+    panel.get_by_text("радше вигадані").click()
     assert panel.get_by_text("within 8 levels of 255 of the truth").is_visible()
     overlay = panel.locator(".slider img.overlay")
     assert overlay.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [96, 96]
@@ -185,7 +185,7 @@ def test_a_sentence_becomes_large_pictures(visit, tmp_path) -> None:
     panel = tab(page, "illustrate", "kk")
     panel.get_by_role("button", name=text).click()
     panel.get_by_label("Неше сурет керек").first.fill("2")
-    panel.get_by_label("Суреттерді ×4 үлкейту").check()
+    panel.get_by_label("Суреттерді photo-x4 моделімен").check()
     assert "саны: 2 (crops-demo моделі, бастапқы сандары 0–1)" in start(panel).inner_text()
     assert panel.locator("button.thumbnail-item img").count() == 2
     check_with_axe(page)

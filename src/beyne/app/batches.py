@@ -174,8 +174,8 @@ class Results:
 
 
 def percent(part: float) -> str:
-    """``87``; ``< 1`` of what is little and not nothing."""
-    return "< 1" if 0 < part < 0.01 else f"{100 * part:.0f}"
+    """``87``; ``<1`` of what is little and not nothing."""
+    return "<1" if 0 < part < 0.01 else f"{100 * part:.0f}"
 
 
 def run(job: Job, apply: Callable[[str, Follower], Report]) -> Batch:

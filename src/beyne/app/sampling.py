@@ -98,7 +98,7 @@ class Sampling:
                     elem_classes="pictures",
                 )
                 self._draw_variations()
-                self._walked = gr.HTML(elem_classes="walk")
+                self._walked = gr.HTML(elem_classes="walk", visible=False)
                 self._files = gr.HTML(words("results.empty"), elem_classes="downloads")
         places = [self._note, self._more, self._places, self._chosen]
         outputs = [self._gallery, *places, self._walked, self._files]
@@ -110,10 +110,7 @@ class Sampling:
     def _draw_numbers(self) -> None:
         words = self._context.words
         self._count = gr.Slider(1, _MOST, 8, step=1, label=words("sampling.count"))
-        self._larger = gr.Checkbox(
-            label=words("sampling.larger"),
-            info=words("sampling.larger_info", model=DEFAULTS["upscale"]),
-        )
+        self._larger = gr.Checkbox(label=words("sampling.larger", model=DEFAULTS["upscale"]))
         with gr.Accordion(words("sampling.more"), open=False) as self._settings:
             self._seed = gr.Number(
                 0,
@@ -236,6 +233,6 @@ class Sampling:
             gr.update(visible=True),
             places,
             drawn.base,
-            f'<img src="{address}" alt="{alt}">' if walk else "",
+            gr.update(value=f'<img src="{address}" alt="{alt}">', visible=walk is not None),
             links(words, drawn.job, files),
         ]
