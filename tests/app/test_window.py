@@ -96,7 +96,7 @@ def test_trust_is_told_shown_and_what_the_command_line_writes(visit, window, tmp
     overlay = panel.locator(".slider img.overlay")
     assert overlay.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [96, 96]
     assert not overlay.is_visible()
-    panel.get_by_label("Показати, чому вірити").check()
+    panel.get_by_label("Показати, де можна вірити").check()
     assert overlay.is_visible()
     check_with_axe(page)
     page.get_by_text("Файли окремо").click()
