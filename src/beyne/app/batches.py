@@ -167,13 +167,13 @@ class Results:
 
     def _trusted(self, name: str, trust: Assessment) -> str:
         """How far a result can be trusted, in the page's words; a click shows where, in English."""
-        right, invented = percent(trust.mean), percent(trust.invented)
+        right, invented = _percent(trust.mean), _percent(trust.invented)
         said = escape(self._context.words("upscale.trusted", right=right, invented=invented))
         where = f'<p lang="en">{escape(trust.sentence)}.</p>'
         return f"<details><summary><b>{name}:</b> {said}</summary>{where}</details>"
 
 
-def percent(part: float) -> str:
+def _percent(part: float) -> str:
     """``87``; ``<1`` of what is little and not nothing."""
     return "<1" if 0 < part < 0.01 else f"{100 * part:.0f}"
 

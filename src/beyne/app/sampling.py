@@ -223,8 +223,11 @@ class Sampling:
             (str(path), ", ".join(filter(None, (str(one.seed), one.label))))
             for path, one in zip(drawn.shown, result.done, strict=True)
         ]
-        walk = next((path.name for path in result.sheets if path.suffix == ".webp"), None)
-        address, alt = f"/{RESULTS}/{drawn.job}/{walk}", escape(words("sampling.walk"))
+        walk = "".join(
+            f'<img src="/{RESULTS}/{drawn.job}/{path.name}" alt="{escape(words("sampling.walk"))}">'
+            for path in result.sheets
+            if path.suffix == ".webp"
+        )
         files = [*(one.output for one in result.done), *result.sheets]
         return [
             f'<p role="status" class="done">{escape(said)}</p>',
@@ -233,6 +236,6 @@ class Sampling:
             gr.update(visible=True),
             places,
             drawn.base,
-            gr.update(value=f'<img src="{address}" alt="{alt}">', visible=walk is not None),
+            gr.update(value=walk, visible=bool(walk)),
             links(words, drawn.job, files),
         ]
