@@ -72,7 +72,7 @@ class LoadedModel:
     def trust(
         self, image: str | Path | Raster | Any, bands: Bands = None, consistent: bool | None = None
     ) -> Trust:
-        """Where the enlarged picture can be trusted; takes ten times as long as enlarging it.
+        """Where the enlarged picture can be trusted; takes ten times as long as enlarging it does.
 
         Args:
             image: As for `upscale`, as are ``bands`` and ``consistent``.
