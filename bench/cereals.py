@@ -54,7 +54,7 @@ from beyne.training import train
 
 DATA = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data" / "cereals"
 TABLES = Path(__file__).parents[1] / "docs" / "experiments" / "cereals"
-LANGUAGES, PAINTED = ("kk", "ru", "uk", "en"), 64
+LANGUAGES = "kk", "ru", "uk", "en"
 RECIPES = ("text-gan", "text-dcgan", "labels")
 NETWORK, LAYER, SIDE = "squeezenet", "fire9", 224
 RIDGE, GRAIN = 0.01, 0.3  # of unit features; largest share of a picture that is a grain

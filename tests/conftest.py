@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from pictures import save_pictures
+from tiny_networks import tiny_model
 from typer.testing import CliRunner
 
+from beyne.bundle import save
 from beyne.cli import app
 
 SHARED = Path(os.environ.get("BEYNE_SHARED", Path(__file__).parents[1] / "../shared")).resolve()
@@ -42,9 +44,18 @@ def no_published_weights(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> N
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that enlarges four times; files that need another one have their own."""
+    model = tiny_model("compact", image_skip="bicubic")
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    save(path, model.card, model.network)
+    return path
+
+
 @pytest.fixture
 def upscale(model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
-    """``upscale(*words, code=0)`` in an empty folder with the test file's own ``model_file``.
+    """``upscale(*words, code=0)`` in an empty folder with ``model_file``.
 
     The result has stdout and stderr.
     """

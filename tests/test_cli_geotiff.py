@@ -15,18 +15,8 @@ import pytest
 import tifffile
 from pictures import save_pictures
 from rasters import rasterio, read_all, save_raster
-from tiny_networks import tiny_model
 
 import beyne
-from beyne.bundle import save
-
-
-@pytest.fixture(scope="module")
-def model_file(tmp_path_factory):
-    model = tiny_model("compact", image_skip="bicubic")
-    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
-    save(path, model.card, model.network)
-    return path
 
 
 def test_consistent_is_the_default_of_geotiff_alone(upscale, tmp_path):

@@ -10,17 +10,6 @@ import pytest
 from rasterio.enums import Resampling
 from rasters import rasterio, read_all
 from scenes import save_scene
-from tiny_networks import tiny_model
-
-from beyne.bundle import save
-
-
-@pytest.fixture(scope="module")
-def model_file(tmp_path_factory):
-    model = tiny_model("compact", image_skip="bicubic")
-    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
-    save(path, model.card, model.network)
-    return path
 
 
 def band_file(scene: Path, name: str) -> Path:

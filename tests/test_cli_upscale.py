@@ -27,14 +27,6 @@ from beyne.cli import app
 BEYNE = [sys.executable, "-m", "beyne"]
 
 
-@pytest.fixture(scope="module")
-def model_file(tmp_path_factory):
-    model = tiny_model("compact", image_skip="bicubic")
-    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
-    save(path, model.card, model.network)
-    return path
-
-
 def test_one_picture(upscale, tmp_path):
     save_pictures(tmp_path, count=1, side=20)
     result = upscale("p0.png", "-o", "large.png")
