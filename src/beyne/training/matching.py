@@ -14,16 +14,18 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim import SGD, Adam, Optimizer
+from torch.optim.lr_scheduler import LinearLR
 
 from beyne.text import SubwordEncoder
 
 _STEPS, _BATCH = 200, 64
 _SIDE, _WIDTHS = 32, (24, 48, 96)  # pixels, and channels, of what looks at pictures
-_RATE, _RATE_OF_PICTURES = 1e-2, 1e-3
+_RATE, _RATE_OF_PIECES, _RATE_OF_PICTURES = 1e-2, 20.0, 1e-3
 _SHARPNESS = 12.0  # factor on cosines
 _DROPPED = 0.3  # share of a text's pieces that a step leaves out
 _MISSPELT = 0.3  # share of the words of a misspelt text
-_OWN = 0.5  # of what is right: the picture itself; the rest: those of its label
+_OWN = 0.2  # of what is right: the picture itself; the rest: those of its label
 
 
 def learn(
@@ -49,19 +51,36 @@ def learn(
         rows, picture, label = encoder.rows(texts), torch.tensor(of), torch.tensor(labels)
         pictures = F.interpolate(images, size=(_SIDE, _SIDE), mode="area") * 2 - 1
         look = _tower(images.shape[1], encoder.config.width)
-        rates = [(encoder, _RATE), (look, _RATE_OF_PICTURES)]
-        groups = [{"params": net.parameters(), "lr": rate} for net, rate in rates]
-        optimizer = torch.optim.Adam(groups, fused=True)
+        optimizers = _optimizers(encoder, look)
+        schedules = [LinearLR(one, 1.0, 0.0, _STEPS) for one in optimizers]
         for _ in range(_STEPS):
             chosen = torch.randint(len(texts), (_BATCH,))
             shown = picture[chosen]
             kept = rows[chosen].masked_fill(torch.rand(_BATCH, rows.shape[1]) < _DROPPED, 0)
             said = encoder(kept[:, (kept > 0).any(0)])
             loss = matching(said, look(_varied(pictures[shown])), shown, label[shown])
-            optimizer.zero_grad()
+            for optimizer in optimizers:
+                optimizer.zero_grad()
             torch.autograd.backward(loss)
-            optimizer.step()
+            for optimizer, schedule in zip(optimizers, schedules, strict=True):
+                optimizer.step()
+                schedule.step()
     encoder.eval().requires_grad_(False)
+
+
+def _optimizers(encoder: SubwordEncoder, look: nn.Module) -> tuple[Optimizer, Optimizer]:
+    """Of the table of pieces, and of the rest.
+
+    Adam moves a piece of one caption as far as the name of the crop, which hundreds have; plain
+    gradients give a piece a say that grows with how often it told classes apart.
+    """
+    table = encoder.embed.weight
+    others = [one for one in encoder.parameters() if one is not table]
+    groups = [
+        {"params": others, "lr": _RATE},
+        {"params": look.parameters(), "lr": _RATE_OF_PICTURES},
+    ]
+    return SGD([table], _RATE_OF_PIECES, momentum=0.9), Adam(groups, fused=True)
 
 
 def matching(said: Tensor, seen: Tensor, picture: Tensor, label: Tensor) -> Tensor:
