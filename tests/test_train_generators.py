@@ -36,6 +36,11 @@ TINY = {
     "gan": ["generator.features=4", "discriminator.layers=3"],
     "gan-small": ["generator.widths=[16, 8]"],
     "gan-stable": ["generator.widths=[16, 8]"],
+    "gan-projected": [
+        "generator.widths=[16, 8]",
+        "discriminator.weights=random",
+        'discriminator.layers=["Conv1", "block_1_expand"]',
+    ],
 }
 
 

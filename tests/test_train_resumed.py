@@ -134,6 +134,7 @@ def test_start_from_a_run_and_from_a_model(workplace) -> None:
     heard: list[str] = []
     for start_from in (folder, folder / "last.safetensors"):
         recipe = recipe_for(workplace, "span", f"train.start={json.dumps(str(start_from))}")
+        assert recipe.told()["train"]["start"] == start_from.name
         setup = prepare(recipe, workplace / "data", workplace / "none")
         heard += setup.notes
         used = setup.state.average.for_use()

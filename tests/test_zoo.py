@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 from typing import Any
@@ -285,6 +286,7 @@ def test_default_comes_with_the_package():
 def test_find(tmp_path):
     for name in zoo.builtin():
         assert zoo.find(name).is_file()
+        assert '"/' not in json.dumps(zoo.entry(name).card.provenance), "a folder of ours"
     model = tiny_model("compact")
     path = tmp_path / "mine.safetensors"
     save(path, model.card, model.network)

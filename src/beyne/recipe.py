@@ -201,6 +201,14 @@ class Recipe(Config):
         """Nested plain values, as TOML or JSON take them; unset values left out."""
         return self.model_dump(mode="json", exclude_none=True)
 
+    def told(self) -> Tree:
+        """`plain` as a model's card tells it: of files only their names, as folders name people."""
+        told = self.plain()
+        for table, key in (("train", "start"), ("data", "captions")):
+            if key in told[table]:
+                told[table][key] = Path(told[table][key]).name
+        return told
+
 
 def named_sources(job: Job, settings: Sequence[str], data: Tree | None = None) -> Sources:
     """Where the two sides of a translation are.

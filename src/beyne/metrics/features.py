@@ -21,19 +21,19 @@ from beyne.metrics.distribution import (
 )
 from beyne.weights import MissingWeightsError
 
-_NETWORK, _LAYER, _SIDE = "mobilenet_v2", "Conv_1", 224
+_NETWORK, _LAYER, _SIDE = "squeezenet", "fire9", 224
 _WIDTHS, _SMALL = (3, 32, 64, 128, 256), 64  # channels, and pixels a side, of `RandomFeatures`
 
 
 class Features(nn.Module):
-    """MobileNetV2 (Sandler et al. 2018), its last layer averaged over the picture.
+    """SqueezeNet (Iandola et al. 2016, arXiv 1602.07360), its last layer averaged over the picture.
 
     It stands in for Inception, which published numbers use and whose weights can't be counted on;
-    `text` says so wherever numbers go. SqueezeNet is not taken: it judges by LPIPS already. A
-    generator that was trained with a loss on MobileNetV2 has learned for this exam: leave it out.
+    `text` says so wherever numbers go. As in LPIPS it is the judge: no recipe of beyne learns from
+    what it sees.
 
     Raises:
-        MissingWeightsError: No weights of MobileNetV2 are on this machine.
+        MissingWeightsError: No weights of SqueezeNet are on this machine.
     """
 
     def __init__(self) -> None:
@@ -44,11 +44,11 @@ class Features(nn.Module):
     @property
     def text(self) -> str:
         """What the numbers are made with, for tables."""
-        return f"not Inception: MobileNetV2 ({self.weights}), not comparable with published FID"
+        return f"not Inception: SqueezeNet ({self.weights}), not comparable with published FID"
 
     @torch.inference_mode()
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, C, H, W)`` in [0, 1], any size, to ``(N, 1280)``.
+        """``(N, C, H, W)`` in [0, 1], any size, to ``(N, 512)``.
 
         Pictures are brought to 224×224 by the antialiased bicubic. Of other numbers of bands than 1
         and 3 each is taken as grey, and the features averaged.

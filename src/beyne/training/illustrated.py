@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -123,14 +123,15 @@ class Illustrated:
             said = [_versions(found, recipe.train.seed) for found in captions]
         else:
             said = [_said(encoder, found) for found in captions]
-        numbered = Wholes(
-            pictures.pictures, range(len(pairs)), recipe.train.seed, recipe.data.views
-        )
+        labels = [found[0].label for found in captions]
+        drawn = _evenly(labels)
+        repeated = [pictures.pictures[number] for number in drawn]
+        numbered = Wholes(repeated, drawn, recipe.train.seed, recipe.data.views)
         data = recipe.data
         return Captioned(
             numbered,
             [encoder.encode(texts) for texts in said],
-            [found[0].label for found in captions],
+            labels,
             data.caption_dropout,
             data.caption_mixing,
         )
@@ -215,6 +216,13 @@ def _versions(captions: Sequence[Caption], seed: int) -> list[str]:
     chance = random.Random(seed)
     texts = [caption.text for caption in captions]
     return texts + [misspelt(each, chance) for each in texts for _ in range(_MISSPELT)]
+
+
+def _evenly(labels: Sequence[str]) -> list[int]:
+    """Number of each picture, so often that about as many are of every label."""
+    counts = Counter(labels)
+    most = max(counts.values())
+    return [n for n, label in enumerate(labels) for _ in range(round(most / counts[label]))]
 
 
 def _said(encoder: TextEncoder, captions: Sequence[Caption]) -> list[str]:

@@ -31,7 +31,7 @@ def save_model(
         **{name: round(value, 4) for name, value in scores.items()},
     }
     made = {
-        "recipe": recipe.plain(),
+        "recipe": recipe.told(),
         "images": setup.state.images,
         "data": setup.data,
         "beyne": version("beyne"),

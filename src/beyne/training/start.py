@@ -54,7 +54,7 @@ def start(recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
     for optimizer in state.optimizers.values():
         for group in optimizer.param_groups:
             group |= {"betas": recipe.train.betas, "weight_decay": recipe.train.weight_decay}
-    parent = {"recipe": recipe_there.plain() | {"run": data}, "images": state.images}
+    parent = {"recipe": recipe_there.told() | {"run": data}, "images": state.images}
     state.restart()
     notes = [f"started from the {' and '.join(taken)} of {path}, with their optimisers"]
     if recipe.discriminator and not same:
