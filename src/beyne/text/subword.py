@@ -2,7 +2,8 @@
 
 A word is the set of its character 3- to 6-grams and itself (fastText: Bojanowski et al. 2017,
 arXiv 1607.04606), of its `skeleton`, so that case endings, typing errors and other ways to write
-it leave most of it as it was. The pieces are hashed into a table; attention weighs them.
+it leave most of it as it was. The pieces are hashed into a table; attention weighs them. A piece of
+a word of n pieces has 1/√n of a say, or else long words would drown the short name of a crop.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 import torch
 from pydantic import Field
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from beyne.errors import UsageError
 from beyne.text.encoder import TextEncoder, TextEncoderConfig, shown
@@ -36,7 +38,7 @@ class SubwordConfig(TextEncoderConfig):
 
 
 class SubwordEncoder(TextEncoder):
-    """Σ softmax(aᵀe) e over the pieces' embeddings e, then a linear layer.
+    """Σ softmax(aᵀe − ½ log n) e over the pieces' embeddings e, then a linear layer.
 
     Embeddings begin at zero, so that pieces that were never learned say nothing.
     """
@@ -50,16 +52,21 @@ class SubwordEncoder(TextEncoder):
         self.register_buffer("seen", torch.zeros(_FLAGS, dtype=torch.bool))
         self.seen: Tensor
 
-    def rows(self, texts: Sequence[str]) -> Tensor:
-        """Rows of the table that each text's pieces are in, ``(N, most pieces)``; 0: none."""
-        found = [[1 + key % (self.embed.num_embeddings - 1) for key in keys(t)] for t in texts]
-        return nn.utils.rnn.pad_sequence([torch.tensor(numbers) for numbers in found], True)
+    def rows(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Rows of the table that each text's pieces are in, ``(N, most pieces)``; 0: none.
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """``(N, pieces)``, see `rows`, → ``(N, size)``."""
+        And the share of a say that each has, alike.
+        """
+        rows = [torch.tensor(keys(text)) % (self.embed.num_embeddings - 1) + 1 for text in texts]
+        shares = [torch.tensor([len(w) ** -0.5 for w in _keys(text) for _ in w]) for text in texts]
+        return pad_sequence(rows, True), pad_sequence(shares, True)
+
+    def forward(self, rows: Tensor, shares: Tensor) -> Tensor:
+        """``(N, pieces)`` each, see `rows`, → ``(N, size)``."""
         pieces = self.embed(rows)
-        weights = self.attend(pieces).masked_fill(rows[..., None] == 0, -torch.inf).softmax(1)
-        combined: Tensor = self.combine((weights * pieces).sum(1))
+        say = self.attend(pieces)[..., 0] + shares.log()
+        weights = say.masked_fill(rows == 0, -torch.inf).softmax(1)
+        combined: Tensor = self.combine((weights[..., None] * pieces).sum(1))
         return combined
 
     def vectors(self, texts: Sequence[str]) -> Tensor:
@@ -69,7 +76,7 @@ class SubwordEncoder(TextEncoder):
                 problem = f"{shown(text)} has next to nothing in common with the captions learned"
                 raise UsageError(problem, "say it in the words and languages of the captions")
         device = self.embed.weight.device
-        return torch.cat([self(self.rows([text]).to(device)) for text in texts])
+        return torch.cat([self(*(one.to(device) for one in self.rows([t]))) for t in texts])
 
     def familiarity(self, text: str) -> float:
         """Share of a text's pieces that were in the captions."""
@@ -83,7 +90,12 @@ class SubwordEncoder(TextEncoder):
 
 def keys(text: str) -> list[int]:
     """A number of 32 bits for each piece of a text, the same on every machine."""
-    return [zlib.crc32(piece.encode()) for word in words(text) for piece in sorted(_pieces(word))]
+    return [key for word in _keys(text) for key in word]
+
+
+def _keys(text: str) -> list[list[int]]:
+    """Word by word."""
+    return [[zlib.crc32(p.encode()) for p in sorted(_pieces(word))] for word in words(text)]
 
 
 def _pieces(word: str) -> set[str]:

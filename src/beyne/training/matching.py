@@ -48,7 +48,7 @@ def learn(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        rows, picture, label = encoder.rows(texts), torch.tensor(of), torch.tensor(labels)
+        (rows, shares), picture, label = encoder.rows(texts), torch.tensor(of), torch.tensor(labels)
         pictures = F.interpolate(images, size=(_SIDE, _SIDE), mode="area") * 2 - 1
         look = _tower(images.shape[1], encoder.config.width)
         optimizers = _optimizers(encoder, look)
@@ -57,7 +57,7 @@ def learn(
             chosen = torch.randint(len(texts), (_BATCH,))
             shown = picture[chosen]
             kept = rows[chosen].masked_fill(torch.rand(_BATCH, rows.shape[1]) < _DROPPED, 0)
-            said = encoder(kept[:, (kept > 0).any(0)])
+            said = encoder(kept, shares[chosen])
             loss = matching(said, look(_varied(pictures[shown])), shown, label[shown])
             for optimizer in optimizers:
                 optimizer.zero_grad()
