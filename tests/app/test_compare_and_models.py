@@ -12,8 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from pictures import save_pictures
 from tiny_networks import tiny_model
 
-from beyne.app.words import LANGUAGES, Words, catalogue
+from beyne.app.words import LANGUAGES, Words
 from beyne.bundle import read_card
+from beyne.languages.words import catalogue
 
 MINUTE = 60_000
 
@@ -105,7 +106,7 @@ def test_weights_of_others_are_brought_in_and_written_as_onnx(visit, window) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_these_tabs_show_no_raw_key_and_axe_is_content(visit, language) -> None:
     page = visit(language, color_scheme="dark" if language in ("kk", "en") else "light")
-    tables = {key.split(".")[0] for key in catalogue("en")}
+    tables = {key.split(".")[0] for key in catalogue(Words.folder, "en")}
     for name in ("train", "compare", "models"):
         panel = tab(page, name, language)
         assert Words(language)(f"{name}.about") in panel.inner_text()

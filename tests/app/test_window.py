@@ -11,9 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from typer.testing import CliRunner
 
-from beyne.app.words import LANGUAGES, Words, catalogue
+from beyne.app.words import LANGUAGES, Words
 from beyne.bundle import load
 from beyne.cli import app
+from beyne.languages.words import catalogue
 from beyne.predict.sampler import Sampler
 from beyne.zoo import find
 
@@ -205,7 +206,7 @@ def test_the_embedded_model_understands_the_examples(sampler, language, example)
 def test_every_language_has_every_string_and_axe_is_content(visit, language) -> None:
     page = visit(language, color_scheme="dark" if language in ("kk", "en") else "light")
     assert page.locator("html").get_attribute("lang") == language
-    tables = {key.split(".")[0] for key in catalogue("en")}
+    tables = {key.split(".")[0] for key in catalogue(Words.folder, "en")}
     for number, name in enumerate(("upscale", "generate", "illustrate")):
         panel = tab(page, name, language)
         assert Words(language)(f"{name}.about") in panel.inner_text()

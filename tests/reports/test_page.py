@@ -21,11 +21,11 @@ from report_documents import full_document, shown
 
 from beyne import reports
 from beyne.errors import MissingExtraError, UsageError
+from beyne.languages import LANGUAGES
 from beyne.reports import background, render, write_report
 from beyne.reports import document as d
 from beyne.reports import sections as s
 from beyne.reports.pictures import embedded
-from beyne.reports.words import LANGUAGES
 
 VOID = {"meta", "img"}
 URI = "data:image/webp;base64,"

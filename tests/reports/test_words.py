@@ -1,9 +1,8 @@
-"""The catalogue: complete, used, and written in the letters of its languages."""
+"""The words of a report: all used, and put together to sentences."""
 
 from __future__ import annotations
 
 import re
-import string
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -11,7 +10,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from beyne import reports
-from beyne.errors import UsageError
+from beyne.languages.words import catalogue
 from beyne.reports import background
 from beyne.reports import document as d
 from beyne.reports import sections as s
@@ -25,7 +24,7 @@ from beyne.reports.numbers import (
     ticks,
     written_in,
 )
-from beyne.reports.words import LANGUAGES, Words, catalogue
+from beyne.reports.words import Words
 
 FOLDER = Path(reports.__file__).parent
 
@@ -55,6 +54,7 @@ COMPOSED = {
     "crops": choices(s.View, "role") - {"arm"} | {"left", "right"},
     "cost": {field.name for field in fields(background.Cost)} - {"arm"},
     "curves": {"discriminator", "adversarial"},
+    "time": {"hours", "minutes", "seconds"},
 }
 
 
@@ -66,50 +66,14 @@ def used() -> set[str]:
 
 
 def test_every_key_is_used_and_every_used_key_is_there() -> None:
-    assert used() == catalogue().keys()
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-@pytest.mark.parametrize("key", catalogue())
-def test_every_key_says_the_same_in_four_languages(key) -> None:
-    said = catalogue()[key]
-    assert tuple(said) == LANGUAGES
-    for text in said.values():
-        assert text == text.strip() != ""
-        assert placeholders(text) == placeholders(said["en"])
-        assert text.endswith(".") == said["en"].endswith(".")
-
-
-LATIN, CYRILLIC = set(string.ascii_letters), set("абвгдежзийклмнопрстуфхцчшщьюя")
-LETTERS = {
-    "ru": CYRILLIC | set("ёъыэ"),
-    "uk": CYRILLIC - set("ёъыэ") | set("ґєії’"),
-    "kk": CYRILLIC | set("ёъыэәғқңөұүһі"),
-}
-
-
-@pytest.mark.parametrize("language", LETTERS)
-def test_words_are_spelt_in_the_letters_of_their_language(language) -> None:
-    names = {"beyne", "safetensors", "WebP", "FID", "SSIM", "best"}
-    for key, said in catalogue().items():
-        text = re.sub(r"\{\w+\}", "", said[language])
-        for word in re.findall(r"[^\W\d_]+(?:’[^\W\d_]+)*", text):
-            assert word in names or set(word.lower()) <= LETTERS[language], (key, word)
-
-
-def test_another_language_is_refused() -> None:
-    with pytest.raises(UsageError, match="not written in 'de'"):
-        Words("de")
+    assert used() == catalogue(Words.folder, "en").keys()
 
 
 def test_a_verdict_in_words() -> None:
     difference = d.Estimate(-0.012, -0.0164, -0.0068)
     lpips = d.Column("lpips", "LPIPS", "lower", digits=3)
     verdict = s.Verdict("B", "A", lpips, "better", difference, 0.83, 0.0002, 0.6)
-    headline, details = Words().verdict(verdict)
+    headline, details = Words("en").verdict(verdict)
     assert headline == "LPIPS: B is better than A."
     plain = re.sub(r"\s", " ", details)
     expected = (
@@ -130,7 +94,7 @@ def test_a_verdict_in_words() -> None:
     ],
 )
 def test_durations(seconds, text) -> None:
-    assert Words().duration(seconds) == text
+    assert Words("en").duration(seconds) == text
 
 
 @pytest.mark.parametrize(

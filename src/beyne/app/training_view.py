@@ -16,7 +16,6 @@ from beyne.app.context import Context
 from beyne.app.documents import address
 from beyne.app.panel import QUIET, problem
 from beyne.app.training_call import check_call
-from beyne.app.words import catalogue
 from beyne.errors import BeyneError
 
 _SECONDS = 2.0  # between two looks
@@ -167,8 +166,8 @@ class View:
                     yield record["images"], record[name], self._name("curve", name)
 
     def _name(self, table: str, name: str) -> str:
-        known = catalogue(self._context.words.language)
-        return known.get(f"{table}.{name}", name)
+        words, key = self._context.words, f"{table}.{name}"
+        return words(key) if key in words else name
 
     def told(self, run: Run) -> str:
         """How it stands, as HTML."""

@@ -1,54 +1,19 @@
-"""The words of the window, one catalogue a language in ``catalogues/``."""
+"""The words of the window, and which language a visitor gets."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-from beyne.config import read_toml
-from beyne.errors import UsageError, did_you_mean
+from beyne import languages
+from beyne.languages import LANGUAGES
 
-#: Language → what it calls itself, in the order in which the page offers them.
-LANGUAGES = {"kk": "Қазақша", "ru": "Русский", "uk": "Українська", "en": "English"}
+__all__ = ["LANGUAGES", "Words", "language_of", "preferred"]
 
 
-@cache
-def catalogue(language: str) -> dict[str, str]:
-    """Key such as ``upscale.start`` → words."""
-    tables = read_toml(Path(__file__).parent / "catalogues" / f"{language}.toml")
-    return {f"{table}.{key}": said for table in tables for key, said in tables[table].items()}
+class Words(languages.Words):
+    """The words of the window, one catalogue a language in ``catalogues/``."""
 
-
-class Words:
-    """The catalogue of one language.
-
-    Args:
-        language: One of `LANGUAGES`.
-
-    Raises:
-        UsageError: Another one.
-    """
-
-    def __init__(self, language: str) -> None:
-        if language not in LANGUAGES:
-            problem = f"the window does not speak '{language}'"
-            raise UsageError(problem, did_you_mean(language, LANGUAGES))
-        self.language = language
-
-    def __call__(self, key: str, **values: Any) -> str:
-        """The words for ``key``, with ``{name}`` replaced by its value."""
-        return catalogue(self.language)[key].format(**values)
-
-    def duration(self, seconds: float) -> str:
-        """``2 h 5 min``, ``3 min 20 s``, ``7 s``."""
-        minutes, rest = divmod(round(seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        if hours:
-            return self("time.hours", hours=hours, minutes=minutes)
-        if minutes:
-            return self("time.minutes", minutes=minutes, seconds=rest)
-        return self("time.seconds", seconds=rest)
+    folder = Path(__file__).parent / "catalogues"
 
 
 def language_of(path: str) -> str:

@@ -12,9 +12,8 @@ def check(seen: Evidence) -> Iterator[Finding]:
     """Equal and nearly equal pictures."""
     for twins in seen.twins:
         if len({seen.division.split.get(file) for file in twins.files}) > 1:
-            problem = "the same picture in several splits: what is tested on has been trained on"
-            if not twins.exact:
-                problem = problem.replace("the same", "nearly the same")
+            same = "the same" if twins.exact else "nearly the same"
+            problem = f"{same} picture in several splits: what is tested on has been trained on"
             remedy = "keep it in one of them"
             yield Finding("leak", "error", twins.files, problem, remedy)
         elif twins.exact:

@@ -194,8 +194,8 @@ def _misaligned(fit: Fit) -> bool:
 
 
 def _shifted(fit: Fit, shift: Shift) -> Finding:
-    problem = f"the input is shifted by {shift.right:+.1f} across, {shift.down:+.1f} down"
-    problem += " (in pixels of the target)"
+    shifted = f"{shift.right:+.1f} across, {shift.down:+.1f} down"
+    problem = f"the input is shifted by {shifted} (in pixels of the target)"
     remedy = "cut both from the same place"
     return Finding("misaligned", "error", (fit.target, fit.source), problem, remedy)
 

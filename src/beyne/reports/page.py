@@ -33,7 +33,7 @@ def write_report(document: Document, folder: Path, language: str = "en") -> Path
         The path of the page.
 
     Raises:
-        UsageError: The language is none of `words.LANGUAGES`, or the disk refuses.
+        UsageError: The language is none of `beyne.languages.LANGUAGES`, or the disk refuses.
         MissingExtraError: jinja2 is not installed.
     """
     page = folder / "report.html"
@@ -48,7 +48,7 @@ def render(document: Document, language: str = "en", budget: int = BUDGET) -> st
 
     Args:
         document: What it shows.
-        language: Of headings and fixed sentences, one of `words.LANGUAGES`.
+        language: Of headings and fixed sentences, one of `beyne.languages.LANGUAGES`.
         budget: Bytes that its pictures may take.
 
     Raises:

@@ -1,50 +1,24 @@
-"""The fixed words of a report in four languages, from ``catalogue.toml``."""
+"""The fixed words of a report, and the sentences that are put together of them."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
-from beyne.config import read_toml
-from beyne.errors import UsageError, did_you_mean
+from beyne import languages
 from beyne.reports.document import Column
 from beyne.reports.numbers import count, interval, number, percent, probability
 from beyne.reports.sections import Augmentation, Outcome, Verdict
 
-LANGUAGES = ("en", "ru", "uk", "kk")
 
+class Words(languages.Words):
+    """The words of a report, one catalogue a language in ``catalogues/``."""
 
-@cache
-def catalogue() -> dict[str, dict[str, str]]:
-    """Key such as ``heading.scores`` → language → words."""
-    tables = read_toml(Path(__file__).with_name("catalogue.toml"))
-    return {f"{table}.{key}": said for table in tables for key, said in tables[table].items()}
-
-
-class Words:
-    """The catalogue in one language.
-
-    Args:
-        language: One of `LANGUAGES`.
-
-    Raises:
-        UsageError: Another one.
-    """
-
-    def __init__(self, language: str = "en") -> None:
-        if language not in LANGUAGES:
-            problem = f"reports are not written in '{language}'"
-            raise UsageError(problem, did_you_mean(language, LANGUAGES))
-        self.language = language
-
-    def __call__(self, key: str, **values: object) -> str:
-        """The words for ``key``, with ``{name}`` replaced by its value."""
-        return catalogue()[key][self.language].format(**values)
+    folder = Path(__file__).parent / "catalogues"
 
     def about(self, metric: Column) -> str:
         """What a metric means to someone who never met it; empty if the catalogue has nothing."""
         key = f"metric.{metric.key}"
-        return self(key) if key in catalogue() else ""
+        return self(key) if key in self else ""
 
     def duration(self, seconds: float | None) -> str:
         """``2 h 14 min``, ``3 min 20 s``, ``0.42 s``; a dash for what is missing."""
@@ -52,13 +26,7 @@ class Words:
             return number(None)
         if seconds < 10:
             return self("time.seconds", seconds=number(seconds))
-        minutes, rest = divmod(round(seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        if hours:
-            return self("time.hours", hours=count(hours), minutes=minutes)
-        if minutes:
-            return self("time.minutes", minutes=minutes, seconds=rest)
-        return self("time.seconds", seconds=rest)
+        return super().duration(seconds)
 
     def verdict(self, verdict: Verdict) -> tuple[str, str]:
         """Who is better, and the numbers behind it: two sentences."""

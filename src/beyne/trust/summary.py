@@ -17,9 +17,12 @@ _SMALLEST_AREA = 0.005  # part of the picture
 _MOST_AREAS = 3
 
 _LIKE: dict[Kind, str] = {"photograph": "a photograph", "satellite": "a satellite picture"}
-_DOWN = ("upper", "", "lower")
-_ACROSS = ("left", "", "right")
-_ALONE = {"upper": "top", "lower": "bottom", "left": "left", "right": "right", "": "middle"}
+#: The ninths of a picture, row by row.
+_PLACES = (
+    ("upper left", "top", "upper right"),
+    ("left", "middle", "right"),
+    ("lower left", "bottom", "lower right"),
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Trust:
         if not self.invented:
             return f"{right}; none is mostly invented"
         found = areas(self.map < INVENTED)
-        where = ": around " + ", ".join(found) if found else ", nowhere a large area of it"
+        where = ": around " + ", around ".join(found) if found else ", nowhere a large area of it"
         return f"{right}; {_percent(self.invented)} is mostly invented{where}"
 
 
@@ -106,13 +109,11 @@ def _connected(cells: NDArray[np.bool_]) -> list[set[tuple[int, int]]]:
 def _in_words(area: set[tuple[int, int]], side: int, shape: tuple[int, ...]) -> str:
     rows, columns = (np.array(axis) for axis in zip(*area, strict=True))
     middles = [(axis.mean() + 0.5) * side for axis in (rows, columns)]
-    third = [int(3 * at / length) for at, length in zip(middles, shape, strict=True)]
-    words = [_DOWN[min(third[0], 2)], _ACROSS[min(third[1], 2)]]
-    name = " ".join(words) if all(words) else _ALONE["".join(words)]
+    down, across = (min(int(3 * at / length), 2) for at, length in zip(middles, shape, strict=True))
     top, left = rows.min() * side, columns.min() * side
     bottom = min((rows.max() + 1) * side, shape[0])
     right = min((columns.max() + 1) * side, shape[1])
-    return f"the {name} (x {left}–{right}, y {top}–{bottom})"
+    return f"the {_PLACES[down][across]} (x {left}–{right}, y {top}–{bottom})"
 
 
 def _percent(part: float) -> str:
