@@ -93,7 +93,7 @@ def test_trust_is_told_shown_and_what_the_command_line_writes(visit, window, tmp
     panel.get_by_label("Показати, де результату можна вірити").check()
     start(panel)
     panel.get_by_text("радше вигадані").click()
-    assert panel.get_by_text("within 8 levels of 255 of the truth").is_visible()
+    assert panel.get_by_text("не більш ніж на 8 рівнів із 255").is_visible()
     overlay = panel.locator(".slider img.overlay")
     assert overlay.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [96, 96]
     assert not overlay.is_visible()
@@ -138,12 +138,16 @@ def test_a_job_is_stopped(visit, window) -> None:
     assert panel.locator("button.primary").is_enabled()
 
 
-def test_a_wrong_path_is_a_sentence(visit) -> None:
-    page = visit("uk")
-    panel = tab(page, "translate", "uk")
-    panel.locator("input[type=text], textarea").first.fill("../..")
-    said = start(panel).inner_text()
-    assert "лежить поза теками, які тут можна відкривати" in said
+def test_a_wrong_path_and_a_wrong_file_are_sentences(visit, window) -> None:
+    (window.root / "torn.png").write_bytes((window.root / "pictures/p0.png").read_bytes()[:300])
+    panel = tab(visit("kk"), "translate", "kk")
+    path = panel.locator("input[type=text], textarea").first
+    path.fill("../..")
+    assert "осы жерде ашуға болатын бумалардан тыс орналасқан" in start(panel).inner_text()
+    path.fill("torn.png")
+    panel.locator("button.primary").click()
+    said = "torn.png: файлдың соңы жоқ; қайта көшіріңіз немесе қайта жүктеп алыңыз."
+    panel.locator(".status p.problem", has_text=said).wait_for()
 
 
 def test_a_picture_is_translated(visit) -> None:

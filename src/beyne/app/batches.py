@@ -14,7 +14,7 @@ import gradio as gr
 from beyne.app.context import Context
 from beyne.app.downloads import RESULTS, SHOWN, links
 from beyne.app.jobs import Job
-from beyne.app.panel import QUIET
+from beyne.app.panel import QUIET, alert, sentence
 from beyne.app.slider import slider
 from beyne.errors import BeyneError
 
@@ -153,23 +153,19 @@ class Results:
             if done.trust is not None:
                 lines.append(self._trusted(name, done.trust))
             lines += [
-                f'<p class="note">{name}: <span lang="en">{escape(text)}</span>.</p>'
-                for text in done.warnings
+                f'<p class="note">{name}: {sentence(words, text)}.</p>' for text in done.warnings
             ]
         for failure in report.failed:
-            text = "; ".join(filter(None, (failure.problem, failure.remedy)))
-            name = escape(Path(failure.input).name)
-            lines.append(
-                f'<p role="alert" class="problem"><b>{name}:</b> '
-                f'<span lang="en">{escape(text)}</span>.</p>'
-            )
+            said = sentence(words, failure.problem, failure.remedy)
+            lines.append(alert(f"{Path(failure.input).name}:", said))
         return "".join(lines)
 
     def _trusted(self, name: str, trust: Assessment) -> str:
-        """How far a result can be trusted, in the page's words; a click shows where, in English."""
+        """How far a result can be trusted; a click shows where."""
         right, invented = _percent(trust.mean), _percent(trust.invented)
-        said = escape(self._context.words("upscale.trusted", right=right, invented=invented))
-        where = f'<p lang="en">{escape(trust.sentence)}.</p>'
+        words = self._context.words
+        said = escape(words("upscale.trusted", right=right, invented=invented))
+        where = f"<p>{sentence(words, trust.sentence)}.</p>"
         return f"<details><summary><b>{name}:</b> {said}</summary>{where}</details>"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from beyne.api.runs import TrainCall
 from beyne.app.batches import Follower
 from beyne.app.jobs import Job
-from beyne.app.panel import problem
+from beyne.app.panel import problem, sentence
 from beyne.app.words import Words
 from beyne.errors import BeyneError
 
@@ -78,14 +78,14 @@ def told(words: Words, checked: Checked) -> str:
     """What was found, worst first, as HTML."""
     lines = []
     if checked.error:
-        lines.append(problem(words("check.impossible"), checked.error, ""))
+        lines.append(problem(words, checked.error, "check.impossible"))
     findings = [f for f in checked.diagnosis.findings if f.kind != "layout"]  # was chosen
     for finding in findings[:_FINDINGS]:
-        said = f"{finding.problem}; {finding.remedy}" if finding.remedy else finding.problem
+        said = sentence(words, finding.problem, finding.remedy)
         severity = escape(words(f"check.{finding.severity}"))
         lines.append(
             f'<p class="{_CLASSES[finding.severity]}"><b>{severity}</b> '
-            f'<span lang="en">{escape(said)}.</span>{_files(words, finding.files)}</p>'
+            f"{said}.{_files(words, finding.files)}</p>"
         )
     if len(findings) > _FINDINGS:
         lines.append(f"<p>{escape(words('check.more', count=len(findings) - _FINDINGS))}</p>")

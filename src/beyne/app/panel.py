@@ -12,7 +12,9 @@ import gradio as gr
 from beyne.app.context import Context
 from beyne.app.guard import visitor
 from beyne.app.jobs import Job, Work, log
+from beyne.app.words import Words
 from beyne.errors import BeyneError
+from beyne.languages import translated
 
 #: Of events that redraw a field: no spinner, no entry in Gradio's public interface.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -122,15 +124,38 @@ class Panel:
         return f'<p role="status">{escape(text)}</p>'
 
     def _problem(self, error: Exception | None) -> str:
-        return problem(
-            self._context.words("job.failed"), error, self._context.words("job.unforeseen")
-        )
+        return problem(self._context.words, error)
 
 
-def problem(lead: str, error: Exception | None, unforeseen: str) -> str:
-    """What went wrong and what to do, as HTML; but for a `BeyneError` only ``unforeseen``."""
-    what = str(error) if isinstance(error, BeyneError) else unforeseen
-    return f'<p role="alert" class="problem"><b>{escape(lead)}</b> {escape(what)}.</p>'
+def problem(words: Words, error: Exception | None, lead: str = "job.failed") -> str:
+    """What went wrong and what to do, as HTML; but for a `BeyneError` only that it did.
+
+    Args:
+        words: Of the page.
+        error: None: one that was not kept.
+        lead: Key of the words before it.
+    """
+    if isinstance(error, BeyneError):
+        return alert(words(lead), sentence(words, error.problem, error.remedy))
+    return alert(words(lead), escape(words("job.unforeseen")))
+
+
+def alert(lead: str, said: str) -> str:
+    """A line that is read out at once: plain text, then HTML."""
+    return f'<p role="alert" class="problem"><b>{escape(lead)}</b> {said}.</p>'
+
+
+def sentence(words: Words, problem: str, remedy: str = "") -> str:
+    """A problem and its remedy in the page's language, as HTML; what stays English says so."""
+    return "; ".join(_in_language(part, words.language) for part in (problem, remedy) if part)
+
+
+def _in_language(text: str, language: str) -> str:
+    said = translated(text, language)
+    shown = escape(said.removesuffix("."))
+    # The window's own sentences come in its language, and have no translation either.
+    english = said == text and text.isascii()
+    return f'<span lang="en">{shown}</span>' if english else shown
 
 
 def _buttons(busy: bool) -> tuple[Any, Any]:

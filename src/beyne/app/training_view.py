@@ -112,8 +112,7 @@ class View:
         return done
 
     def _refused(self, error: BeyneError) -> list[Any]:
-        words = self._context.words
-        said = problem(words("job.failed"), error, words("job.unforeseen"))
+        said = problem(self._context.words, error)
         return [None, said, *(gr.skip() for _ in self._outputs[2:])]
 
     def _look(self, chosen: str | None, seen: Any) -> list[Any]:
@@ -187,12 +186,7 @@ class View:
             said = words(f"train.warn_{warning.kind}", percent=percent)
             lines.append(f'<p class="note" role="alert">{escape(said)}</p>')
         if run.problem:
-            said = "; ".join(filter(None, (run.problem, run.remedy)))
-            lead = escape(words("job.failed"))
-            lines.append(
-                f'<p class="problem" role="alert"><b>{lead}</b> '
-                f'<span lang="en">{escape(said)}</span>.</p>'
-            )
+            lines.append(problem(words, BeyneError(run.problem, run.remedy)))
         if run.state == "running" and run.messages:
             lines.append(f'<p lang="en" class="said">{escape(run.messages[-1])}</p>')
         if run.model:

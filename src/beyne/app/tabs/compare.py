@@ -192,16 +192,11 @@ class Window:
                 left = words("compare.left", time=words.duration(status.seconds_left))
                 lines.append(f"<p>{escape(left)}</p>")
         if status.problem:
-            said = "; ".join(filter(None, (status.problem, status.remedy)))
-            lines.append(
-                f'<p class="problem" role="alert"><b>{escape(words("job.failed"))}</b> '
-                f'<span lang="en">{escape(said)}</span>.</p>'
-            )
+            lines.append(problem(words, BeyneError(status.problem, status.remedy)))
         return "".join(lines)
 
     def _refused(self, error: BeyneError) -> list[Any]:
-        words = self._context.words
-        said = problem(words("job.failed"), error, words("job.unforeseen"))
+        said = problem(self._context.words, error)
         return [None, said, *[gr.skip()] * 4]
 
     def _arms(self) -> list[tuple[str, str]]:

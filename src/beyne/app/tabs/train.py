@@ -76,8 +76,7 @@ def build(context: Context) -> None:
             _only_one(context, run)
             runs.start(call, run)
         except BeyneError as error:
-            said = problem(words("job.failed"), error, words("job.unforeseen"))
-            return [said, gr.skip()]
+            return [problem(words, error), gr.skip()]
         return ["", view.offer(str(run.parent), str(run))]
 
     start.click(begin, [checked, *form.inputs], [refused, view.chosen], **QUIET)
