@@ -94,7 +94,8 @@ class _Source:
             of_error = name in self._errors or (name == "__init__" and inside.endswith("Error"))
             written = ast.unparse(node.func)
             places = (0, 1) if of_error else _TAKING.get(written, _TAKING.get(name, ()))
-            yield from (node.args[place] for place in places if place < len(node.args))
+            given = (node.args[place] for place in places if place < len(node.args))
+            yield from (each.value if isinstance(each, ast.Starred) else each for each in given)
         elif isinstance(node, Function) and node.name in _SHOWN.get(path, ()):
             yield from _results(node)
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "warnings":

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+
+#: Problem and remedy where there is no room, and what the system then answers.
+DISK_FULL = "the disk is full", "free space or choose another folder with -o"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class BeyneError(Exception):
@@ -45,6 +50,36 @@ class MissingExtraError(UsageError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed", f"pip install 'beyne[{extra}]'")
+
+
+def foreseen(error: BaseException) -> BeyneError | None:
+    """The error as a sentence for the user, where it is one or is about a full disk or memory.
+
+    Returns:
+        None: nobody foresaw it.
+    """
+    if isinstance(error, BeyneError):
+        return error
+    if is_disk_full(error):
+        return BeyneError(*DISK_FULL)
+    if is_out_of_memory(error):
+        return BeyneError("memory does not suffice", "close other programs, or take less at once")
+    return None
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the disk, a quota or a file could take no more."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return True
+    # Libraries may raise another error on their way out of this one, PyTorch for one.
+    return error.__context__ is not None and is_disk_full(error.__context__)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory did not suffice, on whatever device."""
+    # PyTorch's CPU allocator raises a plain RuntimeError.
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from beyne.errors import UsageError
+from beyne.errors import UsageError, foreseen
 
 #: In a folder that `locked` has kept.
 LOCK = ".lock"
@@ -44,14 +44,14 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write ``data`` whole or not at all; a file of that name is replaced.
 
     Raises:
-        UsageError: The folder does not exist or the disk refuses.
+        BeyneError: The folder does not exist, or the disk is full or refuses.
     """
     try:
         with whole_or_nothing(path) as file:
             file.write(data)
     except OSError as error:
-        problem = f"{path} can't be written ({error.strerror})"
-        raise UsageError(problem, "check the folder and the room on the disk") from None
+        refused = UsageError(f"{path} can't be written ({error.strerror})", "check the folder")
+        raise foreseen(error) or refused from None
 
 
 def check_free(path: Path, overwrite: bool) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
-from beyne.errors import BeyneError, Stopped
+from beyne.errors import BeyneError, Stopped, foreseen
 
 #: A worker in the queue's thread; what it returns is the job's result.
 Work = Callable[["Job"], Any]
@@ -92,11 +92,10 @@ class Job:
             self.share, self.state = 1.0, "done"
         except Stopped:
             self.state = "stopped"
-        except BeyneError as error:
-            self.error, self.state = error, "failed"
-        except Exception:
-            log.exception("an error nobody foresaw")
-            self.state = "failed"
+        except Exception as error:
+            self.error, self.state = foreseen(error), "failed"
+            if self.error is None:
+                log.exception("an error nobody foresaw")
 
 
 class Jobs:

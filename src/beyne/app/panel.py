@@ -13,7 +13,7 @@ from beyne.app.context import Context
 from beyne.app.guard import visitor
 from beyne.app.jobs import Job, Work, log
 from beyne.app.words import Words
-from beyne.errors import BeyneError
+from beyne.errors import BeyneError, foreseen
 from beyne.languages import translated
 
 #: Of events that redraw a field: no spinner, no entry in Gradio's public interface.
@@ -69,9 +69,10 @@ class Panel:
                 ready = await asyncio.to_thread(work, *values)
                 job = self._context.jobs.start(self._tab, visitor(request), ready, self._queue)
             except Exception as error:
-                if not isinstance(error, BeyneError):
+                known = foreseen(error)
+                if known is None:
                     log.exception("an error nobody foresaw")
-                yield self._line(self._problem(error), len(outputs))
+                yield self._line(self._problem(known), len(outputs))
                 return
             async for update in self._watched(job, len(outputs), shown):
                 yield update
@@ -123,21 +124,21 @@ class Panel:
     def _note(self, text: str) -> str:
         return f'<p role="status">{escape(text)}</p>'
 
-    def _problem(self, error: Exception | None) -> str:
+    def _problem(self, error: BeyneError | None) -> str:
         return problem(self._context.words, error)
 
 
-def problem(words: Words, error: Exception | None, lead: str = "job.failed") -> str:
-    """What went wrong and what to do, as HTML; but for a `BeyneError` only that it did.
+def problem(words: Words, error: BeyneError | None, lead: str = "job.failed") -> str:
+    """What went wrong and what to do, as HTML.
 
     Args:
         words: Of the page.
-        error: None: one that was not kept.
+        error: None: one that nobody foresaw.
         lead: Key of the words before it.
     """
-    if isinstance(error, BeyneError):
-        return alert(words(lead), sentence(words, error.problem, error.remedy))
-    return alert(words(lead), escape(words("job.unforeseen")))
+    if error is None:
+        return alert(words(lead), escape(words("job.unforeseen")))
+    return alert(words(lead), sentence(words, error.problem, error.remedy))
 
 
 def alert(lead: str, said: str) -> str:

@@ -26,7 +26,7 @@ from beyne.cli.train import train
 from beyne.cli.translate import translate
 from beyne.cli.upscale import upscale
 from beyne.cli.weights import weights
-from beyne.errors import BeyneError
+from beyne.errors import foreseen
 
 _DEBUG = "--debug"
 _INTERRUPTED = 130  # 128 + SIGINT, what shells expect
@@ -52,8 +52,8 @@ class Commands(TyperGroup):
             own = isinstance(error, (typer.Exit, typer.Abort, BrokenPipeError))
             if own or hasattr(error, "show") or ctx.obj["debug"]:
                 raise
-            if isinstance(error, BeyneError):
-                _end(str(error), error.exit_code)
+            if known := foreseen(error):
+                _end(str(known), known.exit_code)
             _end(f"an error nobody foresaw ({type(error).__name__}: {error}); add {_DEBUG}", 1)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from beyne.api.background import Status
-from beyne.errors import BeyneError
+from beyne.errors import foreseen
 from beyne.files import write_whole
 
 _EVERY = 1.0  # seconds between two writings
@@ -57,8 +57,8 @@ class StatusFile:
             changes: Mapping[str, str] = {"state": "finished"}
         elif isinstance(error, (KeyboardInterrupt, typer.Exit)):
             changes = {"state": "paused"}
-        elif isinstance(error, BeyneError):
-            changes = {"state": "failed", "problem": error.problem, "remedy": error.remedy}
+        elif known := foreseen(error):
+            changes = {"state": "failed", "problem": known.problem, "remedy": known.remedy}
         else:
             unforeseen = f"an error nobody foresaw ({type(error).__name__}: {error})"
             changes = {"state": "failed", "problem": unforeseen}

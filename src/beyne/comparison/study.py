@@ -25,7 +25,7 @@ from beyne.data import (
 )
 from beyne.data.split import SplitName
 from beyne.doctor import Diagnosis, examine
-from beyne.errors import BeyneError, UsageError
+from beyne.errors import BeyneError, UsageError, foreseen
 from beyne.evaluation import evaluate
 from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger
 from beyne.evaluation.generators import check_enough
@@ -116,9 +116,10 @@ class Study:
         for arm in sorted(self.arms, key=lambda arm: arm.source in PLAIN):
             try:
                 tables[arm.name] = tuple(self._tables(arm))
-            except BeyneError as error:
-                failed.append(Failure.of(arm.name, error))
             except Exception as error:
+                if known := foreseen(error):
+                    failed.append(Failure.of(arm.name, known))
+                    continue
                 if self.options.debug:
                     raise
                 problem = f"an error nobody foresaw ({type(error).__name__}: {error})"

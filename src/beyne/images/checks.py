@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from beyne.errors import ImageError
+from beyne.errors import DISK_FULL, ImageError, is_disk_full
 from beyne.hardware import machine_memory
 
 #: A pixel of the largest usual kind: red, green, blue and alpha at 16 bits.
@@ -83,11 +83,10 @@ def from_os_error(error: OSError, doing: str) -> ImageError:
         errno.EACCES: (f"no permission to {doing} it", "check the rights of file and folder"),
         errno.EPERM: (f"no permission to {doing} it", "check the rights of file and folder"),
         errno.EROFS: ("the disk is read-only", "choose another folder with -o"),
-        errno.ENOSPC: ("the disk is full", "free space or choose another folder with -o"),
-        errno.EDQUOT: ("the disk quota is used up", "free space or choose another folder with -o"),
-        errno.EFBIG: ("the file grows too large for this disk", "choose another disk with -o"),
         errno.ENAMETOOLONG: ("its name is too long", "shorten it"),
     }
+    if is_disk_full(error):
+        return ImageError(*DISK_FULL)
     code = error.errno or 0
     if code in known:
         return ImageError(*known[code])

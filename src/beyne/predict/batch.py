@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from beyne.errors import BeyneError, ImageError
+from beyne.errors import ImageError, foreseen
 from beyne.predict.beside import Assessment, Beside
 from beyne.predict.files import Failure, Job
 from beyne.predict.kinds import begun
@@ -217,9 +217,10 @@ class Batch:
         """Turn an error into one line of the report."""
         try:
             yield
-        except BeyneError as error:
-            self._fail(Failure.of(job.source, error))
         except Exception as error:
+            if known := foreseen(error):
+                self._fail(Failure.of(job.source, known))
+                return
             if self._options.debug:
                 raise
             problem = f"an error nobody foresaw ({type(error).__name__}: {error})"

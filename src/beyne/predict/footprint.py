@@ -88,14 +88,6 @@ def checked_tile(tile: int | str) -> int:
     return int(text)
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether memory did not suffice, on whatever device."""
-    # PyTorch's CPU allocator raises a plain RuntimeError.
-    words = ("out of memory", "not enough memory", "can't allocate memory")
-    kinds = (MemoryError, torch.cuda.OutOfMemoryError)
-    return isinstance(error, kinds) or any(word in str(error).lower() for word in words)
-
-
 def smaller(tiling: Tiling, height: int, width: int) -> Tiling:
     """Fewer tiles at once, or tiles of half the side.
 

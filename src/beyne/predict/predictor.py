@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
-from beyne.errors import ImageError
+from beyne.errors import ImageError, is_out_of_memory
 from beyne.images.projection import EXACT_REACH, REACH
 from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
 from beyne.images.resample import resize
@@ -26,7 +26,7 @@ from beyne.predict.fitting import (
     checked_smooth,
     is_grey_for,
 )
-from beyne.predict.footprint import checked_tile, chosen_tiling, is_out_of_memory, smaller
+from beyne.predict.footprint import checked_tile, chosen_tiling, smaller
 from beyne.predict.precision import NAMES, PrecisionChoice
 from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
 from beyne.predict.transparency import bleed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beyne.errors import BeyneError, MissingExtraError
+from beyne.errors import BeyneError, MissingExtraError, foreseen, is_out_of_memory
 
 if TYPE_CHECKING:
     from beyne.recipe import Recipe
@@ -42,20 +42,21 @@ def train(
 
     Raises:
         UsageError: Recipe, data and what ``run`` holds do not fit each other.
-        BeyneError: A loss is no longer a number, or memory does not suffice.
+        BeyneError: A loss is no longer a number, memory does not suffice, or the disk is full.
     """
     require_extra()
-    from beyne.predict.footprint import is_out_of_memory
     from beyne.training.loop import Listener, Loop
     from beyne.training.setup import prepare
 
     try:
         return Loop(prepare(recipe, data, run, split_file), run, Listener(**listener)).fit()
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        problem = "the memory does not suffice for this training"
-        raise BeyneError(problem, "a smaller train.batch, or train.micro_batch=1") from None
+    except (MemoryError, OSError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            problem = "the memory does not suffice for this training"
+            raise BeyneError(problem, "a smaller train.batch, or train.micro_batch=1") from None
+        if known := foreseen(error):
+            raise known from None
+        raise
 
 
 def dry_run(
