@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -69,6 +69,16 @@ def upscale(model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return result
 
     return call
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file may grow over 20 000 bytes: what a full disk does, without one."""
+    resource = pytest.importorskip("resource", reason="no limits on this system")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 
 import pytest
@@ -72,9 +73,14 @@ def test_errors_are_kept_and_others_are_logged(jobs, caplog) -> None:
     def breaks(job: Job) -> None:
         raise ZeroDivisionError("nobody foresaw")
 
-    failed, broken = (settled(jobs.start("upscale", "a", work)) for work in (fails, breaks))
+    def fills(job: Job) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    works = fails, breaks, fills
+    failed, broken, full = (settled(jobs.start("upscale", "a", work)) for work in works)
     assert (failed.state, str(failed.error)) == ("failed", "it is a tree; bring a bush")
     assert (broken.state, broken.error) == ("failed", None)
+    assert str(full.error).startswith("the disk is full; free space")
     assert "nobody foresaw" in caplog.text
 
 

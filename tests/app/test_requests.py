@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +61,17 @@ def test_what_is_no_picture_is_not_kept(visitor, window, tmp_path) -> None:
         assert (answer.status_code, name in answer.text) == (415, True)
         assert "not a picture, so nothing was kept" in answer.text
     assert window.kept() == before
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_the_disk_can_not_hold_is_not_kept(visitor, window, small_disk) -> None:
+    before = window.kept()
+    files = [("files", ("noise.png", b"\x89PNG\r\n\x1a\n" + bytes(50_000)))]
+    answer = visitor.post("gradio_api/upload", files=files)
+    assert answer.status_code == 507
+    assert answer.text == "the disk is full; open it by its path instead."
+    assert window.kept() == before
+    gc.collect()  # Gradio leaves the file open, and closing it fails once more
 
 
 def test_what_is_too_large_is_not_kept(visitor, window, tmp_path) -> None:

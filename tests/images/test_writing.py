@@ -15,22 +15,12 @@ NOISE = Raster(np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np
 SUFFIXES = ("png", "jpg", "webp", "tiff")
 
 
-@pytest.fixture
-def small_disk():
-    """No file may grow over 20 000 bytes: what a full disk does, without one."""
-    resource = pytest.importorskip("resource", reason="no limits on this system")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(suffix, tmp_path, small_disk):
     path = tmp_path / f"a.{suffix}"
     write(Raster(NOISE.pixels[:9, :9]), path)
     before = path.read_bytes()
-    with pytest.raises(ImageError, match="grows too large"):
+    with pytest.raises(ImageError, match="the disk is full"):
         write(NOISE, path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

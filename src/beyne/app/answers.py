@@ -7,12 +7,18 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from gradio.utils import get_upload_folder
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beyne.app.access import Access
+from beyne.errors import DISK_FULL, is_disk_full
 from beyne.images import is_dicom, is_picture
+from beyne.languages import translated
 from beyne.predict.files import PICTURES, suffix_of
+
+#: Status of an answer: no room to store what was sent.
+_FULL = 507
 
 #: The body of an answer → another one, or None to leave it as it is.
 Look = Callable[[int, bytes], Response | None]
@@ -44,7 +50,7 @@ class Answers:
             await self._app(scope, receive, send)
             return
         kept: list[Message] = []
-        heard = False
+        heard = full = False
 
         async def hear() -> Message:
             nonlocal heard
@@ -56,12 +62,17 @@ class Answers:
             kept.append(message)
 
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-        await self._app({**scope, "headers": plain}, hear, keep)
+        try:
+            await self._app({**scope, "headers": plain}, hear, keep)
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            full = True
         while not heard:  # browsers that are still sending do not hear an answer
             await hear()
         body = b"".join(message.get("body", b"") for message in kept)
         status = next(message["status"] for message in kept if "status" in message)
-        other = look(status, body)
+        other = look(_FULL if full else status, body)
         if other is not None:
             await other(scope, receive, send)
             return
@@ -83,6 +94,11 @@ class Answers:
         if status == 413:
             large = words("access.large", limit=self._access.upload_limit)
             return PlainTextResponse(f"{large}; {words('access.by_path')}.", 413)
+        if status == _FULL:
+            for part in Path(get_upload_folder()).glob("tmp*"):  # of what is being received
+                part.unlink(missing_ok=True)
+            full = translated(DISK_FULL[0], words.language)
+            return PlainTextResponse(f"{full}; {words('access.by_path')}.", _FULL)
         if status != 200:
             return None
         stored = [Path(path) for path in json.loads(body)]

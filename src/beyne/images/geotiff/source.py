@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from beyne.errors import ImageError, MissingExtraError
+from beyne.errors import DISK_FULL, ImageError, MissingExtraError
 from beyne.images.checks import check_pixels, cut_short, damaged, several_frames
 from beyne.images.metadata import quietly
 from beyne.images.raster import Pixels
@@ -66,6 +66,8 @@ def told_plainly(doing: str) -> Iterator[None]:
     except (RasterioError, CPLE_BaseError) as error:
         words = f"{error} {error.__cause__ or ''}"
         if doing == "write":
+            if "Write error" in words:  # GDAL keeps the system's own answer to itself
+                raise ImageError(*DISK_FULL) from error
             raise ImageError(f"it can't be written ({words.strip()})", "check the disk") from error
         cut = ("Read error", "Cannot read", "Read failed", "TIFFReadEncoded", "TIFFFillStrip")
         if any(word in words for word in cut):

@@ -17,7 +17,7 @@ from rasterio.shutil import copy
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
-from beyne.errors import ImageError
+from beyne.errors import DISK_FULL, ImageError
 from beyne.images.geotiff.source import Mask, Source, has_mask, told_plainly
 from beyne.images.metadata import quietly
 from beyne.images.raster import Pixels, Treatment
@@ -167,7 +167,7 @@ def check_complete(path: Path) -> None:
         for page in tif.pages:
             segments = zip(page.dataoffsets, page.databytecounts, strict=True)
             if any(not count or start + count > end for start, count in segments):
-                raise ImageError("not all of it could be written", "check the room on the disk")
+                raise ImageError(*DISK_FULL)
 
 
 def _options(source: Source, step: int) -> dict[str, Any]:
