@@ -17,9 +17,10 @@ import beyne
 ROOT = Path(beyne.__file__).parent
 HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
 
-#: What the window can't reach, and the window itself, which has a catalogue of its own.
-_ELSEWHERE = ("cli/", "app/", "languages/", "augmentation/", "blend.py", "info.py", "metrics/")
-_ELSEWHERE += ("predict/arrays.py", "images/raster.py", "evaluation/recognition.py")
+#: What the window can't reach: other commands, what starts it, what only Python programs meet.
+_ELSEWHERE = ("cli/", "augmentation/", "blend.py", "info.py", "app/server.py", "app/passwords.py")
+_ELSEWHERE += ("languages/", "metrics/", "images/raster.py", "predict/arrays.py")
+_ELSEWHERE += ("evaluation/recognition.py",)
 #: Other calls than errors that take sentences, and at which places.
 _TAKING = {
     "Finding": (3, 4),
