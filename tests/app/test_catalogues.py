@@ -35,6 +35,7 @@ COMPOSED = {
     *(f"{panel}.start" for panel in ("check", "import", "export")),
     *(f"slider.{name}" for name in ("before", "after", "line", "zoom")),
     *(f"results.{name}" for name in ("megabytes", "kilobytes")),
+    *("job.failed", "check.impossible"),  # what stands before a problem
     *(f"time.{name}" for name in ("hours", "minutes", "seconds")),
 }
 
