@@ -12,9 +12,11 @@ from beyne import app
 from beyne.api.background import State
 from beyne.api.comparisons import PLAIN
 from beyne.api.runs import Warned
+from beyne.app.panel import problem, sentence
 from beyne.app.training_form import NUMBERS
 from beyne.app.words import Words, preferred
 from beyne.doctor.findings import Severity
+from beyne.errors import BeyneError
 from beyne.languages.words import catalogue
 
 FOLDER = Path(app.__file__).parent
@@ -65,3 +67,13 @@ def test_the_browser_chooses_the_language(accepted, language) -> None:
 )
 def test_durations(seconds, text) -> None:
     assert Words("en").duration(seconds) == text
+
+
+def test_a_problem_comes_in_the_language_of_the_page_and_what_does_not_is_marked() -> None:
+    words = Words("ru")
+    said = sentence(words, "<b> does not exist", "ask someone")
+    assert said == '&lt;b&gt; не существует; <span lang="en">ask someone</span>'
+    assert sentence(words, "модель не выбрана") == "модель не выбрана"
+    known = problem(words, BeyneError("the file is empty"))
+    assert known == '<p role="alert" class="problem"><b>Не получилось:</b> файл пуст.</p>'
+    assert "непредвиденная ошибка" in problem(words, None)
