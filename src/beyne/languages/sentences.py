@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import NamedTuple
@@ -79,6 +79,7 @@ class Reading(NamedTuple):
     kept: tuple[str, ...]
 
 
+@lru_cache(4096)  # else a text of many clauses would be read in each of very many ways
 def read(text: str, language: str) -> Reading:
     """The reading of an English text that keeps least as it stands."""
     best = Reading(text, 0, (text,))
