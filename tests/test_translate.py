@@ -231,6 +231,8 @@ def test_bands_and_depths_of_all_kinds(tmp_path) -> None:
     made = model.translate(tmp_path / "data" / "a" / "0.tif")
     assert made.pixels.shape == (24, 45, 5)
     assert made.pixels.dtype == np.uint16
+    of_bytes = model.translate(picture(24, 45, 1))
+    assert of_bytes.pixels.dtype == np.uint16, "learned from deeper pictures"
 
 
 def square_model(path: Path, **words) -> Path:

@@ -49,7 +49,8 @@ class ModelCard(Config):
         side: Whole pictures are resampled to squares of this many pixels, and the results back to
             their size; None: they are taken as they are.
         size_multiple: Height and width must be multiples of this; 1 for any size.
-        bits: Depth in which generated pictures are written: that of the pictures it learned from.
+        bits: Depth of the pictures it learned to make. In it generated pictures are written, and
+            translations at least.
         conditioning: What it can be asked for: ``labels``, in the order of their numbers, or
             ``text``, the ``kind`` of its encoder and all its fields; None for nothing.
         provenance: How it was made: recipe, images seen, data fingerprint, parents.

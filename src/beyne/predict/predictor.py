@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from beyne.bundle import Model, ModelCard
 from beyne.errors import ImageError, is_out_of_memory
 from beyne.images.projection import EXACT_REACH, REACH
-from beyne.images.raster import Pixels, Raster, Treatment, from_tensor, to_tensor
+from beyne.images.raster import Pixels, Raster, Treatment, converted, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.networks import ImageNetwork
 from beyne.predict.device import find_device
@@ -99,7 +99,8 @@ class Predictor:
             on_done: Told the finished fraction from time to time.
 
         Returns:
-            The picture with samples of the same type, and alpha and metadata kept, but the colour
+            The picture with samples of the same type (of 16 bits, where bytes are translated into
+            what was learned from deeper pictures), and alpha and metadata kept, but the colour
             profile where the number of bands is another.
 
         Raises:
@@ -118,6 +119,8 @@ class Predictor:
             step=1 / raster.levels if raster.measured else 0.0,
         )
         check_fit(raster, self.card)
+        if self.card.job == "translate" and self.card.bits > 8:
+            raster = _deep(raster)
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
         size = pixels.shape[:2]
         pixels = _resampled(pixels, self._square(size))
@@ -243,6 +246,15 @@ class Predictor:
             tiling = smaller(tiling, height, width)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
+
+
+def _deep(raster: Raster) -> Raster:
+    """Bytes as 16 bits."""
+    if raster.pixels.dtype != np.uint8:
+        return raster
+    deep = np.dtype(np.uint16)
+    alpha = None if raster.alpha is None else converted(raster.alpha, deep)
+    return raster.with_pixels(converted(raster.pixels, deep), alpha)
 
 
 def _resampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:

@@ -15,6 +15,7 @@ from beyne.metrics.features import chosen_features
 from beyne.recipe import Recipe
 from beyne.tasks import Adversarial, GeneratedTask
 from beyne.training.material import Material
+from beyne.training.pictures import bits
 from beyne.training.samples import GeneratedExaminer
 
 _LOOKS = 8  # pictures that tell the number of bands
@@ -99,7 +100,7 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
         held_out=seen.batch(range(guard.crops)) if guard else {},
         words={
             "conditioning": {"labels": list(classes)} if classes else None,
-            "bits": max(8, min(16, 8 * max(p.dtype.itemsize for p in train.pictures))),
+            "bits": bits(train.pictures),
         },
         notes=notes,
     )
@@ -122,5 +123,5 @@ def wholes(recipe: Recipe, pairs: Sequence[Pair]) -> Wholes:
 
 
 def _some(pairs: list[Pair], number: int) -> list[Pair]:
-    """At most so many, evenly spaced."""
-    return pairs[:: max(1, -(-len(pairs) // number))]
+    """At most so many, evenly spaced, but enough to measure by."""
+    return pairs[:: max(1, -(-len(pairs) // max(number, _FEWEST)))]

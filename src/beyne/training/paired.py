@@ -9,7 +9,7 @@ from beyne.data.split import SplitName
 from beyne.recipe import Recipe
 from beyne.training.material import Material
 from beyne.training.parts import build_judge, build_task, held_out_crops
-from beyne.training.pictures import read_pictures
+from beyne.training.pictures import bits, read_pictures
 from beyne.training.pictures import with_channels as fitted
 from beyne.training.validation import PairedExaminer
 
@@ -34,5 +34,9 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
         task=task,
         examiner=PairedExaminer(recipe, validation, task, build_judge(recipe, validation)),
         held_out=held_out_crops(recipe, validation),
-        words={"side": recipe.side, "operator": recipe.data.operator},
+        words={
+            "side": recipe.side,
+            "operator": recipe.data.operator,
+            "bits": bits(picture.hr for picture in validation),
+        },
     )

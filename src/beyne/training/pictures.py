@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from beyne.data import Crops, Decoded, Original, Pair, RealConfig, decode, read_original
 from beyne.data.split import SplitName
 from beyne.errors import UsageError
+from beyne.images.raster import Pixels
 from beyne.recipe import Recipe
 
 _LOOKS = 8  # pairs that tell the numbers of bands
@@ -60,6 +61,11 @@ def with_channels(recipe: Recipe, pairs: Sequence[Pair]) -> Recipe:
         "channels_out": max(picture.hr.shape[2] for picture in looked_at),
     }
     return recipe.model_copy(update={"generator": found | recipe.generator})
+
+
+def bits(pictures: Iterable[Pixels]) -> int:
+    """Bits a sample that pictures like these are written in: 8, or 16 of deeper ones."""
+    return max(8, min(16, 8 * max(pixels.dtype.itemsize for pixels in pictures)))
 
 
 def _read(pair: Pair, recipe: Recipe) -> Decoded | Original:
