@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from browsing import PATIENCE
 from pictures import save_pictures
 from tiny_generators import tiny_model as tiny_generator
 from tiny_networks import tiny_model
@@ -44,15 +45,20 @@ def served(settings: Settings, root: Path, folder: Path) -> Iterator[str]:
     from beyne.app.site import guarded_site
 
     with guarded_site(settings, [root], folder) as site:
-        server = uvicorn.Server(uvicorn.Config(site, port=0, log_level="warning", ws="none"))
+        config = uvicorn.Config(
+            site, port=0, log_level="warning", ws="none", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
         while not server.started:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +97,7 @@ def visit(browser, window) -> Iterator[Callable]:
 
     def opened(language: str = "en", **settings):
         context = browser.new_context(viewport={"width": 1366, "height": 768}, **settings)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))

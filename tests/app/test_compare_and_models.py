@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
+from browsing import check_with_axe, choose, downloaded, tab
 from pictures import save_pictures
 from tiny_networks import tiny_model
 
@@ -16,27 +16,12 @@ from beyne.app.words import LANGUAGES, Words
 from beyne.bundle import read_card
 from beyne.languages.words import catalogue
 
-MINUTE = 60_000
-
-
-def tab(page, name: str, language: str = "en"):
-    page.get_by_role("tab", name=Words(language)(f"{name}.tab"), exact=True).click()
-    return page.locator("[role=tabpanel]:visible")
-
 
 @pytest.fixture
 def no_weights(monkeypatch, tmp_path) -> None:
     """Published weights are not asked for."""
     monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-
-
-def choose(page, field: str, *words: str) -> None:
-    box = page.locator(f"{field} input")
-    for word in words:
-        box.fill(word)
-        box.press("Enter")
-    box.press("Escape")
 
 
 def test_a_comparison_ends_in_its_report(visit, window, no_weights) -> None:
@@ -47,7 +32,7 @@ def test_a_comparison_ends_in_its_report(visit, window, no_weights) -> None:
     choose(page, "#compare-data", "sharp")
     panel.locator("button.primary").dblclick()
     report = page.frame_locator("iframe.report")
-    report.locator("h1").wait_for(timeout=2 * MINUTE)
+    report.locator("h1").wait_for()
     assert "bicubic" in report.locator("body").inner_text()
     assert report.locator("html").get_attribute("lang") == "kk"
     page.reload()
@@ -86,7 +71,7 @@ def test_weights_of_others_are_brought_in_and_written_as_onnx(visit, window) -> 
     choose(page, "#import-file", "theirs.pth")
     panel.get_by_label("Licence").fill("CC0")
     panel.get_by_role("button", name="Bring in").click()
-    panel.get_by_text("The model theirs is here").wait_for(timeout=MINUTE)
+    panel.get_by_text("The model theirs is here").wait_for()
     made = window.root / "beyne" / "models" / "theirs.safetensors"
     assert read_card(made).licence == "CC0"
     panel.locator(".cards li", has_text="licence: CC0").wait_for()
@@ -94,12 +79,11 @@ def test_weights_of_others_are_brought_in_and_written_as_onnx(visit, window) -> 
     chosen.fill(str(made))
     chosen.press("Enter")
     panel.get_by_role("button", name="Write ONNX").click()
-    with page.expect_download(timeout=2 * MINUTE) as waiting:
-        panel.get_by_role("link", name="theirs.onnx").click(timeout=2 * MINUTE)
-    assert onnx.load(waiting.value.path()).graph.output[0].name == "result"
+    written = onnx.load_from_string(downloaded(page, "theirs.onnx"))
+    assert written.graph.output[0].name == "result"
     choose(page, "#import-file", "pictures/p0.png")
     panel.get_by_role("button", name="Bring in").click()
-    panel.locator(".problem").wait_for(timeout=MINUTE)
+    panel.locator(".problem").wait_for()
     assert list(Path(made).parent.iterdir()) == [made]
 
 
@@ -112,6 +96,4 @@ def test_these_tabs_show_no_raw_key_and_axe_is_content(visit, language) -> None:
         assert Words(language)(f"{name}.about") in panel.inner_text()
         assert not re.search(rf"\b({'|'.join(tables)})\.[a-z]", page.locator("body").inner_text())
         if language in ("kk", "ru"):
-            found = Axe().run(page).response["violations"]
-            serious = [one for one in found if one["impact"] in ("serious", "critical")]
-            assert [(one["id"], [n["html"] for n in one["nodes"]][:3]) for one in serious] == []
+            check_with_axe(page)

@@ -39,7 +39,7 @@ def form(tmp_path):
         values |= {"data": str(root / "data"), **changed}
         values.setdefault("recipe", None)
         values["recipe"] = values["recipe"] or USUAL[values["job"]]
-        numbers = dict(zip(NUMBERS, form.opened(values["recipe"], None)[1:], strict=True))
+        numbers = dict(zip(NUMBERS, form.opened(values["recipe"], None)[2:], strict=True))
         return numbers | {name: value for name, value in values.items() if value is not None}
 
     return form._context, lambda **changed: dict.fromkeys(form.fields) | ask(**changed)

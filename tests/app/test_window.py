@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browsing import check_with_axe, downloaded, start, tab, unfold, upload
+from pictures import save_pictures
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -33,41 +33,14 @@ def sampler() -> Sampler:
     return Sampler(load(find("auto", "generate")), "cpu")
 
 
-def tab(page, name: str, language: str = "en"):
-    """Turn to a tab; its panel."""
-    page.get_by_role("tab", name=Words(language)(f"{name}.tab"), exact=True).click()
-    return page.locator("[role=tabpanel]:visible")
-
-
-def start(panel):
-    """Press Start and wait for the end; the status line."""
-    panel.locator("button.primary").click()
-    status = panel.locator(".status p.done, .status p.problem")
-    status.first.wait_for(timeout=60_000)
-    return status
-
-
-def downloaded(page, name: str) -> bytes:
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name=name).click()
-    return waiting.value.path().read_bytes()
-
-
-def check_with_axe(page) -> None:
-    """No serious violation in what is visible."""
-    found = Axe().run(page).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], [n["html"] for n in one["nodes"]][:3]) for one in serious] == []
-
-
 def test_a_dropped_picture_becomes_what_the_command_line_makes(visit, photo, tmp_path) -> None:
     assert (
         not CliRunner().invoke(app, ["upscale", str(photo), "-o", f"{tmp_path}/x4.png"]).exit_code
     )
     page = visit("ru")
-    page.locator("input[type=file]").first.set_input_files(photo)
-    page.get_by_text("parrot.png").wait_for()
-    said = start(tab(page, "upscale", "ru")).inner_text()
+    panel = tab(page, "upscale", "ru")
+    upload(panel, photo)
+    said = start(panel).inner_text()
     assert "Увеличено изображений: 1 (×4, модель photo-x4)." in said
     assert "совпадают с оригиналами" in said
     assert downloaded(page, "parrot.png") == (tmp_path / "x4.png").read_bytes()
@@ -103,7 +76,7 @@ def test_trust_is_told_shown_and_what_the_command_line_writes(visit, window, tmp
     page.get_by_text("Файли окремо").click()
     for name in ("p0.png", "p0.trust.png", "p0.overlay.png"):
         assert downloaded(page, name) == (tmp_path / name).read_bytes()
-    panel.get_by_text("Інші налаштування").click()
+    unfold(panel, "Інші налаштування")
     panel.get_by_label("Згладити зернистість").first.fill("1")
     panel.locator("button.primary").click()
     said = panel.locator(".status p.problem")
@@ -118,7 +91,7 @@ def test_a_folder_by_its_path_comes_as_a_zip_and_survives_a_reload(visit, window
     panel.get_by_label("path").fill(str(window.root / "pictures"))
     panel.locator("button.primary").dblclick()
     page.reload()
-    page.locator(".status p.done").wait_for(timeout=60_000)
+    page.locator(".status p.done").wait_for()
     assert "×4 with the model photo-x4: 2." in page.locator(".status p.done").inner_text()
     assert downloaded(page, "All files (2) as one zip").startswith(b"PK")
     first = page.locator(".slider img").first.get_attribute("src")
@@ -128,10 +101,10 @@ def test_a_folder_by_its_path_comes_as_a_zip_and_survives_a_reload(visit, window
 
 
 def test_a_job_is_stopped(visit, window) -> None:
-    Image.fromarray(np.zeros((190, 200, 3), np.uint8)).save(window.root / "large.png")
+    save_pictures(window.root / "many", count=60, side=96)
     page = visit()
     panel = tab(page, "upscale")
-    panel.get_by_label("path").fill("large.png")
+    panel.get_by_label("path").fill("many")
     panel.locator("button.primary").click()
     panel.locator("button.stop:enabled").click()
     panel.get_by_text("Stopped.").wait_for()
@@ -164,7 +137,7 @@ def test_pictures_are_generated_and_varied(visit, tmp_path, window) -> None:
     page = visit()
     panel = tab(page, "generate")
     panel.get_by_label("How many pictures").first.fill("2")
-    panel.get_by_text("More settings").click()
+    unfold(panel, "More settings")
     panel.get_by_label("Seed of the first").fill("5")
     panel.get_by_label("A walk from").check()
     assert "2, seeds 5 to 6." in start(panel).inner_text()

@@ -83,7 +83,9 @@ def spoken_by_gradio(language: str) -> bytes:
 
 
 def head(words: Words) -> str:
-    """A script for the page's head: Gradio speaks the browser's language, this page its own."""
+    """Scripts for the page's head: Gradio speaks the browser's language, this page its own."""
+    said = json.dumps({"add": words("inputs.add")}, ensure_ascii=False)
+    mended = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
     language = json.dumps(words.language)
     told = json.dumps(STAND_INS.get(words.language, words.language))
     return f"""<script>
@@ -92,4 +94,5 @@ def head(words: Words) -> str:
     const root = document.documentElement, set = root.setAttribute.bind(root);
     root.setAttribute = (name, value) => set(name, name === "lang" ? {language} : value);
     document.cookie = "beyne-language=" + {language} + ";path=/;max-age=31536000;samesite=strict";
-    </script>"""
+    const words = {said};
+    {mended}</script>"""

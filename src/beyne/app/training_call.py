@@ -13,6 +13,7 @@ from beyne.api.recipes import recipes
 from beyne.api.runs import TrainCall
 from beyne.app.context import Context
 from beyne.errors import BeyneError
+from beyne.zoo import builtin
 
 if TYPE_CHECKING:
     from beyne.recipe import Recipe
@@ -110,14 +111,14 @@ def _settings(context: Context, values: Values) -> list[str]:
     if values["batch"]:
         settings.append(f"train.batch={values['batch']}")
     if values["start"]:
-        start = str(_start(context, values["start"]))
+        start = _start(context, values["start"])
         settings.append(f"train.start={json.dumps(start, ensure_ascii=False)}")
     return settings
 
 
-def _start(context: Context, typed: str) -> Path:
-    """The model or run to start from."""
-    return context.access.path(typed) if Path(typed).is_absolute() else context.find(typed)
+def _start(context: Context, typed: str) -> str:
+    """The run or model to start from, as a recipe names it: a path, or one that comes with beyne."""
+    return typed if typed in builtin() else str(context.access.path(typed))
 
 
 def _sizes(values: Values) -> list[str]:

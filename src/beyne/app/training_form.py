@@ -42,14 +42,15 @@ class Form:
         self.fields: dict[str, Any] = {}
         self._draw_job()
         self._draw_folders()
-        self._draw_numbers()
+        with gr.Column(visible=False) as self._details:
+            self._draw_numbers()
         fields = self.fields
         fields["job"].input(self._for_job, fields["job"], [fields["recipe"]], **QUIET)
         shown = [self._one, *(fields[name] for name in _EVERY_SIDE), fields["size_in"]]
         for name in ("job", "layout"):
             asked = [fields["job"], fields["layout"]]
             fields[name].change(self._shown, asked, [fields["layout"], *shown], **QUIET)
-        self.filled = [self._about, *(fields[name] for name in NUMBERS)]
+        self.filled = [self._about, self._details, *(fields[name] for name in NUMBERS)]
         fields["recipe"].change(self._numbers, fields["recipe"], self.filled, **QUIET)
 
     @property
@@ -85,7 +86,8 @@ class Form:
                 label=words("train.recipe"),
                 info=words("train.recipe_info"),
             )
-        self._about = gr.HTML(elem_classes="status", padding=False)
+        reading = f"<p>{escape(words('train.reading'))}</p>"
+        self._about = gr.HTML(reading, elem_classes="status", padding=False)
 
     def _draw_folders(self) -> None:
         words, fields = self._context.words, self.fields
@@ -191,7 +193,7 @@ class Form:
             "seed": train.seed,
         }
         about = f'<p lang="en">{escape(recipe.description)}.</p>'
-        return [about, *(numbers[name] for name in NUMBERS)]
+        return [about, gr.update(visible=True), *(numbers[name] for name in NUMBERS)]
 
 
 def _names(job: str) -> list[str]:

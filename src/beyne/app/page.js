@@ -1,0 +1,25 @@
+/* Gradio puts a button into a button, where a keyboard stops twice and Firefox clicks the outer one,
+   and names it in English: the outer one becomes a group that passes its clicks on. */
+new MutationObserver(() => {
+  for (const inner of document.querySelectorAll("button:not([role]) button")) {
+    const outer = inner.parentElement.closest("button");
+    outer.role = "group";
+    outer.tabIndex = -1;
+    outer.title = outer.ariaLabel = words.add;
+    outer.onclick = (event) => inner.contains(event.target) || inner.click();
+  }
+  for (const field of document.querySelectorAll(".upload-container"))
+    field.ariaLabel = field.textContent.trim() || words.add;
+}).observe(document, { childList: true, subtree: true });
+
+/* A picture that misses its field would take the place of the page: all of the page is its field. */
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  const taken = event.defaultPrevented || !event.dataTransfer.files.length;
+  event.preventDefault();
+  const fields = [...document.querySelectorAll("input[type=file]")];
+  const field = fields.find((one) => one.parentElement.offsetParent);
+  if (taken || !field) return;
+  field.files = event.dataTransfer.files;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+});
