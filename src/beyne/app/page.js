@@ -1,5 +1,6 @@
-/* Gradio puts a button into a button, where a keyboard stops twice and Firefox clicks the outer one,
-   and names it in English: the outer one becomes a group that passes its clicks on. */
+/* What screen readers miss in Gradio. It puts a button into a button, where a keyboard stops twice and
+   Firefox clicks the outer one, and names it in English: the outer one becomes a group that passes its
+   clicks on. A picture that can be clicked has no name: it gets that of its field. */
 new MutationObserver(() => {
   for (const inner of document.querySelectorAll("button:not([role]) button")) {
     const outer = inner.parentElement.closest("button");
@@ -10,6 +11,8 @@ new MutationObserver(() => {
   }
   for (const field of document.querySelectorAll(".upload-container"))
     field.ariaLabel = field.textContent.trim() || words.add;
+  for (const picture of document.querySelectorAll("button > .image-frame > img[alt='']"))
+    picture.alt = picture.closest(".block").querySelector("label").textContent.trim();
 }).observe(document, { childList: true, subtree: true });
 
 /* A picture that misses its field would take the place of the page: all of the page is its field. */

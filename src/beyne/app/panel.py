@@ -40,7 +40,7 @@ class Panel:
         self._tab = tab
         self._queue = queue
         words = context.words
-        with gr.Row():
+        with gr.Row(elem_classes="controls"):
             self.start = gr.Button(words(f"{tab}.start"), variant="primary", scale=3)
             self.stop = gr.Button(words("job.stop"), variant="stop", interactive=False, scale=1)
         self.status = gr.HTML(elem_classes="status")

@@ -12,12 +12,17 @@ import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from beyne.app.access import LOOPBACK, UPLOAD_LIMIT, resolved_roots
 from beyne.app.words import LANGUAGES
 from beyne.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    import uvicorn
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Settings:
         upload_limit: Megabytes a file sent by the browser may have.
         pixel_limit: Most pixels of a picture; None: what memory carries.
         browser: Open the page in the user's browser.
+        window: Show the page in a window of its own instead, and end with it.
     """
 
     host: str = "127.0.0.1"
@@ -43,14 +49,15 @@ class Settings:
     upload_limit: int = UPLOAD_LIMIT
     pixel_limit: int | None = None
     browser: bool = True
+    window: bool = False
 
 
 def serve(settings: Settings) -> None:
     """Serve the window until Ctrl-C.
 
     Raises:
-        UsageError: The settings contradict each other, or the port is taken.
-        MissingExtraError: Gradio is not installed.
+        UsageError: The settings contradict each other, the port is taken, or no window opens.
+        MissingExtraError: Gradio is not installed, or what ``window`` needs.
     """
     if settings.host not in LOOPBACK and not settings.users:
         problem = (
@@ -88,6 +95,8 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 def _run(settings: Settings, roots: list[Path], folder: Path, listener: socket.socket) -> None:
+    if settings.window and find_spec("webview") is None:
+        raise MissingExtraError("pywebview", "window")
     try:
         import uvicorn
 
@@ -98,7 +107,7 @@ def _run(settings: Settings, roots: list[Path], folder: Path, listener: socket.s
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{name}:{listener.getsockname()[1]}/"
     print(address, flush=True)
-    if settings.browser:
+    if settings.browser and not settings.window:
         threading.Timer(0.1, webbrowser.open, [address]).start()
     with guarded_site(settings, roots, folder) as guarded:
         # Pages that are open never hang up by themselves.
@@ -107,8 +116,30 @@ def _run(settings: Settings, roots: list[Path], folder: Path, listener: socket.s
         )
         # Ended by a signal in whichever way, the server clears up after itself.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        server = uvicorn.Server(config)
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+            if settings.window:
+                _in_window(server, listener, address)
+            else:
+                server.run(sockets=[listener])
+
+
+def _in_window(server: uvicorn.Server, listener: socket.socket, address: str) -> None:
+    """Serve as long as a window shows the page."""
+    import webview
+
+    webview.settings["ALLOW_DOWNLOADS"] = True
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    serving.start()
+    try:
+        webview.create_window("beyne", address, width=1366, height=900)
+        webview.start()
+    except webview.errors.WebViewException as error:
+        problem = f"no window can be opened ({error})"
+        raise UsageError(problem, "leave --window out: the browser shows the same") from None
+    finally:
+        server.should_exit = True
+        serving.join()
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def _settings(context: Context, values: Values) -> list[str]:
 
 
 def _start(context: Context, typed: str) -> str:
-    """The run or model to start from, as a recipe names it: a path, or one that comes with beyne."""
+    """The run or model to start from, as a recipe names it: by path, or one of beyne's own."""
     return typed if typed in builtin() else str(context.access.path(typed))
 
 

@@ -34,6 +34,9 @@ def app(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address, open nothing.")
     ] = False,
+    window: Annotated[
+        bool, typer.Option("--window", help="A window of its own instead of the browser.")
+    ] = False,
 ) -> None:
     """Open the window: pictures, training and comparisons without a command line."""
     from beyne.app.server import Settings, serve
@@ -56,6 +59,7 @@ def app(
             upload_limit=upload_limit,
             pixel_limit=pixel_limit,
             browser=not no_browser,
+            window=window,
         )
     )
 
