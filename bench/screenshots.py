@@ -71,8 +71,10 @@ def window(root: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "beyne", "app", "--root", root, "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
-        yield server.stdout.readline().strip()
-        server.terminate()
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
 
 
 def work(page: Page, name: str, words: Words, photo: Path) -> None:

@@ -37,6 +37,7 @@ def test_a_comparison_ends_in_its_report(visit, window, no_weights) -> None:
     assert report.locator("html").get_attribute("lang") == "kk"
     page.reload()
     tab(page, "compare", "kk").locator("iframe.report").wait_for()
+    check_with_axe(page)
     assert [path.name for path in (window.root / "beyne" / "comparisons").iterdir()] == ["sharp-1"]
 
     address = page.locator("iframe.report").get_attribute("src")

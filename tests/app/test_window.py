@@ -40,6 +40,7 @@ def test_a_dropped_picture_becomes_what_the_command_line_makes(visit, photo, tmp
     page = visit("ru")
     panel = tab(page, "upscale", "ru")
     upload(panel, photo)
+    check_with_axe(page)
     said = start(panel).inner_text()
     assert "Увеличено изображений: 1 (×4, модель photo-x4)." in said
     assert "совпадают с оригиналами" in said
@@ -54,6 +55,27 @@ def test_a_dropped_picture_becomes_what_the_command_line_makes(visit, photo, tmp
     page.reload()
     page.locator(".slider").wait_for()
     assert page.locator(".status p.done").first.inner_text() == said
+
+
+def test_pictures_are_added_one_by_one_and_dropped_anywhere(visit, window) -> None:
+    page = visit("kk")
+    panel = tab(page, "upscale", "kk")
+    upload(panel, window.root / "pictures" / "p0.png")
+    with page.expect_file_chooser() as chooser:
+        panel.get_by_role("button", name="Сурет қосу").click()
+    chooser.value.set_files(window.root / "pictures" / "p1.png")
+    names = panel.locator(".file .filename")
+    names.nth(1).wait_for()
+    dropped = """async panel => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([await (await fetch("/favicon.ico")).blob()], "icon.png"));
+        const drop = {dataTransfer: transfer, bubbles: true, cancelable: true};
+        panel.dispatchEvent(new DragEvent("drop", drop));
+    }"""
+    panel.evaluate(dropped)
+    page.get_by_text("сурет емес, сондықтан ештеңе сақталмады: icon.png").wait_for()
+    assert [name.get_attribute("aria-label") for name in names.all()] == ["p0.png", "p1.png"]
+    check_with_axe(page)
 
 
 def test_trust_is_told_shown_and_what_the_command_line_writes(visit, window, tmp_path) -> None:

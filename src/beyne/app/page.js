@@ -1,11 +1,13 @@
-/* What screen readers miss in Gradio. It puts a button into a button, where a keyboard stops twice and
-   Firefox clicks the outer one, and names it in English: the outer one becomes a group that passes its
-   clicks on. A picture that can be clicked has no name: it gets that of its field. */
+/* What screen readers miss in Gradio. It puts buttons into buttons, where a keyboard stops twice: the outer
+   one becomes a group. That of an upload passes its clicks on, since Firefox clicks the outer one; and its
+   name is English. A picture that can be clicked has no name: it gets that of its field. */
 new MutationObserver(() => {
-  for (const inner of document.querySelectorAll("button:not([role]) button")) {
-    const outer = inner.parentElement.closest("button");
+  const nested = ":is(button:not([role]), [role=button]):has(button)";
+  for (const outer of document.querySelectorAll(nested)) {
     outer.role = "group";
     outer.tabIndex = -1;
+    const inner = outer.querySelector(".upload-container");
+    if (!inner) continue;
     outer.title = outer.ariaLabel = words.add;
     outer.onclick = (event) => inner.contains(event.target) || inner.click();
   }
