@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,13 @@ def test_wrong_calls_end_in_a_sentence(words, problem) -> None:
     done = CliRunner().invoke(app, ["app", "--no-browser", *words])
     assert done.exit_code == 2
     assert problem in done.stderr
+
+
+def test_what_a_window_of_its_own_needs_is_named(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "webview", None)
+    done = CliRunner().invoke(app, ["app", "--window", "--port", "0"])
+    assert done.exit_code == 2
+    assert "pywebview is not installed; pip install 'beyne[window]'" in done.stderr
 
 
 def test_a_port_that_is_taken_is_told() -> None:

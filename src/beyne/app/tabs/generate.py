@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from beyne.app.context import Context
@@ -19,16 +21,17 @@ def build(context: Context) -> None:
     def ask() -> tuple[gr.Dropdown, dict[str, gr.components.Component]]:
         model = choose_model(context, "generate")
         label = gr.Dropdown(
-            _labels(model.value), value="", label=words("generate.label"), interactive=True
+            label=words("generate.label"), interactive=True, **_offered(model.value)
         )
-        model.change(lambda name: gr.update(choices=_labels(name), value=""), model, label, **QUIET)
+        model.change(lambda name: gr.update(**_offered(name)), model, label, **QUIET)
         return model, {"label": label}
 
-    def _labels(name: str | None) -> list[tuple[str, str]]:
+    def _offered(name: str | None) -> dict[str, Any]:
         try:
             known = read_card(context.find(name)).labels
         except BeyneError:  # said when the model is used
             known = []
-        return [(words("generate.each"), ""), *((label, label) for label in known)]
+        choices = [(words("generate.each"), ""), *((label, label) for label in known)]
+        return {"choices": choices, "value": "", "visible": bool(known)}
 
     Sampling(context, "generate", ask)

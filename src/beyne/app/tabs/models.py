@@ -27,7 +27,7 @@ _SCORES = ("psnr", "ssim", "lpips", "kid")
 
 def build(context: Context) -> None:
     """Draw the tab inside the current `gr.Tab`."""
-    cards = gr.HTML(_cards(context), elem_classes="cards")
+    cards = gr.HTML(_cards(context), elem_classes="cards", padding=False)
     with gr.Row(equal_height=False):
         with gr.Column(min_width=320):
             _draw_import(context, cards)
@@ -113,11 +113,9 @@ def _cards(context: Context) -> str:
 
 def _card(context: Context, one: Entry) -> str:
     words, card = context.words, one.card
-    size = (
-        f"{card.generator['width']}×{card.generator['height']}"
-        if card.generates
-        else f"×{card.scale}"
-    )
+    size = f"×{card.scale}" if card.scale > 1 else ""
+    if card.generates:
+        size = f"{card.generator['width']}×{card.generator['height']}"
     millions, megabytes = f"{one.parameters / 1e6:.2f}", f"{one.size / 1e6:.1f}"
     facts = [
         words("models.weights", millions=millions, size=megabytes),
@@ -128,7 +126,8 @@ def _card(context: Context, one: Entry) -> str:
         str(one.path),
     ]
     rows = "".join(f"<p>{escape(fact)}</p>" for fact in facts)
-    title = f"{escape(card.name)} <small>{escape(words(f'{card.job}.tab'))}, {size}</small>"
+    kind = ", ".join(filter(None, (words(f"{card.job}.tab"), size)))
+    title = f"{escape(card.name)} <small>{escape(kind)}</small>"
     about = f'<p lang="en">{escape(card.description)}</p>' if card.description else ""
     return f"<li><h3>{title}</h3>{about}<small>{rows}</small></li>"
 
