@@ -77,9 +77,18 @@ def window(root: Path) -> Iterator[str]:
             server.terminate()
 
 
+def turn(page: Page, label: str) -> None:
+    """To a tab, which on a narrow page is an entry of a menu."""
+    tab = page.get_by_role("tab", name=label, exact=True)
+    if not tab.is_visible():
+        page.locator(".overflow-menu > button").click()
+        tab = page.locator(".overflow-dropdown button", has_text=label)
+    tab.click()
+
+
 def work(page: Page, name: str, words: Words, photo: Path) -> None:
     """Turn to a tab and have it do something."""
-    page.get_by_role("tab", name=words(f"{name}.tab"), exact=True).click()
+    turn(page, words(f"{name}.tab"))
     panel = page.locator("[role=tabpanel]:visible")
     if name in ("upscale", "translate"):
         panel.locator("input[type=file]").set_input_files(photo)
@@ -137,6 +146,7 @@ def main() -> None:
     photo = asked.root.resolve() / PHOTO
     if not photo.exists():
         prepare(photo.parent)
+    asked.out.mkdir(parents=True, exist_ok=True)
     with window(photo.parent) as address, sync_playwright() as started:
         browser = started.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
@@ -144,12 +154,12 @@ def main() -> None:
         if asked.readme:
             renew(browser, address, photo)
             return
-        views = [(language, 1366, False) for language in asked.languages]
         first = asked.languages[0]
-        for language, width, dark in (*views, (first, 1366, True), (first, 390, False)):
+        views = [(first, 390, False), (first, 1366, True)]
+        views += [(language, 1366, False) for language in asked.languages]
+        for language, width, dark in views:
             for name, page in photograph(browser, address, photo, language, width, dark):
                 file = asked.out / f"{language}-{width}{'-dark' * dark}-{name}.png"
-                file.parent.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=file, full_page=True)
                 print(file, flush=True)
 

@@ -132,7 +132,9 @@ def _in_window(server: uvicorn.Server, listener: socket.socket, address: str) ->
     serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     serving.start()
     try:
-        webview.create_window("beyne", address, width=1366, height=900)
+        window = webview.create_window("beyne", address, width=1366, height=900)
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, lambda *_: window.destroy())
         webview.start()
     except webview.errors.WebViewException as error:
         problem = f"no window can be opened ({error})"
