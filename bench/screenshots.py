@@ -132,8 +132,10 @@ def renew(browser: Browser, address: str, photo: Path) -> None:
         _, page = next(photograph(browser, address, photo, language, 1366, dark))
         page.screenshot(path=PICTURES / f"{file}.png", full_page=True)
         with Image.open(PICTURES / f"{file}.png") as image:
-            shown = image.resize((1000, round(1000 * image.height / image.width)))
-        shown.convert("RGB").quantize(255).save(PICTURES / f"{file}.png", optimize=True)
+            size = (1000, round(1000 * image.height / image.width))
+            shown = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+        colours = shown.quantize(255, kmeans=1)  # what Pillow quantizes at once it does not dither
+        shown.quantize(palette=colours).save(PICTURES / f"{file}.png", optimize=True)
 
 
 def main() -> None:
