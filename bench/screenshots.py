@@ -44,7 +44,7 @@ def beyne(*arguments: str | Path) -> None:
 
 
 def prepare(root: Path) -> None:
-    """Pictures, a training of three jobs, a comparison."""
+    """Pictures, a training for each of three jobs, a comparison."""
     for folder in ("photos", "pairs/a", "pairs/b"):
         (root / folder).mkdir(parents=True)
     with Image.open(SHARED / "sr_test/Kodak24/HR/kodim23.png") as photo:
@@ -54,13 +54,9 @@ def prepare(root: Path) -> None:
         image.save(root / "photos" / f"{path.stem}.png")
         image.save(root / "pairs" / "b" / f"{path.stem}.png")
         image.convert("L").convert("RGB").save(root / "pairs" / "a" / f"{path.stem}.png")
-    for recipe, data, settings in TRAININGS.values():
+    for recipe, data, *settings in TRAININGS:
         run = root / "beyne" / "runs" / f"{recipe}-1"
-        sets = [
-            word
-            for setting in (*SMALL, "train.log_every=2", *settings)
-            for word in ("--set", setting)
-        ]
+        sets = [word for setting in (*SMALL, *settings) for word in ("--set", setting)]
         beyne("train", recipe, "--data", root / data, "-o", run, *sets)
     call = comparisons.CompareCall(arms=("bicubic", "photo-x4"), data=root / "photos")
     comparisons.start(call, root / "beyne" / "comparisons" / "photos-1")

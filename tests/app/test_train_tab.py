@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from beyne.api import runs
 from beyne.app.server import Settings
-from beyne.bundle import read_card
 from beyne.cli import app
 
 NUMBERS = {"size_in": 8, "size_out": 32, "batch": 2, "length": 2, "rate": 2e-4, "interval": 2}
@@ -129,7 +128,8 @@ def test_from_start_weights_and_folders_to_an_enlarged_picture(
             panel.get_by_text(re.compile("after [0-9]+ images")).first.wait_for()
             run = runs.look(window.root / "beyne" / "runs" / "two epochs")
             assert (run.done, run.total) == (6, 6)
-            assert read_card(run.model).provenance
+            asked = {"train.epochs=2", "train.learning_rate=0.0002", 'train.start="photo-x4"'}
+            assert set(run.call.settings) >= asked
             picture = sides["val_lr"] / min(sides["val_lr"].iterdir()).name
             line = ["upscale", str(picture), "-o", f"{tmp_path}/x4.png", "--model", str(run.model)]
             assert not CliRunner().invoke(app, line).exit_code

@@ -27,7 +27,7 @@ _SCORES = ("psnr", "ssim", "lpips", "kid")
 
 def build(context: Context) -> None:
     """Draw the tab inside the current `gr.Tab`."""
-    cards = gr.HTML(_cards(context), elem_classes="cards", padding=False)
+    cards = gr.HTML(_cards(context), elem_classes="cards")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=320):
             _draw_import(context, cards)
