@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_networks import FIELDS
+from tiny_networks import ENLARGERS, FIELDS, tiny
 from training_runs import ADVERSARIAL, recipe_for, run, sections
 
 from beyne import bundle
@@ -24,6 +24,7 @@ from beyne.errors import UsageError
 from beyne.images.projection import project
 from beyne.images.resample import downscale
 from beyne.training.setup import prepare
+from beyne.training.start import as_grey
 
 COMMAND = "import sys; from beyne.cli import main; main()"
 
@@ -150,6 +151,27 @@ def test_start_from_a_run_and_from_a_model(workplace) -> None:
     )
     with pytest.raises(UsageError, match="another network .*kind span for compact"):
         prepare(other, workplace / "data", workplace / "none")
+
+
+@pytest.mark.parametrize("kind", ENLARGERS)
+def test_a_network_for_grey_starts_as_one_for_colours_takes_grey(kind) -> None:
+    colour, grey = tiny(kind).for_use(), tiny(kind, channels_in=1, channels_out=1).for_use()
+    grey.load_state_dict(as_grey(colour.state_dict(), grey.state_dict()))
+    image = torch.rand(1, 1, 8, 9)
+    with torch.inference_mode():
+        expected = colour(image.expand(-1, 3, -1, -1)).mean(1, keepdim=True)
+        assert torch.allclose(grey(image), expected, atol=1e-5)
+
+
+def test_training_on_grey_starts_from_a_model_for_colours(workplace) -> None:
+    start = run(workplace, "first", kind="span") / "last.safetensors"
+    grey = ("generator.channels_in=1", "generator.channels_out=1")
+    recipe = recipe_for(workplace, "span", f"train.start={json.dumps(str(start))}", *grey)
+    used = prepare(recipe, workplace / "data", workplace / "none").state.average.for_use()
+    image = torch.rand(1, 1, 8, 8)
+    with torch.inference_mode():
+        expected = bundle.load(start).network(image.expand(-1, 3, -1, -1)).mean(1, keepdim=True)
+        assert torch.allclose(used(image), expected, atol=1e-5)
 
 
 def test_training_through_the_projection_starts_from_a_model_without(workplace) -> None:

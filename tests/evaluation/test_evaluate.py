@@ -68,6 +68,28 @@ def test_scores_are_pillows_and_scikit_images(tmp_path):
     assert scores.columns.keys() == {"mae", "psnr", "ssim", "lr_psnr", "fine_detail"}
 
 
+def test_psnr_against_the_range_used_is_scikit_images(tmp_path):
+    """Deep pictures that use a part of their bits, as CT does."""
+    (tmp_path / "deep").mkdir()
+    for number in range(2):
+        pixels = picture(64, 64, 1, seed=number).astype(np.uint16) * 8 + 500
+        beyne.save(beyne.Raster(pixels), tmp_path / f"deep/{number}.tif")
+    white = beyne.evaluate("nearest", tmp_path / "deep")
+    assert "PSNR's peak is white, the largest value of the stored bits" in white.protocol
+    line = run("nearest", "--data", tmp_path / "deep", "--used-range", "--json")
+    scores = json.loads(line.stdout)
+    assert "PSNR's peak is the range that each original uses, not white" in scores["protocol"]
+    for row, against_white in zip(scores["rows"], white.rows(), strict=True):
+        original = beyne.read(tmp_path / "deep" / row["file"]).pixels[..., 0].astype(np.float32)
+        small = Image.fromarray(original).resize((16, 16), Image.Resampling.BICUBIC)
+        large = np.asarray(small).round().repeat(4, 0).repeat(4, 1)
+        inner = [image[4:-4, 4:-4] for image in (original, large)]
+        used = float(original.max() - original.min())
+        expected = skimage.metrics.peak_signal_noise_ratio(*inner, data_range=used)
+        assert row["psnr"] == pytest.approx(expected, abs=0.01)
+        assert against_white["psnr"] > row["psnr"] + 20
+
+
 def test_json_is_one_document(folder, model):
     result = run(model, "--data", folder, "--json")
     document = json.loads(result.stdout)

@@ -56,8 +56,8 @@ def jobs(tmp_path):
 
 
 def run(jobs, kind=Predictor, **options):
-    log = Log()
-    batch = Batch(Options(4, **options), log, lambda: kind(tiny_model("compact"), tile=16), "tiny")
+    log, model = Log(), kind(tiny_model("compact"), tile=16)
+    batch = Batch(Options(4, **options), log, lambda job: model, "tiny")
     return batch.run(jobs), log
 
 
@@ -90,7 +90,7 @@ def test_a_folder_that_can_not_be_written_fails_each_picture(jobs, tmp_path):
 
 
 def test_where_there_is_nothing_to_do_no_model_is_loaded(tmp_path):
-    def load():
+    def load(job):
         raise AssertionError
 
     report = Batch(Options(4), Log(), load, "tiny").run([])

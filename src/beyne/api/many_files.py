@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from beyne.zoo import find
 
 if TYPE_CHECKING:
     from beyne.predict.batch import Listener, Report
+    from beyne.predict.files import Job
     from beyne.predict.predictor import Predictor
     from beyne.trust.sidecars import Sidecars
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 def upscale_files(
     inputs: Sequence[str],
     output: str,
-    listener: Listener,
+    listener: Listener | None = None,
     *,
     model: str = "auto",
     scale: int | None = None,
@@ -53,11 +55,15 @@ def upscale_files(
 ) -> Report:
     """Enlarge files; one that fails does not stop the others.
 
+    What the files say besides pixels (the place on Earth of a GeoTIFF, patient and spacing of a
+    DICOM, the affine of a NIfTI) is kept, unlike with `beyne.upscale`, whose raster holds pixels.
+
     Args:
         inputs: Files, folders and glob patterns.
         output: A file or a folder, see `beyne.predict.files.plan`.
-        listener: Is told how it goes on, such as `beyne.cli.progress.Progress`.
-        model: As for `load`, as are ``device``, ``precision`` and ``tile``.
+        listener: Is told how it goes on, such as `beyne.cli.progress.Progress`; None: nobody is.
+        model: As for `load`, as are ``device``, ``precision`` and ``tile``; ``auto``: for each
+            file as `beyne.predict.choice.usual_model` says.
         scale: As for `LoadedModel.upscale`, as are ``bands``, ``smooth`` and ``consistent``.
             Of a Sentinel-2 scene, a ``.SAFE`` folder, bands are named: ``("B04", "B08")``.
         resample: Bring bands of a scene to the pixels of the finest one first; otherwise bands of
@@ -76,6 +82,11 @@ def upscale_files(
 
     Raises:
         UsageError: The call itself is wrong; nothing was done.
+
+    Example:
+        >>> import beyne
+        >>> report = beyne.upscale_files(["scene.tif", "scans/"], "large/")
+        >>> [done.output for done in report.done], report.failed
     """
     path = find(model)
     card = read_card(path)
@@ -99,13 +110,14 @@ def upscale_files(
     }
     files, how = (inputs, output, format), (device, precision, tile)
     beside = _sidecars(card, how, asked) if trust else None
-    return _apply(path, card, files, listener, how, asked, beside)
+    # Trust was measured for one model; what it is told of must be made by that one.
+    return _apply(path, files, listener, how, asked, beside, model == "auto" and not trust)
 
 
 def translate_files(
     inputs: Sequence[str],
     output: str,
-    listener: Listener,
+    listener: Listener | None = None,
     *,
     model: str,
     bands: Bands = None,
@@ -134,7 +146,7 @@ def translate_files(
         "pixel_limit": pixel_limit,
         "debug": debug,
     }
-    return _apply(path, card, (inputs, output, format), listener, (device, precision, tile), asked)
+    return _apply(path, (inputs, output, format), listener, (device, precision, tile), asked)
 
 
 def _sidecars(
@@ -151,22 +163,25 @@ def _sidecars(
 
 def _apply(
     path: Path,
-    card: ModelCard,
     files: tuple[Sequence[str], str, str | None],
-    listener: Listener,
+    listener: Listener | None,
     how: tuple[str, str, int | str],
     asked: dict[str, Any],
     beside: Sidecars | None = None,
+    by_kind: bool = False,
 ) -> Report:
     """A model over files.
 
     Args:
+        path: The model's file.
         files: Inputs, output and format, see `beyne.predict.files.plan`.
         how: Device, precision and tile, as for `load`.
         asked: Fields of `beyne.predict.work.Options`.
         beside: Looks at every result.
+        by_kind: Take for each file the embedded model for its kind instead.
     """
-    from beyne.predict.batch import Batch
+    from beyne.predict.batch import Batch, Silent
+    from beyne.predict.choice import usual_model
     from beyne.predict.files import plan
     from beyne.predict.work import Options
 
@@ -176,11 +191,26 @@ def _apply(
     if beside is not None:
         beside.check_targets(jobs)
 
-    def predictor() -> Predictor:
-        with _imports_that_stay():
-            return load_predictor(path, *how)
+    chosen = {job: usual_model(job.source) if by_kind else path for job in jobs}
 
-    return Batch(options, listener, predictor, card.name, beside).run(jobs, failures)
+    @cache
+    def predictor(model: Path) -> Predictor:
+        with _imports_that_stay():
+            return load_predictor(model, *how)
+
+    def load(job: Job) -> Predictor:
+        return predictor(chosen[job])
+
+    named = _named(chosen.values() or [path])
+    return Batch(options, listener or Silent(), load, named, beside).run(jobs, failures)
+
+
+def _named(models: Collection[Path]) -> str:
+    """Names of models as their cards have them, counted where they are several."""
+    counts = {read_card(model).name: count for model, count in Counter(models).items()}
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{name} ({count})" for name, count in counts.items())
 
 
 @contextmanager

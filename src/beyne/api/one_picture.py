@@ -52,7 +52,9 @@ class LoadedModel:
                 operator; comes after ``smooth``. None: as the model's card says.
 
         Returns:
-            The enlarged picture, samples of the same type; `save` writes it.
+            The enlarged picture, samples of the same type; `save` writes it. Pixels, colour profile
+            and EXIF are kept; the place on Earth and the headers of DICOM and NIfTI are not:
+            `beyne.upscale_files` makes files that have them.
 
         Raises:
             UsageError: ``scale``, ``smooth`` or ``consistent`` is impossible.
@@ -159,7 +161,8 @@ def load(
     """Load a model.
 
     Args:
-        model: A built-in model's name, a model file, or ``auto`` for the default.
+        model: A built-in model's name, a model file, or ``auto`` for the job's default,
+            ``photo-x4``: what a model is loaded for is not known yet.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` … or ``mps``.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``; ``auto`` takes a reduced precision
             only where it is faster and the difference does not show.
@@ -187,7 +190,10 @@ def upscale(
     precision: str = "auto",
     tile: int | str = "auto",
 ) -> Raster:
-    """Enlarge one picture: `load` and `LoadedModel.upscale` in one call, with their options."""
+    """Enlarge one picture: `load` and `LoadedModel.upscale` in one call, with their options.
+
+    GeoTIFF, DICOM and NIfTI shall stay what they are? `upscale_files`.
+    """
     return load(model, device, precision, tile).upscale(image, scale, bands, smooth, consistent)
 
 

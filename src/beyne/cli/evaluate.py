@@ -39,6 +39,10 @@ def evaluate(
     settings: Annotated[
         list[str], typer.Option("--set", help="data.a=FOLDER, data.b=FOLDER; default: the model's")
     ] = [],  # noqa: B006 typer reads it, nothing changes it
+    used_range: Annotated[
+        bool,
+        typer.Option("--used-range", help="PSNR against the range an original uses (CT, MR)."),
+    ] = False,
     precision: Annotated[str, typer.Option(help="fp32, auto, bf16 or fp16.")] = "fp32",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of -o.")] = False,
@@ -60,6 +64,7 @@ def evaluate(
         device=device,
         precision=precision,
         settings=settings,
+        used_range=used_range,
         overwrite=overwrite,
         message=lambda text: print(text, file=sys.stderr),
         progress=_show,

@@ -55,6 +55,7 @@ def evaluate(
     device: str = "auto",
     precision: str = "fp32",
     settings: Sequence[str] = (),
+    used_range: bool = False,
     overwrite: bool = False,
     message: Callable[[str], None] = lambda text: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -82,6 +83,8 @@ def evaluate(
             otherwise, so that machines agree.
         settings: Where the sides of a translation are, such as ``"data.a=masks"``; what is left out
             is as in the model's training.
+        used_range: PSNR's peak is the range of values that each original uses, as CT and MR ask
+            for, which fill a small part of their bits; else white, the largest that these hold.
         overwrite: Replace these files if they exist.
         message: Is told in words what happens.
         progress: Is given pictures done and pictures in all.
@@ -97,8 +100,8 @@ def evaluate(
         >>> scores.mean["psnr"], scores.interval["psnr"]
     """
     if generates(model):
-        if scale is not None or consistent is not None or settings:
-            problem = "--scale, --consistent and --set mean nothing to a generator"
+        if scale is not None or consistent is not None or settings or used_range:
+            problem = "--scale, --consistent, --set and --used-range mean nothing to a generator"
             raise UsageError(problem, "leave them out")
         return evaluate_generator(
             model,
@@ -123,7 +126,7 @@ def evaluate(
     enlarger = find_enlarger(model, scale, consistent, device, precision, training)
     worst = Worst()
     listener = Listener(message, progress, worst.look)
-    scores = score(enlarger, pairs, named, bands=bands, listener=listener)
+    scores = score(enlarger, pairs, named, bands=bands, used_range=used_range, listener=listener)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         table, sheet, names = (folder / name for name in FILES)
@@ -139,6 +142,7 @@ def score(
     *,
     operator: Operator = "bicubic",
     bands: Bands = None,
+    used_range: bool = False,
     listener: Listener | None = None,
 ) -> Scores:
     """Score one way to enlarge on given pictures.
@@ -152,6 +156,7 @@ def score(
         data: What they are called.
         operator: The downscaling A: of inputs that are not there, and of LR-PSNR.
         bands: Those to take of inputs and originals, as for `beyne.upscale`.
+        used_range: As for `evaluate`.
         listener: Is told how it goes on.
 
     Raises:
@@ -175,7 +180,7 @@ def score(
 
     # All are looked at first: one table has one protocol, whatever each picture would allow.
     protocol = protocol_for(readable(), enlarger.job)
-    measures = Measures(protocol, enlarger.scale, operator, loaded=loaded)
+    measures = Measures(protocol, enlarger.scale, operator, loaded=loaded, used_range=used_range)
     named, rows = {pair.name: pair for pair in pairs}, {}
     for done, picture in enumerate(readable(), start=1):
         with _noted(named[picture.name], failed):

@@ -18,6 +18,7 @@ from beyne.weights import MissingWeightsError
 
 # Pictures up to this side are too small to leave their borders out.
 _SMALL = 32
+_BYTE = 8  # bits
 
 
 def protocol_for(pictures: Iterable[Decoded], job: Job = "upscale") -> Protocol:
@@ -69,6 +70,8 @@ class Measures:
         names: Of `METRICS`.
         loaded: Those that need weights, as `load_metrics` gives them; without them they are left
             out.
+        used_range: PSNR's peak is not white, the largest value that a file's bits hold, but the
+            range of values that each original uses: CT and MR fill a small part of their bits.
     """
 
     protocol: Protocol
@@ -76,6 +79,7 @@ class Measures:
     operator: Operator | None = "bicubic"
     names: tuple[str, ...] = tuple(METRICS)
     loaded: Mapping[str, Callable[..., Tensor]] = field(default_factory=dict)
+    used_range: bool = False
 
     def text(self, measured: Collection[str]) -> str:
         """The whole protocol in words, to stand beside a table.
@@ -84,6 +88,10 @@ class Measures:
             measured: Names of its columns.
         """
         parts = [f"×{self.scale}", f"{self.protocol.text}, black 0, white 1"]
+        if self.used_range:
+            parts.append("PSNR's peak is the range that each original uses, not white")
+        elif self.protocol.bits != _BYTE:
+            parts.append("PSNR's peak is white, the largest value of the stored bits")
         if whole := [self._title(name) for name in measured if METRICS[name].whole]:
             parts.append(f"{' and '.join(whole)} of all channels, nothing cropped")
         if "lr_psnr" in measured:
@@ -127,5 +135,7 @@ class Measures:
             if metric.scaled:
                 function = partial(function, scale=self.scale)
             value = protocol.measure(function, output, hr)
+        if name == "psnr" and self.used_range:
+            value = value + 20 * (hr.max() - hr.min()).log10()
         counted = min(float(value), metric.most)
         return counted if math.isfinite(counted) else math.nan

@@ -36,6 +36,9 @@ _PIXEL_DATA = Tag("PixelData")
 #: Words of pydicom about pixel data that end too soon.
 _TOO_FEW = ("less than", "cannot reshape", "missing frame")
 _OTHER_PIXELS = ("FloatPixelData", "DoubleFloatPixelData")
+_KIND = ["PhotometricInterpretation", "Modality"]
+#: Computed and digital radiography, and films that were scanned.
+_RADIOGRAPHS = ("CR", "DX", "RG")
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,17 @@ def listed_files(path: Path) -> list[Path]:
             raise UsageError(f"{path} can't be read ({detail})", "give its folder") from error
     files = [Path(*([parts] if isinstance(parts, str) else parts)) for parts in listed]
     return [file for file in files if not file.is_absolute() and ".." not in file.parts]
+
+
+def is_radiograph(path: Path) -> bool:
+    """Whether a file says of itself that it is a grey radiograph; one that can't be read is not."""
+    with unchecked():
+        try:
+            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_KIND)
+        except Exception:  # whoever reads it says what is wrong with it
+            return False
+    photometric, modality = (dataset.get(name) for name in _KIND)
+    return photometric in _GREY and modality in _RADIOGRAPHS
 
 
 def open_source(path: Path, limit: int) -> Source:

@@ -83,11 +83,28 @@ class Listener(Protocol):
         """An input came to nothing."""
 
 
+class Silent(Listener):
+    """Keeps what it is told to itself."""
+
+    def begin(self, pictures: int) -> None:
+        pass
+
+    def advance(self, pictures: float, megapixels: float) -> None:
+        pass
+
+    def done(self, done: Done) -> None:
+        pass
+
+    def failed(self, failure: Failure) -> None:
+        pass
+
+
 @dataclass(frozen=True)
 class _Behind:
     """A result that the writer has taken on."""
 
     job: Job
+    predictor: Predictor
     written: Future[tuple[Outcome, float]]
     large: bool
     megapixels: float
@@ -99,7 +116,7 @@ class Batch:
     Args:
         options: What to do with every picture.
         listener: Is told how it goes on.
-        load: Makes the predictor; called while the first pictures are being read.
+        load: Gives a job's predictor, each time; called while pictures are being read.
         model: The model's name, for the report.
         beside: Looks at every result when it is written; None: nothing does.
     """
@@ -108,7 +125,7 @@ class Batch:
         self,
         options: Options,
         listener: Listener,
-        load: Callable[[], Predictor],
+        load: Callable[[Job], Predictor],
         model: str,
         beside: Beside | None = None,
     ) -> None:
@@ -116,7 +133,6 @@ class Batch:
         self._listener = listener
         self._load = load
         self._beside = beside
-        self._predictor: Predictor | None = None
         self._behind: _Behind | None = None
         self.report = Report(model)
 
@@ -134,18 +150,18 @@ class Batch:
         for failure in failures:
             self._fail(failure)
         self._listener.begin(len(waiting))
+        used: dict[Predictor, None] = {}
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             for job, reading in one_ahead(reader, self._open, waiting):
-                if self._predictor is None:
-                    self._predictor = self._load()
+                used[predictor := self._load(job)] = None
                 if self._behind is not None and self._behind.large:
                     self._settle()
                 with self._recorded(job):
-                    self._apply(job, reading.result(), self._predictor, writer)
+                    self._apply(job, reading.result(), predictor, writer)
             self._settle()
-        if self._predictor is not None:
-            self.report.device = str(self._predictor.device)
-            self.report.precision = self._predictor.precision
+        self.report.device = ", ".join(sorted({str(predictor.device) for predictor in used}))
+        found = {name for predictor in used for name in predictor.precision.split("+")}
+        self.report.precision = "+".join(sorted(found))
         return self.report
 
     def _open(self, job: Job) -> tuple[Work, float]:
@@ -170,7 +186,7 @@ class Batch:
         seconds += time.perf_counter() - start
         self._settle()
         written = writer.submit(_timed, work.write, seconds)
-        self._behind = _Behind(job, written, work.large, work.megapixels)
+        self._behind = _Behind(job, predictor, written, work.large, work.megapixels)
 
     def _settle(self) -> None:
         """Wait for the writer, and report what it wrote."""
@@ -180,9 +196,9 @@ class Batch:
         with self._recorded(behind.job):
             outcome, seconds = behind.written.result()
             trust, start = None, time.perf_counter()
-            if self._beside is not None and self._predictor is not None:
+            if self._beside is not None:
                 told = self._telling(behind.megapixels, self._beside.part)
-                trust = self._beside.look(self._predictor, behind.job, told)
+                trust = self._beside.look(behind.predictor, behind.job, told)
                 seconds += time.perf_counter() - start
             done = Done(
                 input=str(behind.job.source),

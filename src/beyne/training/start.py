@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+
+from torch import Tensor
 
 from beyne import bundle
 from beyne.config import Tree
@@ -16,6 +19,8 @@ from beyne.zoo import find
 
 #: File in the run that keeps what it started from.
 PARENT = "start.json"
+
+_COLOURS = 3
 
 
 def begun(run: Path) -> tuple[Tree, list[str]] | None:
@@ -65,14 +70,44 @@ def start(recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
 
 def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree, list[str]]:
     model = bundle.load(path)
-    if different := _different(recipe.generator, model.generator, {"projection", "expansion"}):
+    no_matter = {"projection", "expansion"}
+    greyed = _bands(recipe.generator) == (1, 1) and _bands(model.generator) == (_COLOURS, _COLOURS)
+    if greyed:
+        no_matter |= {"channels_in", "channels_out"}
+    if different := _different(recipe.generator, model.generator, no_matter):
         raise _another(path, different)
     generator = state.nets["generator"]
     assert isinstance(generator, ImageNetwork)
-    generator.start_from(model.network.state_dict())
+    tensors = model.network.state_dict()
+    generator.start_from(as_grey(tensors, generator.for_use().state_dict()) if greyed else tensors)
     state.average.load_state_dict(generator.state_dict())
     note = f"started from the generator of {path}; optimisers start fresh"
     return model.card.provenance, [note]
+
+
+def as_grey(colour: Mapping[str, Tensor], grey: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights with which a network of one band does what one of three does with three equal bands.
+
+    Kernels over the colours are summed, and those that make them averaged: the result is the mean
+    of the colours' results.
+
+    Args:
+        colour: Of the network of three bands.
+        grey: Of that of one band: only shapes count.
+    """
+    return {name: _folded(tensor, grey[name]) for name, tensor in colour.items()}
+
+
+def _folded(tensor: Tensor, like: Tensor) -> Tensor:
+    if tensor.shape[:1] != like.shape[:1]:
+        tensor = tensor.reshape(_COLOURS, -1, *tensor.shape[1:]).mean(0)
+    if tensor.shape[1:2] != like.shape[1:2]:
+        tensor = tensor.reshape(len(tensor), _COLOURS, -1, *tensor.shape[2:]).sum(1)
+    return tensor
+
+
+def _bands(generator: Tree) -> tuple[int, int]:
+    return generator["channels_in"], generator["channels_out"]
 
 
 def _different(ours: Tree, theirs: Tree, no_matter: set[str]) -> list[str]:
