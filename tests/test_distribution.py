@@ -156,7 +156,7 @@ def test_pictures_through_the_local_network(shared, monkeypatch, tmp_path):
     noisy = [(images[:6] + 0.3 * torch.randn(6, 3, 40, 48)).clamp(0, 1)]
     assert compare_sets(noisy, halves[1], features).kid > alike.kid
     assert alike.features == (
-        "not Inception: SqueezeNet (squeezenet1_1_caffe), not comparable with published FID"
+        "not Inception: SqueezeNet (squeezenet_caffe), not comparable with published FID"
     )
     assert alike.notes[-1] == "FID of 6 pictures is biased upwards: below 2048 go by KID"
     assert (alike.generated, alike.real) == (6, 6)
