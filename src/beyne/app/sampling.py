@@ -117,8 +117,6 @@ class Sampling:
                 label=words("sampling.seed"),
                 info=words("sampling.seed_info"),
                 precision=0,
-                minimum=0,
-                maximum=_LARGEST_SEED,
             )
             self._walk = gr.Checkbox(label=words("sampling.walk"), info=words("sampling.walk_info"))
 
@@ -177,8 +175,12 @@ class Sampling:
         options: dict[str, Any],
         base: Chosen | None,
     ) -> Work:
-        path = self._context.find(model)
+        words = self._context.words
+        path = self._context.find(model, "generate", "illustrate")
         count, seed, walk, larger = numbers
+        if not 0 <= (seed or 0) <= _LARGEST_SEED:
+            range_ = words("sampling.seed_range", most=_LARGEST_SEED)
+            raise BeyneError(words("sampling.no_seed", seed=seed), range_)
         text = options.pop("text", None)
         options |= {
             "texts": [text] if text else [],

@@ -15,7 +15,7 @@ from beyne.api.recipes import recipes
 from beyne.app.context import Context
 from beyne.app.documents import frame
 from beyne.app.folders import choose_folder
-from beyne.app.panel import QUIET, problem
+from beyne.app.panel import QUIET, problem, understood
 from beyne.errors import BeyneError
 
 _SECONDS = 2.0  # between two looks
@@ -128,8 +128,8 @@ class Window:
             free = next(name for name in names if not (self._folder / name).exists())
             folder = access.place(str(self._folder / free))
             comparisons.start(call, folder)
-        except BeyneError as error:
-            return [gr.skip(), *self._refused(error)]
+        except Exception as error:
+            return [gr.skip(), *self._refused(understood(error))]
         return [self._offered(str(folder)), *self.look(str(folder), None)]
 
     def stop(self, chosen: str | None) -> list[Any]:
@@ -195,7 +195,7 @@ class Window:
             lines.append(problem(words, BeyneError(status.problem, status.remedy)))
         return "".join(lines)
 
-    def _refused(self, error: BeyneError) -> list[Any]:
+    def _refused(self, error: BeyneError | None) -> list[Any]:
         said = problem(self._context.words, error)
         return [None, said, *[gr.skip()] * 4]
 
