@@ -123,7 +123,7 @@ def test_what_is_resumed_may_read_nothing_outside_the_roots(form, tmp_path) -> N
 
 
 def test_a_model_of_ones_own_is_found_whatever_its_recipe(form) -> None:
-    """A training by the recipe ``photo-x4`` makes a model of that name, as is one of beyne's own."""
+    """A training by the recipe ``photo-x4`` makes a model of the name of one of beyne's."""
     context, _ = form
     own = context.access.roots[0] / "beyne" / "runs" / "photo-x4-1" / "best.safetensors"
     own.parent.mkdir(parents=True)

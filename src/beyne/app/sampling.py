@@ -158,7 +158,7 @@ class Sampling:
 
     def _new(self, model: str, *values: Any) -> Work:
         numbers, asked = values[:_NUMBERS], values[_NUMBERS:]
-        options = {name: value or None for name, value in zip(self._names, asked, strict=True)}
+        options = {name: (value or "").strip() or None for name, value in zip(self._names, asked, strict=True)}
         return self._work(model, numbers, options, None)
 
     def _varied(self, chosen: Chosen | None, strength: float, model: str, *values: Any) -> Work:

@@ -54,7 +54,6 @@ def build(context: Context) -> None:
                 with gr.Row():
                     budget = gr.Number(
                         None,
-                        minimum=1,
                         precision=0,
                         label=words("compare.budget"),
                         info=words("compare.budget_info"),
@@ -122,6 +121,10 @@ class Window:
                 metric=metric or None,
                 language=words.language,
             )
+            if budget and budget < 0:  # 0 is what an empty field sends
+                field = words("compare.budget")
+                wrong = words("train.bad_number", field=field, value=budget)
+                raise BeyneError(wrong, words("train.above_zero"))
             if len(call.arms) < 2:
                 raise BeyneError(words("compare.few"), words("compare.two"))
             names = (f"{call.data.name}-{number}" for number in count(1))
