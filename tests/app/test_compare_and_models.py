@@ -31,6 +31,7 @@ def test_a_comparison_ends_in_its_report(visit, window, no_weights) -> None:
     choose(page, "#compare-arms", "nearest", "bicubic")
     choose(page, "#compare-data", "sharp")
     unfold(panel, Words("kk")("train.more"))
+    panel.get_by_label(Words("kk")("compare.budget")).first.wait_for()
     panel.locator("button.primary").dblclick()
     report = page.frame_locator("iframe.report")
     report.locator("h1").wait_for()
