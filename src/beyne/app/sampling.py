@@ -158,7 +158,7 @@ class Sampling:
 
     def _new(self, model: str, *values: Any) -> Work:
         numbers, asked = values[:_NUMBERS], values[_NUMBERS:]
-        options = {name: (value or "").strip() or None for name, value in zip(self._names, asked, strict=True)}
+        options = {name: value or None for name, value in zip(self._names, asked, strict=True)}
         return self._work(model, numbers, options, None)
 
     def _varied(self, chosen: Chosen | None, strength: float, model: str, *values: Any) -> Work:
@@ -179,9 +179,9 @@ class Sampling:
         path = self._context.find(model, "generate", "illustrate")
         count, seed, walk, larger = numbers
         if not 0 <= (seed or 0) <= _LARGEST_SEED:
-            range_ = words("sampling.seed_range", most=_LARGEST_SEED)
-            raise BeyneError(words("sampling.no_seed", seed=seed), range_)
-        text = options.pop("text", None)
+            remedy = words("sampling.seed_range", most=_LARGEST_SEED)
+            raise BeyneError(words("sampling.no_seed", seed=seed), remedy)
+        text = (options.pop("text", None) or "").strip()
         options |= {
             "texts": [text] if text else [],
             "seed": seed or 0,
