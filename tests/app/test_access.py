@@ -91,6 +91,13 @@ def test_every_visitor_has_a_cookie_from_the_first_request_on() -> None:
     assert client().get("/").text != first.text
 
 
+@pytest.mark.parametrize("other", ['a={"x": 1}', "a/b=c", "a=қ"])
+def test_cookies_of_other_programs_at_this_address_change_nothing(other) -> None:
+    headers = {"cookie": f"{other}; {COOKIE}=visitor".encode()}
+    answer = client().get("/", headers=headers)
+    assert (answer.text, "set-cookie" in answer.headers) == ("visitor", False)
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

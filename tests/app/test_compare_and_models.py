@@ -8,12 +8,12 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
-from browsing import check_with_axe, choose, downloaded, tab
+from browsing import check_with_axe, choose, downloaded, tab, unfold
 from pictures import save_pictures
 from tiny_networks import tiny_model
 
 from beyne.app.words import LANGUAGES, Words
-from beyne.bundle import read_card
+from beyne.bundle import load, read_card, save
 from beyne.languages.words import catalogue
 
 
@@ -30,6 +30,8 @@ def test_a_comparison_ends_in_its_report(visit, window, no_weights) -> None:
     panel = tab(page, "compare", "kk")
     choose(page, "#compare-arms", "nearest", "bicubic")
     choose(page, "#compare-data", "sharp")
+    unfold(panel, Words("kk")("train.more"))
+    panel.get_by_label(Words("kk")("compare.budget")).first.wait_for()
     panel.locator("button.primary").dblclick()
     report = page.frame_locator("iframe.report")
     report.locator("h1").wait_for()
@@ -76,12 +78,16 @@ def test_weights_of_others_are_brought_in_and_written_as_onnx(visit, window) -> 
     made = window.root / "beyne" / "models" / "theirs.safetensors"
     assert read_card(made).licence == "CC0"
     panel.locator(".cards li", has_text="licence: CC0").wait_for()
+    model = load(made)  # whoever made a file may have named its model like a path
+    away = window.root / "away"
+    save(made, model.card.model_copy(update={"name": str(away / "theirs")}), model.network)
     chosen = panel.get_by_role("combobox", name="Model")
     chosen.fill(str(made))
     chosen.press("Enter")
     panel.get_by_role("button", name="Write ONNX").click()
     written = onnx.load_from_string(downloaded(page, "theirs.onnx"))
     assert written.graph.output[0].name == "result"
+    assert not away.exists()
     choose(page, "#import-file", "pictures/p0.png")
     panel.get_by_role("button", name="Bring in").click()
     panel.locator(".problem").wait_for()

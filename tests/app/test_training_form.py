@@ -17,6 +17,7 @@ from beyne.app.training_call import call_of, check_call, run_of
 from beyne.app.training_form import JOBS, NUMBERS, USUAL, Form
 from beyne.app.words import Words
 from beyne.errors import BeyneError
+from beyne.zoo import find
 
 
 @pytest.fixture
@@ -79,9 +80,12 @@ def test_folders_named_one_by_one_are_below_the_one_they_share(form) -> None:
         ({"data": None}, "no folder of pictures"),
         ({"recipe": "/etc/passwd"}, "no recipe is chosen"),
         ({"start": "/etc/passwd"}, "outside the folders"),
-        ({"batch": -1}, "train.batch"),
-        ({"size_out": 100, "size_in": 64}, "must be 1, 2, 3, 4 or 8 times"),
-        ({"length": -2}, "train.images"),
+        ({"start": "data/hr/p0.png"}, "is not a safetensors file; choose another one"),
+        ({"batch": -1}, "“Batch size” can’t be -1; take a number above 0"),
+        ({"length": 0}, "“Length” can’t be 0"),
+        ({"rate": 0}, "“Learning rate” can’t be 0"),
+        ({"size_in": 0}, "“Size in” can’t be 0"),
+        ({"size_out": 100, "size_in": 64}, "do not fit together; .* 1, 2, 3, 4 or 8"),
     ],
 )
 def test_what_does_not_fit_is_a_sentence(form, changed, said) -> None:
@@ -116,3 +120,31 @@ def test_what_is_resumed_may_read_nothing_outside_the_roots(form, tmp_path) -> N
     ):
         with pytest.raises(BeyneError, match="outside the folders"):
             check_call(context, call)
+
+
+def test_a_model_of_ones_own_is_found_whatever_its_recipe(form) -> None:
+    """A training by the recipe ``photo-x4`` makes a model of the name of one of beyne's."""
+    context, _ = form
+    own = context.access.roots[0] / "beyne" / "runs" / "photo-x4-1" / "best.safetensors"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(find("photo-x4").read_bytes())
+    choices = context.choices("upscale")
+    assert ("runs/photo-x4-1/best.safetensors", str(own)) in choices
+    assert [value for _, value in choices].count("photo-x4") == 1
+    assert context.find(str(own), "upscale") == own
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("photo-x4", "photo-x4 is made for the tab Enlarge, not for this one; use it there"),
+        ("data/hr/p0.png", "p0.png is not a safetensors file; choose another one"),
+        ("data", "is a folder, not a model file; choose another one"),
+        ("../x.safetensors", "outside the folders"),
+        (None, "no model is chosen"),
+    ],
+)
+def test_what_is_no_model_for_a_tab_is_a_sentence_without_a_command(form, model, said) -> None:
+    context, _ = form
+    with pytest.raises(BeyneError, match=said):
+        context.find(model, "generate")

@@ -11,8 +11,9 @@ import gradio as gr
 from beyne.app.access import Access
 from beyne.app.jobs import Jobs
 from beyne.app.words import Words
-from beyne.errors import BeyneError
-from beyne.zoo import Entry, builtin, entry
+from beyne.bundle import read_card
+from beyne.errors import BeyneError, UsageError
+from beyne.zoo import Entry, builtin, entry, find
 
 #: Below a root: models right in it, in a folder of it, those of runs, and what the window made.
 _PLACES = (
@@ -57,17 +58,28 @@ class Context:
         """The same for a drop-down: what to show, and what `find` takes."""
         return [(_shown(one), _value(one)) for one in self.models(*jobs)]
 
-    def find(self, model: str | None) -> Path:
+    def find(self, model: str | None, *jobs: str) -> Path:
         """The file of a model that the browser names: one that comes with beyne, or a path.
 
-        Raises:
-            BeyneError: There is none, or it lies outside the roots.
-        """
-        from beyne.zoo import find
+        Args:
+            model: Its name or path.
+            jobs: What it must have been made for; none: for anything.
 
+        Raises:
+            BeyneError: There is none, it lies outside the roots, or was made for another job.
+        """
+        words = self.words
         if not model:
-            raise BeyneError(self.words("model.none"), self.words("model.choose"))
-        return find(model) if model in builtin() else find(str(self.access.path(model)))
+            raise BeyneError(words("model.none"), words("model.choose"))
+        try:
+            found = find(model) if model in builtin() else find(str(self.access.path(model)))
+            card = read_card(found)
+        except UsageError as error:  # whose remedy is a command
+            raise BeyneError(error.problem, words("model.bring")) from None
+        if jobs and card.job not in jobs:
+            tab = words(f"{card.job}.tab")
+            raise BeyneError(words("model.other", model=card.name, tab=tab), words("model.there"))
+        return found
 
     def _entries(self) -> Iterator[Entry]:
         for name in builtin():
@@ -80,11 +92,16 @@ class Context:
 
 
 def _value(one: Entry) -> str:
-    return one.card.name if one.card.name in builtin() else str(one.path)
+    return one.card.name if _comes_with_beyne(one) else str(one.path)
 
 
 def _shown(one: Entry) -> str:
-    if one.card.name in builtin():
+    if _comes_with_beyne(one):
         return one.card.name
     parts = one.path.parts[-3:] if one.path.stem in ("best", "last") else one.path.parts[-2:]
     return "/".join(parts)
+
+
+def _comes_with_beyne(one: Entry) -> bool:
+    """Not by its name alone: a model trained by the recipe ``photo-x4`` has that name, too."""
+    return one.card.name in builtin() and one.path == find(one.card.name)

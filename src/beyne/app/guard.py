@@ -9,11 +9,10 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from http.cookies import SimpleCookie
-from typing import Any
 
 import gradio as gr
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -147,8 +146,9 @@ def _credentials(authorization: str) -> tuple[str, str]:
     return name, password
 
 
-def _cookie(headers: Headers) -> Any:
-    return SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+def _cookie(headers: Headers) -> str | None:
+    """As a request will read it; other programs of this machine put theirs beside it."""
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE)
 
 
 def _without_port(host: str) -> str:

@@ -1,6 +1,7 @@
 /* What screen readers miss in Gradio. It puts buttons into buttons, where a keyboard stops twice: the outer
    one becomes a group. That of an upload passes its clicks on, since Firefox clicks the outer one; and its
-   name is English. A picture that can be clicked has no name: it gets that of its field. */
+   name is English. A picture that can be clicked has no name: it gets that of its field. And before
+   our sentence about a refused upload it puts the status code. */
 new MutationObserver(() => {
   const nested = ":is(button:not([role]), [role=button]):has(button)";
   for (const outer of document.querySelectorAll(nested)) {
@@ -13,6 +14,8 @@ new MutationObserver(() => {
   }
   for (const field of document.querySelectorAll(".upload-container"))
     field.ariaLabel = field.textContent.trim() || words.add;
+  for (const { firstChild: text } of document.querySelectorAll("[data-testid=toast-text]"))
+    if (text?.data) text.data = text.data.replace(/^HTTP \d+: /, "");
   for (const picture of document.querySelectorAll("button > .image-frame > img[alt='']"))
     picture.alt = picture.closest(".block").querySelector("label").textContent.trim();
 }).observe(document, { childList: true, subtree: true });

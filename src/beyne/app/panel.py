@@ -69,10 +69,7 @@ class Panel:
                 ready = await asyncio.to_thread(work, *values)
                 job = self._context.jobs.start(self._tab, visitor(request), ready, self._queue)
             except Exception as error:
-                known = foreseen(error)
-                if known is None:
-                    log.exception("an error nobody foresaw")
-                yield self._line(self._problem(known), len(outputs))
+                yield self._line(self._problem(understood(error)), len(outputs))
                 return
             async for update in self._watched(job, len(outputs), shown):
                 yield update
@@ -126,6 +123,14 @@ class Panel:
 
     def _problem(self, error: BeyneError | None) -> str:
         return problem(self._context.words, error)
+
+
+def understood(error: Exception) -> BeyneError | None:
+    """As `foreseen`; what nobody foresaw is noted for whoever looks into the terminal."""
+    known = foreseen(error)
+    if known is None:
+        log.error("an error nobody foresaw", exc_info=error)
+    return known
 
 
 def problem(words: Words, error: BeyneError | None, lead: str = "job.failed") -> str:

@@ -117,8 +117,6 @@ class Sampling:
                 label=words("sampling.seed"),
                 info=words("sampling.seed_info"),
                 precision=0,
-                minimum=0,
-                maximum=_LARGEST_SEED,
             )
             self._walk = gr.Checkbox(label=words("sampling.walk"), info=words("sampling.walk_info"))
 
@@ -177,9 +175,13 @@ class Sampling:
         options: dict[str, Any],
         base: Chosen | None,
     ) -> Work:
-        path = self._context.find(model)
+        words = self._context.words
+        path = self._context.find(model, "generate", "illustrate")
         count, seed, walk, larger = numbers
-        text = options.pop("text", None)
+        if not 0 <= (seed or 0) <= _LARGEST_SEED:
+            remedy = words("sampling.seed_range", most=_LARGEST_SEED)
+            raise BeyneError(words("sampling.no_seed", seed=seed), remedy)
+        text = (options.pop("text", None) or "").strip()
         options |= {
             "texts": [text] if text else [],
             "seed": seed or 0,

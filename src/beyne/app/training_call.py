@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Job → folders that may be named one by one, as the recipe's table ``data`` calls them.
 SIDES = {"upscale": ("hr", "lr", "val_hr", "val_lr"), "translate": ("a", "b")}
 
+#: What size out may be of size in.
+SCALES = (1, 2, 3, 4, 8)
+
 #: Values of the fields of `beyne.app.training_form.Form`, by name.
 Values = Mapping[str, Any]
 
@@ -34,6 +37,7 @@ def call_of(context: Context, values: Values) -> TrainCall:
     recipe, words = str(values["recipe"]), context.words
     if recipe not in recipes():
         raise BeyneError(words("train.no_recipe"), words("train.choose_recipe"))
+    _check_numbers(context, values)
     data, sides = _folders(context, values)
     settings = (*sides, *_settings(context, values))
     call = TrainCall(recipe=recipe, data=data, settings=settings, device=str(values["device"]))
@@ -81,6 +85,19 @@ def check_call(context: Context, call: TrainCall) -> None:
         _start(context, recipe.train.start)
 
 
+def _check_numbers(context: Context, values: Values) -> None:
+    """Say by the fields' own names what the recipe would refuse by its keys', in English."""
+    words = context.words
+    for name in ("size_in", "size_out", "length", "batch", "rate", "interval"):
+        value = values[name]
+        if value is not None and value <= 0:
+            problem = words("train.bad_number", field=words(f"train.{name}"), value=value)
+            raise BeyneError(problem, words("train.above_zero"))
+    small, large = values["size_in"], values["size_out"]
+    if values["job"] == "upscale" and small and large and large / small not in SCALES:
+        raise BeyneError(words("train.bad_sizes"), words("train.size_out_info").rstrip("."))
+
+
 def _folders(context: Context, values: Values) -> tuple[Path, list[str]]:
     """The data folder, and settings for those that are named one by one."""
     access, words = context.access, context.words
@@ -118,7 +135,10 @@ def _settings(context: Context, values: Values) -> list[str]:
 
 def _start(context: Context, typed: str) -> str:
     """The run or model to start from, as a recipe names it: by path, or one of beyne's own."""
-    return typed if typed in builtin() else str(context.access.path(typed))
+    if typed in builtin():
+        return typed
+    path = context.access.path(typed)
+    return str(path if path.is_dir() else context.find(typed))
 
 
 def _sizes(values: Values) -> list[str]:
@@ -129,9 +149,10 @@ def _sizes(values: Values) -> list[str]:
         return [f"data.size_in={size_out}", f"data.size_out={size_out}"]
     if values["job"] != "upscale" or not size_in:
         return [f"data.size_out={size_out}"]
-    sizes = [f"data.size_in={size_in}", f"data.size_out={size_out}"]
-    # What is no whole enlargement the recipe refuses in a sentence.
-    return sizes if size_out % size_in else [*sizes, f"generator.scale={size_out // size_in}"]
+    return [
+        *(f"data.size_in={size_in}", f"data.size_out={size_out}"),
+        f"generator.scale={size_out // size_in}",
+    ]
 
 
 def _lengths(values: Values, recipe: Recipe) -> list[str]:

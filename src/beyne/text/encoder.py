@@ -15,7 +15,7 @@ from beyne.text.skeleton import words
 #: Characters that a text may have.
 LONGEST = 500
 _SHOWN = 40  # of them in a message
-_EXAMPLE = '--text "a ripe ear of wheat"'
+_EXAMPLE = "say it in words, such as: a ripe ear of wheat"
 
 
 class TextEncoderConfig(Config):

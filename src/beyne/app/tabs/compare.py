@@ -15,7 +15,7 @@ from beyne.api.recipes import recipes
 from beyne.app.context import Context
 from beyne.app.documents import frame
 from beyne.app.folders import choose_folder
-from beyne.app.panel import QUIET, problem
+from beyne.app.panel import QUIET, problem, understood
 from beyne.errors import BeyneError
 
 _SECONDS = 2.0  # between two looks
@@ -54,7 +54,6 @@ def build(context: Context) -> None:
                 with gr.Row():
                     budget = gr.Number(
                         None,
-                        minimum=1,
                         precision=0,
                         label=words("compare.budget"),
                         info=words("compare.budget_info"),
@@ -122,14 +121,18 @@ class Window:
                 metric=metric or None,
                 language=words.language,
             )
+            if budget and budget < 0:  # 0 is what an empty field sends
+                field = words("compare.budget")
+                wrong = words("train.bad_number", field=field, value=budget)
+                raise BeyneError(wrong, words("train.above_zero"))
             if len(call.arms) < 2:
                 raise BeyneError(words("compare.few"), words("compare.two"))
             names = (f"{call.data.name}-{number}" for number in count(1))
             free = next(name for name in names if not (self._folder / name).exists())
             folder = access.place(str(self._folder / free))
             comparisons.start(call, folder)
-        except BeyneError as error:
-            return [gr.skip(), *self._refused(error)]
+        except Exception as error:
+            return [gr.skip(), *self._refused(understood(error))]
         return [self._offered(str(folder)), *self.look(str(folder), None)]
 
     def stop(self, chosen: str | None) -> list[Any]:
@@ -195,7 +198,7 @@ class Window:
             lines.append(problem(words, BeyneError(status.problem, status.remedy)))
         return "".join(lines)
 
-    def _refused(self, error: BeyneError) -> list[Any]:
+    def _refused(self, error: BeyneError | None) -> list[Any]:
         said = problem(self._context.words, error)
         return [None, said, *[gr.skip()] * 4]
 

@@ -15,6 +15,7 @@ from beyne.app.jobs import Job, Work
 from beyne.app.model_choice import choose_model
 from beyne.app.panel import QUIET, Panel
 from beyne.errors import BeyneError
+from beyne.zoo import BEST
 
 if TYPE_CHECKING:
     from beyne.export import Export
@@ -91,9 +92,10 @@ def _draw_export(context: Context) -> None:
 
         def write(job: Job) -> tuple[str, Path, Export]:
             from beyne.api import export_model
-            from beyne.zoo import entry
 
-            target = job.folder / RESULTS / f"{entry(str(path)).card.name}.onnx"
+            # The card's name may be a path: whoever made the file chose it.
+            name = path.parent.name if path.name == BEST else path.stem
+            target = job.folder / RESULTS / f"{name}.onnx"
             target.parent.mkdir()
             return job.id, target, export_model(path, target)
 

@@ -12,7 +12,7 @@ from beyne.app import data_check
 from beyne.app.context import Context
 from beyne.app.data_check import Checked
 from beyne.app.jobs import Job, Work
-from beyne.app.panel import QUIET, Panel, problem
+from beyne.app.panel import QUIET, Panel, problem, understood
 from beyne.app.training_call import call_of, run_of
 from beyne.app.training_form import DATA, Form
 from beyne.app.training_view import View
@@ -75,8 +75,8 @@ def build(context: Context) -> None:
                 raise BeyneError(words("check.needed"), words("check.first"))
             _only_one(context, run)
             runs.start(call, run)
-        except BeyneError as error:
-            return [problem(words, error), gr.skip()]
+        except Exception as error:
+            return [problem(words, understood(error)), gr.skip()]
         return ["", view.offer(str(run.parent), str(run))]
 
     start.click(begin, [checked, *form.inputs], [refused, view.chosen], **QUIET)

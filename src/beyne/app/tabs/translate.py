@@ -23,7 +23,7 @@ def build(context: Context) -> None:
 
     def work(files: list[str] | None, path: str, name: str) -> Work:
         sources, limit = inputs.gathered(files, path), context.access.pixel_limit
-        found = str(context.find(name))
+        found = str(context.find(name, "translate"))
 
         def translate(job: Job) -> Batch:
             from beyne.api import translate_files

@@ -66,7 +66,7 @@ def build(context: Context) -> None:
 
     def work(files: list[str] | None, path: str, name: str, *values: Any) -> Work:
         trust, scale, consistent, smooth, format, anonymize = values
-        sources, found = inputs.gathered(files, path), context.find(name)
+        sources, found = inputs.gathered(files, path), context.find(name, "upscale")
         if trust:
             _check_trust(context, found, scale or None, smooth)
         options = {
