@@ -31,11 +31,11 @@ from beyne.training import train
 
 #: Recipe → training pictures it is given.
 RECIPES = {
-    "pix2pix": 1_600,
-    "pix2pix-small": 1_600,
-    "gan": 8_000,
-    "gan-small": 3_000,
-    "gan-projected": 3_000,
+    "pix2pix": 300,
+    "pix2pix-small": 600,
+    "gan": 4_000,
+    "gan-small": 2_000,
+    "gan-projected": 1_600,
 }
 PICTURES, GENERATED = 4, 64
 

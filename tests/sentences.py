@@ -13,6 +13,8 @@ from itertools import product
 from pathlib import Path
 
 import beyne
+from beyne.config import read_toml
+from beyne.zoo import builtin, entry
 
 ROOT = Path(beyne.__file__).parent
 HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -44,8 +46,9 @@ _UNKNOWN: Texts = frozenset({HOLE})
 
 
 def sentences() -> dict[str, str]:
-    """Sentence → where it was found."""
-    return _Source().found
+    """Sentence → where it was found; the descriptions of recipes and embedded models, too."""
+    described = {read_toml(path)["description"]: path.name for path in ROOT.glob("presets/*.toml")}
+    return _Source().found | described | {entry(n).card.description: n for n in builtin()}
 
 
 class _Source:

@@ -40,7 +40,7 @@ class TrainConfig(Config):
 
     images: int | None = Field(None, ge=1)
     epochs: float | None = Field(None, gt=0, description="instead of images; converted once")
-    batch: int = Field(16, ge=1)
+    batch: int = Field(16, ge=1, le=4_096)
     micro_batch: int | None = Field(None, ge=1, description="crops at once; default: the batch")
     learning_rate: float = Field(1e-3, gt=0)
     schedule: Literal["cosine", "constant"] = "cosine"

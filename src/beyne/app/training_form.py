@@ -12,7 +12,7 @@ from beyne.api import runs
 from beyne.api.recipes import recipes
 from beyne.app.context import Context
 from beyne.app.folders import choose_folder
-from beyne.app.panel import QUIET
+from beyne.app.panel import QUIET, sentence
 from beyne.app.training_call import SIDES, Values
 
 JOBS = ("upscale", "translate", "generate", "illustrate")
@@ -192,7 +192,7 @@ class Form:
             "interval": train.save_every,
             "seed": train.seed,
         }
-        about = f'<p lang="en">{escape(recipe.description)}.</p>'
+        about = f"<p>{sentence(self._context.words, recipe.description)}.</p>"
         return [about, gr.update(visible=True), *(numbers[name] for name in NUMBERS)]
 
 

@@ -13,7 +13,7 @@ from beyne.app.context import Context
 from beyne.app.downloads import RESULTS, links
 from beyne.app.jobs import Job, Work
 from beyne.app.model_choice import choose_model
-from beyne.app.panel import QUIET, Panel
+from beyne.app.panel import QUIET, Panel, sentence
 from beyne.errors import BeyneError
 from beyne.zoo import BEST
 
@@ -130,7 +130,7 @@ def _card(context: Context, one: Entry) -> str:
     rows = "".join(f"<p>{escape(fact)}</p>" for fact in facts)
     kind = ", ".join(filter(None, (words(f"{card.job}.tab"), size)))
     title = f"{escape(card.name)} <small>{escape(kind)}</small>"
-    about = f'<p lang="en">{escape(card.description)}</p>' if card.description else ""
+    about = f"<p>{sentence(words, card.description)}</p>" if card.description else ""
     return f"<li><h3>{title}</h3>{about}<small>{rows}</small></li>"
 
 
