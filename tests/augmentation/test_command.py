@@ -127,7 +127,7 @@ def test_a_recipe_is_trained_on_the_given_pictures_alone(data, tmp_path) -> None
         (["gan-small", "--folds", "1"], "--folds 1: at least 2"),
         (["gan-small", "--repeats", "0"], "--repeats 0: at least one"),
         (["gan-small", "--side", "20"], "--side 20: not a multiple of 8"),
-        (["gan-small", "--lang", "de"], "reports are not written in 'de'"),
+        (["gan-small", "--lang", "de"], "beyne does not speak 'de'"),
         (["gan-small", "--group", "nowhere"], "nowhere"),
         (["MODEL", "--set", "train.images=4"], "is no recipe; leave it out"),
         (["UNLABELLED"], "knows no label 'flat'"),
