@@ -24,6 +24,10 @@ _RECIPE = "recipe:"
 _METRICS = ("psnr", "ssim", "ms_ssim", "lpips", "mae", "kid")
 
 
+#: One after the other: what was found on opening the tab must not come after Start's comparison.
+_IN_TURN: dict[str, Any] = QUIET | {"concurrency_id": "compare", "concurrency_limit": 1}
+
+
 def build(context: Context) -> None:
     """Draw the tab inside the current `gr.Tab`."""
     words = context.words
@@ -79,13 +83,13 @@ def build(context: Context) -> None:
     outputs = [seen, status, resume, stop, timer, report]
     window = Window(context)
     asked = [arms, data, metric, seeds, budget, unit]
-    start.click(window.begin, asked, [chosen, *outputs], **QUIET)
+    start.click(window.begin, asked, [chosen, *outputs], **_IN_TURN)
     timer.tick(window.look, [chosen, seen], outputs, **QUIET)
     chosen.change(window.look, [chosen, seen], outputs, **QUIET)
     stop.click(window.stop, chosen, outputs, **QUIET)
     resume.click(window.resume, chosen, outputs, **QUIET)
     assert context.tab
-    context.tab.select(window.opened, chosen, [arms, chosen], **QUIET)
+    context.tab.select(window.opened, chosen, [arms, chosen], **_IN_TURN)
 
 
 class Window:
