@@ -37,7 +37,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne import bundle, weights
-from beyne.backbones import load_backbone
 from beyne.data import Pair, class_of, find_all, read_captions, write_split
 from beyne.data.split import SplitName
 from beyne.evaluation.copies import as_learned, copy_check, trained_and_held_out
@@ -46,8 +45,8 @@ from beyne.evaluation.statistics import verdicts
 from beyne.evaluation.stopping import steady_kid
 from beyne.images import Raster, write
 from beyne.images.raster import from_tensor
-from beyne.images.resample import resize
 from beyne.metrics.distribution import kid_by_picture
+from beyne.metrics.features import Features
 from beyne.predict.sampler import Sampler
 from beyne.recipe import Recipe, load_recipe
 from beyne.training import train
@@ -56,7 +55,6 @@ DATA = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data" / "cereals"
 TABLES = Path(__file__).parents[1] / "docs" / "experiments" / "cereals"
 LANGUAGES = "kk", "ru", "uk", "en"
 RECIPES = ("text-gan", "text-dcgan", "labels")
-NETWORK, LAYER, SIDE = "squeezenet", "fire9", 224
 RIDGE, GRAIN = 0.01, 0.3  # of unit features; largest share of a picture that is a grain
 _PART = re.compile(r"(_q\d|_r\dc\d|_c\d|_full)?\.png$")
 
@@ -101,16 +99,9 @@ def prompts(name: str, number: int | None) -> list[Prompt]:
 
 
 def eyes() -> Describe:
-    """SqueezeNet's last layer, averaged over the picture."""
-    trunk = load_backbone(NETWORK, weights.chosen(NETWORK), [LAYER])
-
-    @torch.inference_mode()
-    def describe(images: Tensor) -> Tensor:
-        seen = trunk(resize(images.float(), (SIDE, SIDE)).clamp(0, 1), [LAYER])[LAYER]
-        found: Tensor = seen.mean((2, 3)).double()
-        return found
-
-    return describe
+    """SqueezeNet's last layer, averaged over the picture; in double, for the ridge."""
+    features = Features()
+    return lambda images: features(images).double()
 
 
 class Judge:
