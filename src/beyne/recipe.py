@@ -77,6 +77,10 @@ class DataConfig(Config):
     cut: Literal["crops", "whole"] = "crops"  # whole: pictures resampled to the two sides
     views: Views = "all"  # in which crops are shown; mirrored or upright where up is up
     colours: Colours = "own"  # exchanged where a translation's inputs can't tell the overall colour
+    candidates: int = Field(1, ge=1, description="crops drawn for each; the most detailed is taken")
+    halved: float = Field(
+        0, ge=0, lt=1, description="share of crops of pictures at half their size"
+    )
     operator: Operator = "bicubic"
     degradation: SerializeAsAny[DegradationConfig] = BicubicConfig()
     hr: Path | None = None
@@ -178,6 +182,8 @@ class Recipe(Config):
             raise ValueError("a translation keeps the size: data.size_out must be data.size_in")
         if self.job != "translate" and self.data.colours != "own":
             raise ValueError("data.colours: only a translation may make up colours")
+        if self.data.halved and (self.job != "upscale" or self.data.cut == "whole"):
+            raise ValueError("data.halved: only for crops of pictures to upscale")
         return self
 
     @property

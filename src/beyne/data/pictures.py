@@ -43,7 +43,7 @@ class Decoded:
         self, top: int, left: int, size: int, random: np.random.Generator
     ) -> tuple[Pixels, Pixels]:
         """A square of both sides, in low-resolution pixels; nothing is left to chance."""
-        return _square(self.lr, top, left, size), _square(self.hr, top, left, size, self.scale)
+        return square(self.lr, top, left, size), square(self.hr, top, left, size, self.scale)
 
     def whole(self) -> Decoded:
         """The pair itself."""
@@ -87,8 +87,8 @@ class Original:
         first, last = _around(top, size, height, random)
         before, after = _around(left, size, width, random)
         source = self.source[first * scale : last * scale, before * scale : after * scale]
-        lr = _square(self._degraded(source, random), top - first, left - before, size)
-        return lr, _square(self.hr, top, left, size, scale)
+        lr = square(self._degraded(source, random), top - first, left - before, size)
+        return lr, square(self.hr, top, left, size, scale)
 
     def whole(self) -> Decoded:
         """The picture degraded as a whole, in every run in the same way: its name decides."""
@@ -101,7 +101,8 @@ class Original:
         return from_tensor(degrade(to_tensor(source), size, self.degradation, random), source.dtype)
 
 
-def _square(pixels: Pixels, top: int, left: int, size: int, scale: int = 1) -> Pixels:
+def square(pixels: Pixels, top: int, left: int, size: int, scale: int = 1) -> Pixels:
+    """Of a picture that is ``scale`` times as large as what place and size are counted in."""
     top, left, size = top * scale, left * scale, size * scale
     return pixels[top : top + size, left : left + size]
 
@@ -119,6 +120,7 @@ def decode(
     channels: tuple[int, int] | None,
     operator: Operator,
     side: int | None = None,
+    shrink: int = 1,
 ) -> Decoded:
     """Read a pair; a missing partner is made from the original by operator A.
 
@@ -129,6 +131,7 @@ def decode(
         channels: Channel counts of the network, in and out; None: as in the files.
         side: Resample the original to this many pixels a side, whatever its shape, and its partner
             to ``side / scale``.
+        shrink: Shrink the original by this factor first; not for pairs that have a partner.
 
     Raises:
         ImageError: A file can't be read.
@@ -136,7 +139,7 @@ def decode(
             and original would be the same.
     """
     channels_in, channels_out = channels or (None, None)
-    original = _original(pair, scale, side)
+    original = _original(pair, scale, side, shrink)
     hr = _as_channels(original, channels_out, pair.name)
     if pair.lr is not None:
         if not pair.lr.exists():
@@ -190,16 +193,17 @@ def read_original(
     channels: tuple[int, int],
     degradation: RealConfig,
     side: int | None = None,
+    shrink: int = 1,
 ) -> Original:
     """Read a picture that is to be degraded in training; arguments and errors as for `decode`."""
-    original = _original(pair, scale, side)
+    original = _original(pair, scale, side, shrink)
     source, hr = (_as_channels(original, count, pair.name) for count in channels)
     return Original(pair.name, hr, source, scale, degradation)
 
 
-def _original(pair: Pair, scale: int, side: int | None) -> Raster:
+def _original(pair: Pair, scale: int, side: int | None, shrink: int) -> Raster:
     """The original's colours, resampled if asked for and cropped to a multiple of the scale."""
-    original = _resampled(_half(_read(pair.hr), 1, pair), side)
+    original = _shrunk(_resampled(_half(_read(pair.hr), 1, pair), side), shrink)
     height, width = (side // scale * scale for side in original.pixels.shape[:2])
     if not (height and width):
         size = f"{original.width}×{original.height}"
@@ -220,9 +224,19 @@ def _half(raster: Raster, number: int, pair: Pair) -> Raster:
 
 def _resampled(raster: Raster, side: int | None) -> Raster:
     """A square of that side by the antialiased bicubic; None leaves the picture as it is."""
-    if side is None or raster.pixels.shape[:2] == (side, side):
+    return raster if side is None else _resized(raster, (side, side))
+
+
+def _shrunk(raster: Raster, factor: int) -> Raster:
+    """By the antialiased bicubic."""
+    height, width = (max(1, length // factor) for length in raster.pixels.shape[:2])
+    return _resized(raster, (height, width))
+
+
+def _resized(raster: Raster, size: tuple[int, int]) -> Raster:
+    if raster.pixels.shape[:2] == size:
         return raster
-    pixels = resize(to_tensor(raster.pixels), (side, side)).clamp(0, 1)
+    pixels = resize(to_tensor(raster.pixels), size).clamp(0, 1)
     return Raster(from_tensor(pixels, raster.pixels.dtype))
 
 

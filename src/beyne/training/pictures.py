@@ -33,13 +33,17 @@ def read_pictures(
     if degraded and any(pair.lr for pair in parts["train"]):
         problem = "data.degradation makes the inputs, and these pictures have inputs of their own"
         raise UsageError(problem, "take out data.degradation, or give the originals alone")
+    if recipe.data.halved and any(pair.lr for pair in parts["train"]):
+        problem = "data.halved shrinks the originals, and these pictures have inputs of their own"
+        raise UsageError(problem, "--set data.halved=0, or give the originals alone")
     train = [_read(pair, recipe) for pair in parts["train"]]
+    halved = [_read(pair, recipe, 2) for pair in parts["train"]] if recipe.data.halved else []
     if recipe.job == "translate":
         train = [picture.whole().padded(recipe.data.size_in) for picture in train]
     validation = [_read(pair, recipe).whole() for pair in _some(parts["val"], recipe)]
-    crops = Crops(
-        train, recipe.data.size_in, recipe.train.seed, recipe.data.views, recipe.data.colours
-    )
+    data, seed = recipe.data, recipe.train.seed
+    smaller = data.halved, halved
+    crops = Crops(train, data.size_in, seed, data.views, data.colours, data.candidates, smaller)
     return crops, validation or [train[0].whole()]
 
 
@@ -68,13 +72,13 @@ def bits(pictures: Iterable[Pixels]) -> int:
     return max(8, min(16, 8 * max(pixels.dtype.itemsize for pixels in pictures)))
 
 
-def _read(pair: Pair, recipe: Recipe) -> Decoded | Original:
+def _read(pair: Pair, recipe: Recipe, shrink: int = 1) -> Decoded | Original:
     data, generator = recipe.data, recipe.generator
     channels = generator["channels_in"], generator["channels_out"]
     side = data.size_out if data.cut == "whole" else None
     if isinstance(data.degradation, RealConfig) and pair.lr is None:
-        return read_original(pair, data.scale, channels, data.degradation, side)
-    return decode(pair, data.scale, channels, data.operator, side)
+        return read_original(pair, data.scale, channels, data.degradation, side, shrink)
+    return decode(pair, data.scale, channels, data.operator, side, shrink)
 
 
 def _some(pairs: list[Pair], recipe: Recipe) -> list[Pair]:
