@@ -10,6 +10,7 @@ from PIL import Image
 
 from beyne.data import (
     Crops,
+    Decoded,
     Pair,
     Sources,
     decode,
@@ -22,7 +23,10 @@ from beyne.data import (
 from beyne.data.split import group_of
 from beyne.errors import ImageError, UsageError
 from beyne.images import Raster, write
-from beyne.images.resample import downscale
+from beyne.images.raster import to_tensor
+from beyne.images.resample import downscale, resize
+from beyne.recipe import load_recipe
+from beyne.training.pictures import read_pictures
 
 NO_SOURCES = Sources()
 
@@ -149,6 +153,42 @@ def test_both_sides_of_a_crop_show_the_same_place(tmp_path) -> None:
     assert batch["hr"].shape == (12, 3, 32, 32)
     inner = (downscale(batch["hr"], 4) - batch["lr"])[..., 2:-2, 2:-2]
     assert inner.abs().max() < 2.5 / 255  # rounding, and the crop's missing surroundings
+
+
+def test_the_candidate_with_the_most_detail_is_taken() -> None:
+    hr = np.full((32, 64, 3), 90, np.uint8)
+    hr[:, 32:] = picture(32, 32)  # the left half is flat
+    half = Decoded("half", hr, hr[::4, ::4])
+    for candidates, share in ((1, 1 / 9), (4, (1 / 9) ** 4)):
+        batch = Crops([half], 8, 0, "upright", candidates=candidates).batch(range(300))
+        flat = (batch["hr"].amax((1, 2, 3)) == batch["hr"].amin((1, 2, 3))).float().mean()
+        assert abs(flat - share) < 0.06
+    alone = Crops([half], 8, 0).batch(range(8))
+    assert torch.equal(Crops([half], 8, 0, candidates=1).batch(range(8))["hr"], alone["hr"])
+
+
+def test_a_share_of_crops_is_of_pictures_at_half_their_size(tmp_path) -> None:
+    save_pictures(tmp_path, 1, side=96)
+    settings = ["data.halved=0.25", "data.size_in=8", "data.size_out=32"]
+    recipe = load_recipe("compact", [*settings, "generator={channels_in=3, channels_out=3}"])
+    pairs = find_pairs(tmp_path, NO_SOURCES, 0)
+    crops, _ = read_pictures(recipe, pairs)
+    plain, small = crops.pictures
+    assert (plain.size, small.size) == ((24, 24), (12, 12))
+    expected = resize(to_tensor(plain.hr), (48, 48))
+    assert (to_tensor(small.hr) - expected.clamp(0, 1)).abs().max() < 0.51 / 255
+    assert (downscale(to_tensor(small.hr), 4) - to_tensor(small.lr)).abs().max() < 0.51 / 255
+    drawn = [crops._place(np.random.default_rng(n)).picture for n in range(2000)]
+    assert abs(np.mean(drawn) - 0.25) < 0.04
+
+
+def test_pictures_with_inputs_of_their_own_are_not_halved(tmp_path) -> None:
+    save_pictures(tmp_path / "hr", 2, side=64)
+    save_pictures(tmp_path / "lr", 2, side=16)
+    recipe = load_recipe("compact", ["data.halved=0.25", "data.size_in=8", "data.size_out=32"])
+    with pytest.raises(UsageError, match="inputs of their own") as refused:
+        read_pictures(recipe, find_pairs(tmp_path, NO_SOURCES, 0))
+    assert "data.halved=0" in refused.value.remedy
 
 
 def test_pictures_smaller_than_a_crop_are_named(tmp_path) -> None:

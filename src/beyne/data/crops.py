@@ -93,7 +93,7 @@ class Crops:
 
     def _detail(self, place: _Place) -> float:
         """What is lost where each low-resolution pixel is one colour: mean difference in [0, 1]."""
-        picture = self.pictures[place.index]
+        picture = self.pictures[place.picture]
         scale, side = picture.scale, self.size
         hr = square(picture.hr, place.top, place.left, side, scale)
         blocks = hr.reshape(side, scale, side, scale, -1).astype(np.float32)
@@ -102,7 +102,7 @@ class Crops:
 
 
 class _Place(NamedTuple):
-    index: int  # of the picture
+    picture: int  # its number
     top: int
     left: int
     turns: int
@@ -123,7 +123,7 @@ def _large_enough(pictures: Sequence[Decoded | Original], size: int) -> list[Dec
 def _by_area(pictures: Sequence[Decoded | Original]) -> NDArray[np.float64]:
     """The chance of each: every region is equally likely."""
     area = np.array([p.size[0] * p.size[1] for p in pictures], dtype=np.float64)
-    return area / area.sum()
+    return np.asarray(area / area.sum())
 
 
 def _mean(pixels: Pixels) -> NDArray[np.float64]:
