@@ -34,20 +34,20 @@ import numpy as np
 import torch
 from quality import heard
 from torch import Tensor
-from torch.nn import functional as F
 
 from beyne import bundle, weights
-from beyne.data import Pair, class_of, find_all, read_captions, write_split
+from beyne.data import Caption, Pair, class_of, find_all, read_captions, write_split
 from beyne.data.split import SplitName
 from beyne.evaluation.copies import as_learned, copy_check, trained_and_held_out
+from beyne.evaluation.judge import Judge, judge_without, read_apart
 from beyne.evaluation.nearness import Describe
+from beyne.evaluation.prompts import Illustrator, agreed
 from beyne.evaluation.statistics import verdicts
 from beyne.evaluation.stopping import steady_kid
 from beyne.images import Raster, write
 from beyne.images.raster import from_tensor
 from beyne.metrics.distribution import kid_by_picture
 from beyne.metrics.features import Features
-from beyne.predict.sampler import Sampler
 from beyne.recipe import Recipe, load_recipe
 from beyne.training import train
 
@@ -55,10 +55,9 @@ DATA = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data" / "cereals"
 TABLES = Path(__file__).parents[1] / "docs" / "experiments" / "cereals"
 LANGUAGES = "kk", "ru", "uk", "en"
 RECIPES = ("text-gan", "text-dcgan", "labels")
-RIDGE, GRAIN = 0.01, 0.3  # of unit features; largest share of a picture that is a grain
+GRAIN = 0.3  # largest share of a picture that is one
 _PART = re.compile(r"(_q\d|_r\dc\d|_c\d|_full)?\.png$")
 
-Prompt = dict[str, str]
 Row = dict[str, str | float]
 
 
@@ -91,10 +90,11 @@ def recipe_for(name: str, seed: int, images: int | None, more: Sequence[str]) ->
     return load_recipe("text-gan", settings)
 
 
-def prompts(name: str, number: int | None) -> list[Prompt]:
+def prompts(name: str, number: int | None) -> list[Caption]:
     """Rows of a table, the same number of every class and language."""
     with (TABLES / name).open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+        table = csv.DictReader(stream)
+        rows = [Caption("", row["text"], row["lang"], row["label"]) for row in table]
     return rows if number is None else rows[:: max(1, len(rows) // number)]
 
 
@@ -104,51 +104,10 @@ def eyes() -> Describe:
     return lambda images: features(images).double()
 
 
-class Judge:
-    """Says what a picture shows: ridge regression of the classes on what `eyes` see, at length one.
-
-    Classes weigh the same, however many pictures they have.
-
-    Args:
-        known: What eyes see of real pictures ``(N, D)``.
-        labels: Of each.
-    """
-
-    def __init__(self, known: Tensor, labels: Sequence[str]) -> None:
-        self.classes = sorted(set(labels))
-        target = torch.eye(len(self.classes), dtype=torch.float64)[self.numbers(labels)]
-        weight = (1 / target.sum(0)[self.numbers(labels)])[:, None]
-        weight = weight / weight.mean()
-        known = F.normalize(known, dim=1)
-        self.mean, self.bias = ((weight * values).mean(0) for values in (known, target))
-        centred = known - self.mean
-        kernel = centred @ centred.T + RIDGE * torch.diag(1 / weight[:, 0])
-        self.weights = centred.T @ torch.linalg.solve(kernel, target - self.bias)
-
-    def numbers(self, labels: Sequence[str]) -> list[int]:
-        """Of classes."""
-        return [self.classes.index(label) for label in labels]
-
-    def read(self, seen: Tensor) -> list[str]:
-        """The class of each picture ``(N, D)``."""
-        scores = (F.normalize(seen, dim=1) - self.mean) @ self.weights + self.bias
-        return [self.classes[n] for n in scores.argmax(1).tolist()]
-
-
-def judge_without(seen: Tensor, labels: Sequence[str], left_out: Sequence[int]) -> Judge:
-    """One that does not know some of the pictures."""
-    known = [n for n in range(len(labels)) if n not in left_out]
-    return Judge(seen[known], [labels[n] for n in known])
-
-
 def judged(seen: Tensor, labels: Sequence[str], groups: Sequence[str]) -> float:
     """Accuracy of judges on the pictures of a group, each learnt from all other groups."""
-    right = 0
-    for group in sorted(set(groups)):
-        asked = [n for n, name in enumerate(groups) if name == group]
-        found = judge_without(seen, labels, asked).read(seen[asked])
-        right += sum(said == labels[n] for said, n in zip(found, asked, strict=True))
-    return right / len(labels)
+    read = read_apart(seen, labels, groups)
+    return sum(said == label for said, label in zip(read, labels, strict=True)) / len(labels)
 
 
 def ground(image: Tensor) -> Tensor:
@@ -180,86 +139,71 @@ def on_grounds(see: Describe, images: Tensor, labels: Sequence[str]) -> Row:
     return {"grains": len(grains)} | {name: count / len(grains) for name, count in right.items()}
 
 
-class Asked:
-    """A run's model, asked in its own words."""
-
-    def __init__(self, run: Path) -> None:
-        self.model = bundle.load(run / "best.safetensors" if run.is_dir() else run)
-        self.sampler = Sampler(self.model, "cpu")
-
-    def text(self, prompt: Prompt) -> str:
-        """What it is told: of the control by labels, the label."""
-        return prompt["label"] if self.model.encoder.by_label else prompt["text"]
-
-    def paint(self, asked: Sequence[Prompt], seeds: Sequence[int] | None = None) -> Tensor:
-        """A picture for each prompt."""
-        numbers = seeds or range(len(asked))
-        images = [
-            self.sampler.image(seed, text=self.text(prompt))
-            for seed, prompt in zip(numbers, asked, strict=True)
-        ]
-        return torch.cat(images)
+def asked_of(run: Path) -> Illustrator:
+    """A run's best model, or a model file, asked in its own words."""
+    return Illustrator(bundle.load(run / "best.safetensors" if run.is_dir() else run), "cpu")
 
 
-def share(found: Sequence[str], asked: Sequence[Prompt], lang: str | None = None) -> float:
+def paint(model: Illustrator, asked: Sequence[Caption]) -> Tensor:
+    """A picture for each prompt, of the seeds 0, 1, 2 …"""
+    return model.paint(asked, range(len(asked)))
+
+
+def share(found: Sequence[str], asked: Sequence[Caption], lang: str | None = None) -> float:
     """Of the prompts, in a language, whose picture was read as their class."""
-    rows = [(f, a) for f, a in zip(found, asked, strict=True) if lang in (None, a["lang"])]
-    return sum(said == prompt["label"] for said, prompt in rows) / max(1, len(rows))
+    rows = [(f, a) for f, a in zip(found, asked, strict=True) if lang in (None, a.lang)]
+    return sum(said == prompt.label for said, prompt in rows) / max(1, len(rows))
 
 
-def agreement(model: Asked, judge: Judge, see: Describe, asked: Sequence[Prompt]) -> float:
+def agreement(model: Illustrator, judge: Judge, see: Describe, asked: Sequence[Caption]) -> float:
     """How often one seed is read as the same class in every language."""
-    same = []
-    for label in sorted({prompt["label"] for prompt in asked}):
-        lists = [[p for p in asked if (p["label"], p["lang"]) == (label, x)] for x in LANGUAGES]
+    read = []
+    for label in sorted({prompt.label for prompt in asked}):
+        lists = [[p for p in asked if (p.label, p.lang) == (label, x)] for x in LANGUAGES]
         for seed, group in enumerate(zip(*lists, strict=False)):
-            said = judge.read(see(model.paint(group, [seed] * len(group))))
-            same.append(len(set(said)) == 1)
-    return sum(same) / max(1, len(same))
+            read.append(judge.read(see(model.paint(group, [seed] * len(group)))))
+    return sum(agreed(read)) / max(1, len(read))
 
 
-def nearest_caption(model: Asked, asked: Sequence[Prompt], names: set[str]) -> float:
+def nearest_caption(model: Illustrator, asked: Sequence[Caption], names: set[str]) -> float:
     """Share of prompts whose nearest training caption belongs to a picture of their class."""
-    encoder = model.model.encoder
     captions = [c for c in read_captions(TABLES / "captions.csv") if c.file in names]
-    known = encoder.encode([c.label if encoder.by_label else c.text for c in captions])
-    nearest = (encoder.encode([model.text(p) for p in asked]) @ known.T).argmax(1).tolist()
-    return share([captions[n].label for n in nearest], asked)
+    return share([found.label for found in model.nearest(asked, captions)], asked)
 
 
 def scored(
     run: Path, judge: Judge, see: Describe, real: Tensor, number: int | None
 ) -> tuple[Row, Tensor]:
     """All numbers of one run, and what each ``real``, seen, adds to KID; writes a sheet."""
-    pairs, model = find_all(DATA), Asked(run)
+    pairs, model = find_all(DATA), asked_of(run)
     held_out = prompts("held-out-prompts.csv", number)
     misspelt = prompts("misspelt-prompts.csv", number)
-    painted = model.paint(held_out)
+    painted = paint(model, held_out)
     seen = see(painted)
     found = judge.read(seen)
     row: Row = {"run": run.name, "right": share(found, held_out)}
     row |= {lang: share(found, held_out, lang) for lang in LANGUAGES}
-    row["misspelt"] = share(judge.read(see(model.paint(misspelt))), misspelt)
+    row["misspelt"] = share(judge.read(see(paint(model, misspelt))), misspelt)
     row["agreement"] = agreement(model, judge, see, held_out)
-    names = {p.name for p in trained_and_held_out(model.model.card, DATA, run / "split.csv")[0]}
+    names = {p.name for p in trained_and_held_out(model.sampler.card, DATA, run / "split.csv")[0]}
     row["nearest caption"] = nearest_caption(model, held_out, names)
     kid = kid_by_picture(seen, real)
     row["kid"] = float(kid.mean())
     for label in judge.classes:
         theirs = real[[n for n, pair in enumerate(pairs) if class_of(pair.name) == label]]
-        ours = seen[[n for n, prompt in enumerate(held_out) if prompt["label"] == label]]
+        ours = seen[[n for n, prompt in enumerate(held_out) if prompt.label == label]]
         row[f"kid {label}"] = steady_kid(ours, theirs).value
-    check = copy_check(model.model.card, DATA, run / "split.csv", heard)
+    check = copy_check(model.sampler.card, DATA, run / "split.csv", heard)
     row["copies"] = check.judge(check.nearness(painted)).sentence
     save_sheet(painted, held_out, run / "sheet.png")
     return row, kid
 
 
-def save_sheet(images: Tensor, asked: Sequence[Prompt], path: Path) -> None:
+def save_sheet(images: Tensor, asked: Sequence[Caption], path: Path) -> None:
     """Up to 16 pictures of each class in a row."""
     rows = []
-    for label in sorted({prompt["label"] for prompt in asked}):
-        shown = [n for n, prompt in enumerate(asked) if prompt["label"] == label][:16]
+    for label in sorted({prompt.label for prompt in asked}):
+        shown = [n for n, prompt in enumerate(asked) if prompt.label == label][:16]
         rows.append(torch.cat(list(images[shown]), 2))
     sheet = torch.cat(rows, 1)[None]
     write(Raster(from_tensor(sheet, np.dtype(np.uint8))), path)
@@ -283,7 +227,7 @@ def score_all(folder: Path, number: int | None) -> None:
     runs = sorted(path.parent for path in folder.glob("*/best.safetensors"))
     see, pairs = eyes(), find_all(DATA)
     labels = [class_of(pair.name) for pair in pairs]
-    real = as_learned(pairs, Asked(runs[0]).model.card)
+    real = as_learned(pairs, asked_of(runs[0]).sampler.card)
     seen = see(real)
     print(f"judge, {len(pairs)} real pictures, each left out: ", end="")
     print(f"{judged(seen, labels, [pair.name for pair in pairs]):.3f}; with its source: ", end="")
