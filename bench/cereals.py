@@ -41,13 +41,14 @@ from beyne.data.split import SplitName
 from beyne.evaluation.copies import as_learned, copy_check, trained_and_held_out
 from beyne.evaluation.judge import Judge, judge_without, read_apart
 from beyne.evaluation.nearness import Describe
-from beyne.evaluation.prompts import Illustrator, agreed
+from beyne.evaluation.prompts import Illustrator
 from beyne.evaluation.statistics import verdicts
 from beyne.evaluation.stopping import steady_kid
 from beyne.images import Raster, write
 from beyne.images.raster import from_tensor
 from beyne.metrics.distribution import kid_by_picture
 from beyne.metrics.features import Features
+from beyne.metrics.judged import agreed, right
 from beyne.recipe import Recipe, load_recipe
 from beyne.training import train
 
@@ -106,8 +107,7 @@ def eyes() -> Describe:
 
 def judged(seen: Tensor, labels: Sequence[str], groups: Sequence[str]) -> float:
     """Accuracy of judges on the pictures of a group, each learnt from all other groups."""
-    read = read_apart(seen, labels, groups)
-    return sum(said == label for said, label in zip(read, labels, strict=True)) / len(labels)
+    return float(right(read_apart(seen, labels, groups), labels).mean())
 
 
 def ground(image: Tensor) -> Tensor:
@@ -162,7 +162,7 @@ def agreement(model: Illustrator, judge: Judge, see: Describe, asked: Sequence[C
         lists = [[p for p in asked if (p.label, p.lang) == (label, x)] for x in LANGUAGES]
         for seed, group in enumerate(zip(*lists, strict=False)):
             read.append(judge.read(see(model.paint(group, [seed] * len(group)))))
-    return sum(agreed(read)) / max(1, len(read))
+    return float(agreed(read).mean())
 
 
 def nearest_caption(model: Illustrator, asked: Sequence[Caption], names: set[str]) -> float:

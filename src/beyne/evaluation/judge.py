@@ -6,9 +6,10 @@ of generated pictures is worth what it is worth on real ones that it did not kno
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +17,9 @@ from torch.nn import functional as F
 
 RIDGE = 0.01  # of features at length one
 _FOLDS = 100  # judges at most that share the work of reading what they did not learn from
+
+#: Least share of real pictures that a judge must read rightly for its word to count.
+GOOD = 0.9
 
 Said = TypeVar("Said")
 
@@ -31,16 +35,18 @@ class Ridge:
 
     def __init__(self, known: Tensor, target: Tensor, weight: Tensor | None = None) -> None:
         known, target = F.normalize(known.double(), dim=1), target.double()
-        weight = torch.ones(len(known)) if weight is None else weight
-        weight = weight.double()[:, None]
+        weight = (torch.ones(len(known)) if weight is None else weight).double()[:, None]
         self.mean, self.bias = ((weight * values).mean(0) for values in (known, target))
         centred = known - self.mean
-        kernel = centred @ centred.T + RIDGE * torch.diag(1 / weight[:, 0])
-        self.weights = centred.T @ torch.linalg.solve(kernel, target - self.bias)
+        spread = (weight * centred).T
+        penalty = RIDGE * torch.eye(known.shape[1], dtype=torch.float64)
+        found = torch.linalg.solve(spread @ centred + penalty, spread @ (target - self.bias))
+        self.weights: Tensor = found
 
     def __call__(self, seen: Tensor) -> Tensor:
         """``(K, D)`` → ``(K, M)``."""
-        return (F.normalize(seen.double(), dim=1) - self.mean) @ self.weights + self.bias
+        centred = F.normalize(seen.double(), dim=1) - self.mean
+        return centred @ self.weights + self.bias
 
 
 class Judge:
@@ -102,3 +108,70 @@ def apart(groups: Sequence[str], answer: Callable[[list[int]], Sequence[Said]]) 
     for asked in folds.values():
         found |= zip(asked, answer(asked), strict=True)
     return [found[picture] for picture in range(len(groups))]
+
+
+class Reading(NamedTuple):
+    """How many pictures were read rightly, of how many."""
+
+    right: int
+    pictures: int
+
+    @property
+    def share(self) -> float:
+        """That was right, 0 to 1."""
+        return self.right / self.pictures
+
+    @property
+    def sentence(self) -> str:
+        """Such as ``"61 of 68 (89.7 %)"``."""
+        return f"{self.right} of {self.pictures} ({100 * self.share:.1f} %)"
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a judge is worth on real pictures that it did not learn from.
+
+    A class of which there is one picture, or one source, could not be read without it, and is not
+    counted.
+
+    Attributes:
+        single: Where each picture is left out; None if there is none to count.
+        sources: Where its whole source is; None if no source has several pictures, or none counts.
+    """
+
+    single: Reading | None
+    sources: Reading | None
+
+    @property
+    def good(self) -> bool:
+        """Whether each of the two is at least `GOOD`."""
+        known = [one for one in (self.single, self.sources) if one]
+        return bool(known) and all(one.share >= GOOD for one in known)
+
+    @property
+    def sentence(self) -> str:
+        """Such as ``"the judge reads 68 of 68 (100.0 %) real pictures rightly if …"``."""
+        if not self.single:
+            return "no class has two real pictures to judge the judge by"
+        said = f"the judge reads {self.single.sentence} real pictures rightly if each is left out"
+        return f"{said}, {self.sources.sentence} if its source is" if self.sources else said
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values by name, the sentence among them."""
+        kinds = {"single": self.single, "sources": self.sources}
+        plain = {name: one and one._asdict() | {"share": one.share} for name, one in kinds.items()}
+        return plain | {"good": self.good, "sentence": self.sentence}
+
+
+def worth(seen: Tensor, labels: Sequence[str], groups: Sequence[str]) -> Worth:
+    """Of a judge of these pictures; arguments as for `read_apart`."""
+    several = len(set(groups)) < len(groups)
+    single = _reading(seen, labels, [str(number) for number in range(len(labels))])
+    return Worth(single, _reading(seen, labels, groups) if several else None)
+
+
+def _reading(seen: Tensor, labels: Sequence[str], groups: Sequence[str]) -> Reading | None:
+    found = Counter(label for label, _ in set(zip(labels, groups, strict=True)))
+    rows = zip(labels, read_apart(seen, labels, groups), strict=True)
+    right = [said == label for label, said in rows if found[label] > 1]
+    return Reading(sum(right), len(right)) if right else None

@@ -62,12 +62,3 @@ class Illustrator:
         vectors = self.encoder.encode([self.said(caption) for caption in known])
         asked = torch.cat([self.sampler.vector_of(self.said(prompt)) for prompt in prompts])
         return [known[number] for number in (asked @ vectors.T).argmax(1).tolist()]
-
-
-def agreed(read: Sequence[Sequence[str]]) -> list[bool]:
-    """Whether what one seed paints is read as one class, in whatever language it is asked for.
-
-    Args:
-        read: Of each seed the class that every language's picture was read as.
-    """
-    return [len(set(classes)) == 1 for classes in read]

@@ -12,6 +12,7 @@ from beyne.backbones import SMALLEST_SIDE
 from beyne.metrics.consistency import lr_psnr
 from beyne.metrics.distribution import covered, kid_by_picture
 from beyne.metrics.frequency import high_frequency_energy
+from beyne.metrics.judged import agreed, first, right
 from beyne.metrics.lpips import LPIPS
 from beyne.metrics.mae import mae
 from beyne.metrics.metric import Better, Metric
@@ -41,8 +42,15 @@ SET_METRICS: dict[str, Metric] = {
     "coverage": Metric("coverage", covered, "higher", bounds=(0, 1)),
 }
 
+#: Name → what is asked of pictures that were made of texts, with a value for each real picture.
+TEXT_METRICS: dict[str, Metric] = {
+    "class_accuracy": Metric("class accuracy", right, "higher", digits=3, bounds=(0, 1)),
+    "agreement": Metric("language agreement", agreed, "higher", digits=3, bounds=(0, 1)),
+    "r_precision": Metric("R-precision", first, "higher", digits=3, bounds=(0, 1)),
+}
+
 #: Every column that a table of scores may have.
-COLUMNS = METRICS | SET_METRICS
+COLUMNS = METRICS | SET_METRICS | TEXT_METRICS
 
 __all__ = [
     "COLUMNS",
@@ -52,6 +60,7 @@ __all__ = [
     "PUBLISHED_X4",
     "SET_METRICS",
     "SSIM_WINDOW",
+    "TEXT_METRICS",
     "Better",
     "Metric",
     "Protocol",
