@@ -238,6 +238,24 @@ def named_sources(job: Job, settings: Sequence[str], data: Tree | None = None) -
     return Sources(job=job, a=found.a, b=found.b, layout=found.layout)
 
 
+def named_captions(settings: Sequence[str]) -> Path | None:
+    """Where the captions are; None: as a data folder has them.
+
+    Args:
+        settings: Texts such as ``"data.captions=FILE"``.
+
+    Raises:
+        UsageError: A setting is about something else.
+    """
+    values: Tree = {"data": {}}
+    for setting in settings:
+        values = merged(values, parse_setting(setting))
+    if strange := values.keys() - {"data"} | values["data"].keys() - {"captions"}:
+        problem = f"--set {min(strange)}: only data.captions means something here"
+        raise UsageError(problem, "leave it out")
+    return validated(DataConfig, values["data"], "data").captions
+
+
 def named_originals(settings: Sequence[str]) -> Sources:
     """Where originals and their low-resolution sides are.
 

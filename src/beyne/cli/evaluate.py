@@ -14,6 +14,7 @@ from beyne.cli import options
 if TYPE_CHECKING:
     from beyne.evaluation.generators import GeneratorScores
     from beyne.evaluation.scores import Scores
+    from beyne.evaluation.text_scores import TextScores
 
 _ARROWS = {"higher": "↑", "lower": "↓", "one": "→ 1"}
 
@@ -37,12 +38,18 @@ def evaluate(
         typer.Option(help="Make the result shrink back to the input; default: the model's."),
     ] = None,
     settings: Annotated[
-        list[str], typer.Option("--set", help="data.a=FOLDER, data.b=FOLDER; default: the model's")
+        list[str],
+        typer.Option(
+            "--set", help="data.a=FOLDER, data.b=FOLDER, data.captions=FILE; default: the model's"
+        ),
     ] = [],  # noqa: B006 typer reads it, nothing changes it
     used_range: Annotated[
         bool,
         typer.Option("--used-range", help="PSNR against the range an original uses (CT, MR)."),
     ] = False,
+    language: Annotated[
+        str, typer.Option("--lang", help="Of the report on pictures from texts: en, kk, ru or uk.")
+    ] = "en",
     precision: Annotated[str, typer.Option(help="fp32, auto, bf16 or fp16.")] = "fp32",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of -o.")] = False,
@@ -65,6 +72,7 @@ def evaluate(
         precision=precision,
         settings=settings,
         used_range=used_range,
+        language=language,
         overwrite=overwrite,
         message=lambda text: print(text, file=sys.stderr),
         progress=_show,
@@ -91,20 +99,44 @@ def _table(scores: Scores) -> list[str]:
     return lines
 
 
-def _table_of_generator(scores: GeneratorScores) -> list[str]:
+def _table_of_generator(scores: GeneratorScores | TextScores) -> list[str]:
+    from beyne.evaluation.text_scores import TextScores
+
     lines = [f"{scores.model} on {scores.data}", scores.protocol, ""]
     lines.append(f"{'':<18} {'value':>8}   95 % interval")
     spans = {name: f"[{low:.4g}, {high:.4g}]" for name, (low, high) in scores.interval.items()}
     lines += [_line(name, value, spans.get(name, "")) for name, value in scores.mean.items()]
+    if isinstance(scores, TextScores):
+        lines += _parts(scores)
     return [*lines, "", *scores.sentences]
+
+
+def _parts(scores: TextScores) -> list[str]:
+    """Class accuracy by language, KID by class, controls."""
+    lines = [""]
+    for name, mean in scores.languages.items():
+        low, high = mean.interval
+        span = f"[{low:.4g}, {high:.4g}]" if low == low else "one picture: none"
+        lines.append(f"{'class accuracy ' + name:<18} {mean.value:>8.4g}   {span}")
+    lines += [f"{'KID ' + name:<18} {kid.value:>8.4g}" for name, kid in scores.classes.items()]
+    if scores.nearest_caption is not None:
+        lines.append(f"{'nearest caption':<18} {scores.nearest_caption:>8.4g}   of its class")
+    for name, share in scores.chance.items():
+        lines.append(f"{'by chance':<18} {share:>8.4g}   {_title(name)}")
+    return [*lines, f"{'real pictures':<18} {scores.real:>8.4g}   {_title('r_precision')}"]
 
 
 def _line(name: str, value: float, span: str) -> str:
     from beyne.reports.document import METRICS
 
-    metric = METRICS[name]
-    title = f"{metric.name} {_ARROWS[metric.better]}"
+    title = f"{_title(name)} {_ARROWS[METRICS[name].better]}"
     return f"{title:<18} {value:>8.4g}   {span}".rstrip()
+
+
+def _title(name: str) -> str:
+    from beyne.reports.document import METRICS
+
+    return METRICS[name].name
 
 
 def _show(done: int, total: int) -> None:

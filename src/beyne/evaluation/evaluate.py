@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -14,9 +15,11 @@ from beyne.data import Decoded, Pair, decode, find_split
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation.enlargers import Enlarger, find_enlarger, sources_of
 from beyne.evaluation.generators import GeneratorScores, evaluate_generator, generates
+from beyne.evaluation.illustrators import evaluate_illustrator, illustrates
 from beyne.evaluation.measures import Measures, load_metrics, protocol_for
 from beyne.evaluation.scores import Scores, write_scores
 from beyne.evaluation.statistics import scipy_stats
+from beyne.evaluation.text_scores import TextScores
 from beyne.evaluation.unseen import find_unseen
 from beyne.evaluation.worst import Worst
 from beyne.files import check_output
@@ -56,17 +59,19 @@ def evaluate(
     precision: str = "fp32",
     settings: Sequence[str] = (),
     used_range: bool = False,
+    language: str = "en",
     overwrite: bool = False,
     message: Callable[[str], None] = lambda text: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Scores | GeneratorScores:
+) -> Scores | GeneratorScores | TextScores:
     """Score a model on pictures whose originals are known; a generator by held-out pictures.
 
     The pictures of the test split are taken, else of val, else all; none that the run itself was
     trained on. Inputs that the folder does not bring are made of the originals by the downscaling
     operator A; those of a translation are the pictures a, and its originals the pictures b.
 
-    What is done for a generator, see `beyne.evaluation.generators.evaluate_generator`.
+    What is done for a generator, see `beyne.evaluation.generators.evaluate_generator`; for one that
+    makes pictures of texts `beyne.evaluation.illustrators.evaluate_illustrator`.
 
     Args:
         model: A built-in model's name, a model file, the folder of a run (its best model), or
@@ -82,9 +87,10 @@ def evaluate(
         device: As for `beyne.load`, as is ``precision``; scores are those of float32 unless told
             otherwise, so that machines agree.
         settings: Where the sides of a translation are, such as ``"data.a=masks"``; what is left out
-            is as in the model's training.
+            is as in the model's training. Of pictures from texts ``"data.captions=FILE"``.
         used_range: PSNR's peak is the range of values that each original uses, as CT and MR ask
             for, which fill a small part of their bits; else white, the largest that these hold.
+        language: Of the report that ``output`` gets about pictures from texts.
         overwrite: Replace these files if they exist.
         message: Is told in words what happens.
         progress: Is given pictures done and pictures in all.
@@ -99,20 +105,17 @@ def evaluate(
         >>> scores = beyne.evaluate("photo-x4", "Set5")
         >>> scores.mean["psnr"], scores.interval["psnr"]
     """
-    if generates(model):
-        if scale is not None or consistent is not None or settings or used_range:
+    texts = illustrates(model)
+    if texts or generates(model):
+        if scale is not None or consistent is not None or used_range or (settings and not texts):
             problem = "--scale, --consistent, --set and --used-range mean nothing to a generator"
             raise UsageError(problem, "leave them out")
-        return evaluate_generator(
-            model,
-            data,
-            split,
-            output,
-            device=device,
-            overwrite=overwrite,
-            message=message,
-            progress=progress,
-        )
+        common: dict[str, Any] = {"device": device, "overwrite": overwrite}
+        common |= {"message": message, "progress": progress}
+        if not texts:
+            return evaluate_generator(model, data, split, output, **common)
+        common |= {"settings": settings, "language": language}
+        return evaluate_illustrator(model, data, split, output, **common)
     scipy_stats()  # what is missing should be known before the work
     folder = Path(output) if output else None
     if folder:

@@ -147,26 +147,29 @@ class Examination:
         data: str,
         generated: Tensor,
         sheet: Path | None = None,
+        asked: Sequence[dict[str, Any]] | None = None,
     ) -> GeneratorScores:
-        """Scores of pictures of the seeds 0, 1, 2 …
+        """Scores of pictures.
 
         Args:
             model: Its name.
             data: Name of the pictures it is judged by.
-            generated: ``(N, C, H, W)`` in [0, 1], of `labels`.
+            generated: ``(N, C, H, W)`` in [0, 1].
             sheet: Where to write those nearest to training, as a PNG.
+            asked: What each is made of, for its row; None: the seeds 0, 1, 2 … and `labels`.
         """
+        if asked is None:
+            asked = [{"seed": seed, "label": label} for seed, label in enumerate(self.labels)]
         seen, near = described(generated, self.features), self.check.nearness(generated)
         if sheet:
             self.check.sheet(generated, near, sheet)
         rows = [
-            {
-                "seed": seed,
-                "label": label,
-                "nearness": round(float(near.values[seed]), 4),
-                "nearest": self.train[int(near.nearest[seed])].name,
+            one
+            | {
+                "nearness": round(float(near.values[number]), 4),
+                "nearest": self.train[int(near.nearest[number])].name,
             }
-            for seed, label in enumerate(self.labels)
+            for number, one in enumerate(asked)
         ]
         return GeneratorScores(
             model=model,

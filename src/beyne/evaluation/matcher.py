@@ -48,15 +48,19 @@ class Matcher:
         """R-precision of each picture, ``(N,)``: see `beyne.metrics.judged.first`."""
         return self._ranked(self.ridge(seen), candidates)
 
-    def found_apart(self, candidates: Sequence[Sequence[Caption]]) -> Tensor:
-        """The same of the real pictures, each by a matcher that does not know its group."""
-        everything = set(range(len(self._seen)))
+    def found_apart(
+        self, numbers: Sequence[int], candidates: Sequence[Sequence[Caption]]
+    ) -> Tensor:
+        """The same of some of the real pictures, by matchers that do not know their groups."""
+        groups = [self._groups[number] for number in numbers]
 
         def expected(asked: list[int]) -> list[Tensor]:
-            known = sorted(everything - set(asked))
-            return list(Ridge(self._seen[known], self._target[known])(self._seen[asked]))
+            strange = {groups[place] for place in asked}
+            known = [n for n, group in enumerate(self._groups) if group not in strange]
+            learned = Ridge(self._seen[known], self._target[known])
+            return list(learned(self._seen[[numbers[place] for place in asked]]))
 
-        return self._ranked(torch.stack(apart(self._groups, expected)), candidates)
+        return self._ranked(torch.stack(apart(groups, expected)), candidates)
 
     def _ranked(self, expected: Tensor, candidates: Sequence[Sequence[Caption]]) -> Tensor:
         rows = zip(expected, candidates, strict=True)

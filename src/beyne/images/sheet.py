@@ -22,7 +22,7 @@ def in_rows(rows: Sequence[Sequence[Pixels]]) -> Pixels:
     """Pictures ``(H, W, 3)`` of 8 bits in rows and columns on white, in cells of one size."""
     height = max(picture.shape[0] for row in rows for picture in row) + _GAP
     width = max(picture.shape[1] for row in rows for picture in row) + _GAP
-    sheet = np.full((len(rows) * height, len(rows[0]) * width, 3), 255, np.uint8)
+    sheet = np.full((len(rows) * height, max(map(len, rows)) * width, 3), 255, np.uint8)
     for i, row in enumerate(rows):
         for j, picture in enumerate(row):
             top, left = i * height, j * width

@@ -45,7 +45,7 @@ SET_METRICS: dict[str, Metric] = {
 #: Name → what is asked of pictures that were made of texts, with a value for each real picture.
 TEXT_METRICS: dict[str, Metric] = {
     "class_accuracy": Metric("class accuracy", right, "higher", digits=3, bounds=(0, 1)),
-    "agreement": Metric("language agreement", agreed, "higher", digits=3, bounds=(0, 1)),
+    "agreement": Metric("agreement", agreed, "higher", digits=3, bounds=(0, 1)),
     "r_precision": Metric("R-precision", first, "higher", digits=3, bounds=(0, 1)),
 }
 

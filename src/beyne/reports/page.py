@@ -13,6 +13,7 @@ from typing import Any
 
 from beyne.errors import MissingExtraError
 from beyne.files import write_whole
+from beyne.languages import translated
 from beyne.reports import numbers, plots
 from beyne.reports.background import Cost, Costs
 from beyne.reports.document import Document, Estimate, pictures
@@ -122,7 +123,9 @@ def _known_to_templates(words: Words) -> dict[str, Any]:
         "sides_of": sides_of,
         "columns_of": columns_of,
         **{function.__name__: function for function in (best_of, has_intervals, series_of)},
+        "translated": translated,
         **{f.__name__: f for f in (numbers.number, numbers.interval, numbers.count)},
+        "percent": numbers.percent,
         **{f.__name__: f for f in (plots.intervals, plots.panel, plots.scatter)},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -185,6 +186,68 @@ class Memorisation(Section):
     outcome: Literal["copies", "none", "few"]
     sentence: str
     sheet: Picture
+
+
+@dataclass(frozen=True)
+class Judge(Section):
+    """What the judge of pictures of texts is worth, and whether its word counts.
+
+    Attributes:
+        arms: Name → whether its class accuracy counts, or why not.
+        single: Real pictures that the judge reads rightly when each is left out, of how many; None
+            where there are none.
+        sources: The same when the whole source of each is left out.
+        least: Share that it must read.
+    """
+
+    kind = "judge"
+    arms: Mapping[str, Literal["counts", "copies", "few", "weak", "unjudged"]]
+    single: tuple[int, int] | None
+    sources: tuple[int, int] | None
+    least: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the prompts, and its score; ``pictures`` held-out ones have such prompts."""
+
+    name: str
+    value: Estimate
+    pictures: int | None = None
+
+
+@dataclass(frozen=True)
+class Parts(Section):
+    """Class accuracy by language, KID by class, and what needs no model that paints.
+
+    Attributes:
+        controls: Name of a control, as the catalogue has them → its share.
+    """
+
+    kind = "parts"
+    accuracy: Column
+    languages: tuple[Part, ...]
+    kid: Column
+    classes: tuple[Part, ...]
+    controls: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was painted for a prompt, and what the judge reads."""
+
+    picture: Picture
+    language: str
+    text: str
+    read: str
+
+
+@dataclass(frozen=True)
+class Answers(Section):
+    """Pictures of the same seed, asked for in several languages; a row a class."""
+
+    kind = "answers"
+    rows: tuple[tuple[Answer, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from beyne import languages
 from beyne.reports.document import Column
 from beyne.reports.numbers import count, interval, number, percent, probability
-from beyne.reports.sections import Augmentation, Outcome, Verdict
+from beyne.reports.sections import Augmentation, Judge, Outcome, Verdict
 
 
 class Words(languages.Words):
@@ -73,6 +73,19 @@ class Words(languages.Words):
             share = f"{section.share:g}"
             said.append(self("augmentation.written", kept=kept, copies=copies, share=share))
         said.append(self("augmentation.arms", real="real", classical="classical", gan="GAN"))
+        return said
+
+    def judge(self, section: Judge) -> list[str]:
+        """What the judge is worth: sentences."""
+        if section.single is None:
+            return [self("judge.none")]
+        kinds = {"judge.single": section.single, "judge.sources": section.sources}
+        said = []
+        for key, reading in kinds.items():
+            if reading:
+                right, pictures = reading
+                share = f"{number(100 * right / pictures, 1)} %"
+                said.append(self(key, right=count(right), pictures=count(pictures), share=share))
         return said
 
     def outcome(self, outcome: Outcome) -> tuple[str, str]:
