@@ -138,6 +138,22 @@ def full_document(originals: dict[str, Image.Image]) -> d.Document:
             s.Augmentation(
                 "gan-small", "better", d.Estimate(2.1, 0.4, 3.9), 41, True, True, 1, (68, 3)
             ),
+            s.Judge({"text-gan": "counts", "text-dcgan": "weak"}, (61, 68), (30, 41), 0.9),
+            s.Parts(
+                d.METRICS["class_accuracy"],
+                (s.Part("kk", estimate(0.94, 0.04), 28), s.Part("en", estimate(0.91, 0.05), 28)),
+                d.METRICS["kid"],
+                (s.Part("wheat", estimate(214.6, 90)),),
+                {"chance_class_accuracy": 0.2, "nearest_caption": 0.98, "real_r_precision": 0.1},
+            ),
+            s.Answers(
+                (
+                    (
+                        s.Answer(specimens[0].views[1].picture, "kk", "бидай масағы", "wheat"),
+                        s.Answer(specimens[0].views[2].picture, "en", "an ear of wheat", "rice"),
+                    ),
+                )
+            ),
             s.Memorisation("copies", "copies: 31 of 64 …", specimens[0].views[1].picture),
             background.Protocol(
                 {

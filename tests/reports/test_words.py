@@ -11,6 +11,7 @@ import pytest
 
 from beyne import reports
 from beyne.languages.words import catalogue
+from beyne.metrics import TEXT_METRICS
 from beyne.reports import background
 from beyne.reports import document as d
 from beyne.reports import sections as s
@@ -46,6 +47,8 @@ COMPOSED = {
     "outcome": choices(s.Outcome, "state"),
     "memorisation": choices(s.Memorisation, "outcome") | {"sheet"},
     "augmentation": choices(s.Augmentation, "outcome"),
+    "judge": set(get_args(get_args(get_type_hints(s.Judge)["arms"])[1])) | {"single", "sources"},
+    "parts": {f"chance_{name}" for name in TEXT_METRICS} | {"nearest_caption", "real_r_precision"},
     "scores": choices(d.Column, "better"),
     "metric": set(d.METRICS),
     "severity": choices(background.Finding, "severity"),

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from beyne.bundle import load, read_card
-from beyne.data.pairs import Job, Sources
+from beyne.data.pairs import GENERATING, Job, Sources
 from beyne.errors import UsageError
 from beyne.evaluation import painters
 from beyne.evaluation.enlargers import PLAIN, find_enlarger, job_of, model_file, sources_of
@@ -70,8 +70,8 @@ def find_arms(sources: Sequence[str], settings: Sequence[str] = ()) -> tuple[Arm
                 break
             arm = replace(arm, name=f"{name} {number}")
         found.append(arm)
-    if any(arm.job == "generate" for arm in found):  # then copy is not meant as a translation
-        found = [replace(a, job="generate") if a.source in painters.BASELINES else a for a in found]
+    for job in {arm.job for arm in found} & set(GENERATING):  # copy is not meant as a translation
+        found = [replace(a, job=job) if a.source in painters.BASELINES else a for a in found]
     first = found[0]
     for arm in found:
         if arm.job != first.job:
@@ -111,25 +111,17 @@ def _arm(source: str, settings: tuple[str, ...]) -> Arm:
     is_file = Path(source).suffix == ".toml"
     if name != source or is_file or (name in presets() and not _is_model(name)):
         recipe = load_recipe(name, list(settings))
-        _check_texts(name, recipe.job)
-        scale = 1 if recipe.job == "generate" else recipe.data.scale
+        scale = 1 if recipe.generates else recipe.data.scale
         return Arm(Path(name).stem, name, True, scale, recipe.job, settings)
     if source in PLAIN:
         return Arm(source, source, job=job_of(source))
-    _check_texts(source, job_of(source))
-    if job_of(source) == "generate":
+    if job_of(source) in GENERATING:
         load(model_file(source))
     else:
         find_enlarger(source)
     path = Path(source)
     title = path.resolve().name if path.is_dir() else path.stem
     return Arm(title, source, scale=read_card(model_file(source)).scale, job=job_of(source))
-
-
-def _check_texts(name: str, job: Job) -> None:
-    if job == "illustrate":
-        problem = f"{name} makes pictures of texts, which beyne compare does not know how to score"
-        raise UsageError(problem, "compare by python bench/cereals.py")
 
 
 def _is_model(name: str) -> bool:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from torch import Tensor
 
-from beyne.bundle import load, read_card
+from beyne.bundle import ModelCard, load, read_card
 from beyne.data import Pair
 from beyne.evaluation.copies import doubt
 from beyne.evaluation.enlargers import model_file
 from beyne.evaluation.generators import Examination
+from beyne.evaluation.judge import Worth
 from beyne.evaluation.memorisation import Memorisation
 from beyne.evaluation.nearness import described
 from beyne.evaluation.painters import BASELINES, painted, plain
@@ -76,6 +77,10 @@ class GeneratedStudy:
         examination.check.sheet(generated, near, sheet)
         return examination.check.judge(near)
 
+    def worth(self, like: str | Path) -> Worth | None:
+        """Of the judge; None, since there is none."""
+        return None
+
     def _sample(
         self,
         source: str | Path,
@@ -94,8 +99,11 @@ class GeneratedStudy:
         generator = card.generator
         key = card.channels_out, generator["height"], generator["width"], *card.labels
         if key not in self._known:
-            self._known[key] = Examination(card, self.train, self.held_out)
+            self._known[key] = self._made(card)
         return self._known[key]
+
+    def _made(self, card: ModelCard) -> Examination:
+        return Examination(card, self.train, self.held_out)
 
 
 def parameters_of(source: str | Path) -> int | None:

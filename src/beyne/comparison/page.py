@@ -17,6 +17,8 @@ from beyne.comparison.result import Comparison
 from beyne.comparison.study import Study
 from beyne.evaluation.memorisation import SHORT
 from beyne.evaluation.statistics import bootstrap_interval, verdict
+from beyne.evaluation.text_page import judge_section
+from beyne.evaluation.text_scores import reason_of
 from beyne.images import read
 from beyne.metrics import COLUMNS
 from beyne.reports import background, document, sections
@@ -81,7 +83,7 @@ def _enlarged(study: Study, found: Comparison) -> tuple[list[Section], backgroun
 def _generated(study: Study, found: Comparison) -> tuple[list[Section], background.Costs]:
     """Whether each arm paints training pictures again, with those that are nearest; and costs."""
     looked: list[Section] = []
-    parameters = {}
+    parameters, outcomes = {}, {}
     for arm in found.arms:
         sheet = study.folder / "nearest" / f"{arm.slug}.png"
         source = study.source(arm)
@@ -90,6 +92,10 @@ def _generated(study: Study, found: Comparison) -> tuple[list[Section], backgrou
         picture = Picture(read(sheet).pixels)
         looked.append(sections.Memorisation(SHORT[copied.outcome], sentence, picture))
         parameters[arm.name] = parameters_of(source)
+        outcomes[arm.name] = copied.outcome
+    if worth := study.generated.worth(study.like(found.arms[0])):
+        reasons = {name: reason_of(worth, outcome) for name, outcome in outcomes.items()}
+        looked.insert(0, judge_section(reasons, worth))
     return looked, _costs(study, found, parameters, {})
 
 
@@ -98,14 +104,14 @@ def _column(name: str) -> Column:
 
 
 def _verdicts(found: Comparison) -> Iterator[sections.Verdict]:
-    for one in found.verdicts:
+    for metric, one in ((name, one) for name, family in found.tests.items() for one in family):
         sign = -1 if one.better == "lower" else 1
         low, high = sorted(sign * end for end in one.interval)
         outcome = "same" if one.outcome == "no difference shown" else one.outcome
         yield sections.Verdict(
             arm=one.second,
             reference=one.first,
-            metric=_column(found.metric),
+            metric=_column(metric),
             outcome=outcome,
             difference=estimated(sign * one.gain, low, high),
             share=one.share,

@@ -47,4 +47,9 @@ def identity(arm: Arm) -> str:
 
 
 def _content(model: str) -> str:
-    return hashlib.sha256(model_file(model).read_bytes()).hexdigest()
+    return digest(model_file(model))
+
+
+def digest(path: Path) -> str:
+    """What a file holds, as text that changes with it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import compress, islice
 
 import numpy as np
 
 from beyne.comparison.arms import Arm
 from beyne.evaluation.scores import Scores
-from beyne.evaluation.statistics import Values, Verdict, by_group
+from beyne.evaluation.statistics import Values, Verdict, by_group, corrected, pairs
 from beyne.metrics import COLUMNS
 from beyne.predict.files import Failure
 
@@ -24,8 +24,9 @@ class Comparison:
         names: Pictures, in the order of all columns.
         part: Which pictures they are, in words.
         tables: Arm → its scores, one table for each seed.
-        metric: That the verdicts are about.
-        verdicts: Every pair of arms, p corrected for their number.
+        metric: That decides.
+        tests: Metric, the one that decides first → every pair of arms; p corrected for the number
+            of all.
         failed: Arms and pictures that came to nothing.
         groups: Picture → its group (patient, scene); of one group several are averaged first.
     """
@@ -35,9 +36,26 @@ class Comparison:
     part: str
     tables: dict[str, tuple[Scores, ...]]
     metric: str
-    verdicts: tuple[Verdict, ...]
+    tests: dict[str, tuple[Verdict, ...]]
     failed: tuple[Failure, ...]
     groups: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """All of `tests`."""
+        return tuple(one for family in self.tests.values() for one in family)
+
+    def test(self, *metrics: str) -> None:
+        """Compare every pair of arms by these metrics."""
+        families: dict[str, list[Verdict]] = {}
+        for name in metrics:
+            metric = COLUMNS[name]
+            assert metric.better is not None
+            columns = {arm.name: self.values(arm.name, name) for arm in self.arms}
+            unit = metric.unit or metric.title
+            families[name] = pairs(columns, metric.better, unit, groups=self.grouped)
+        done = iter(corrected([one for family in families.values() for one in family]))
+        self.tests = {name: tuple(islice(done, len(family))) for name, family in families.items()}
 
     @property
     def grouped(self) -> tuple[str, ...]:

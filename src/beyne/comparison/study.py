@@ -10,8 +10,9 @@ from beyne import training
 from beyne.comparison.arms import Arm, common_scale, common_sources, find_arms
 from beyne.comparison.budget import Budget
 from beyne.comparison.generated import GeneratedStudy
+from beyne.comparison.illustrated import IllustratedStudy, captions_of
 from beyne.comparison.options import Listener, Options
-from beyne.comparison.record import check_record, identity, write_record
+from beyne.comparison.record import check_record, digest, identity, write_record
 from beyne.comparison.result import Comparison
 from beyne.data import (
     Pair,
@@ -23,6 +24,7 @@ from beyne.data import (
     read_split,
     write_split,
 )
+from beyne.data.pairs import GENERATING
 from beyne.data.split import SplitName
 from beyne.doctor import Diagnosis, examine
 from beyne.errors import BeyneError, UsageError, foreseen
@@ -30,8 +32,9 @@ from beyne.evaluation import evaluate
 from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger
 from beyne.evaluation.generators import check_enough
 from beyne.evaluation.measures import load_metrics
+from beyne.evaluation.questions import read_told, with_captions
 from beyne.evaluation.scores import Scores, read_scores, write_scores
-from beyne.evaluation.statistics import scipy_stats, verdicts
+from beyne.evaluation.statistics import scipy_stats
 from beyne.evaluation.unseen import find_unseen, seen_by, trained_on
 from beyne.files import write_whole
 from beyne.metrics import COLUMNS
@@ -81,15 +84,16 @@ class Study:
                 raise UsageError(f"--metric {options.metric}: {missing}")
         if options.split:
             read_split(options.split)
+        self.captions = self._captions()
+        # Captions that lie elsewhere are not for the doctor, who looks at this folder.
+        job = "generate" if self.captions and self.captions.parent != data else self.arms[0].job
         self.diagnosis: Diagnosis = examine(
-            data, self.arms[0].job, options.split, None, listener.watcher, self.sources_of_data
+            data, job, options.split, None, listener.watcher, self.sources_of_data
         )
         self.split = self._frozen()
         self.part, self.pairs = self._scored()
-        if self.generates:
-            check_enough(self.pairs, self.part)
         self.named = f"{data.resolve().name}, {self.part}"
-        self.generated = GeneratedStudy(self._of("train"), self.pairs, self.named, options.device)
+        self.generated = self._generated()
         budget = asdict(options.budget) if options.budget else None
         self._call = {
             "arms": {arm.name: identity(arm) for arm in self.arms},
@@ -99,6 +103,7 @@ class Study:
             "bands": options.bands and str(options.bands),
             "seeds": options.seeds,
             "budget": budget,
+            "captions": self.captions and digest(self.captions),
         }
         check_record(folder, self._call)
 
@@ -143,7 +148,7 @@ class Study:
     @property
     def generates(self) -> bool:
         """Whether the arms are generators."""
-        return self.arms[0].job == "generate"
+        return self.arms[0].job in GENERATING
 
     @property
     def repeats(self) -> bool:
@@ -179,6 +184,24 @@ class Study:
             train = [file for file, part in split.items() if part == "train"]
             split = split | make_split(train, 0, {"val": 0.1}, groups)
         return split
+
+    def _captions(self) -> Path | None:
+        """The table of captions, where arms make pictures of texts."""
+        if self.arms[0].job != "illustrate":
+            return None
+        return captions_of(self.arms, self.data, self.options.settings)
+
+    def _generated(self) -> GeneratedStudy:
+        """What scores generators; of pictures of texts only those with captions are kept."""
+        told = read_told(self.captions) if self.captions else {}
+        if told:
+            self.pairs = with_captions(self.pairs, told, "held-out")
+        if self.generates:
+            check_enough(self.pairs, self.part)
+        known = self._of("train"), self.pairs, self.named, self.options.device
+        if told:
+            return IllustratedStudy(*known, told, self.diagnosis.groups)
+        return GeneratedStudy(*known)
 
     def _enlarger(self, source: str | Path) -> Enlarger:
         scale, device = self.scale, self.options.device
@@ -283,13 +306,10 @@ class Study:
         arms = tuple(arm for arm in self.arms if arm.name in tables)
         names = tuple(pair.name for pair in self.pairs)
         groups = self.diagnosis.groups
-        found = Comparison(arms, names, self.part, tables, "", (), tuple(failed), groups)
+        found = Comparison(arms, names, self.part, tables, "", {}, tuple(failed), groups)
         found.metric = self._metric(found.metrics)
-        columns = {arm.name: found.values(arm.name, found.metric) for arm in arms}
-        metric = COLUMNS[found.metric]
-        assert metric.better is not None
-        unit = metric.unit or metric.title
-        found.verdicts = tuple(verdicts(columns, metric.better, unit, groups=found.grouped))
+        others = ("kid", "class_accuracy") if self.captions else ()
+        found.test(*dict.fromkeys([found.metric, *(n for n in others if n in found.metrics)]))
         every = [table for tables in found.tables.values() for table in tables]
         write_scores(self.folder / "scores.csv", *every)
         return found

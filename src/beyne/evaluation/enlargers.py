@@ -22,7 +22,7 @@ from beyne.images.resample import resize
 from beyne.predict.device import find_device
 from beyne.predict.fitting import checked_consistent, checked_scale
 from beyne.predict.predictor import Predictor
-from beyne.recipe import named_sources
+from beyne.recipe import named_captions, named_sources
 from beyne.zoo import BEST, builtin, find
 
 
@@ -150,9 +150,11 @@ def sources_of(model: str, settings: Sequence[str] = ()) -> Sources:
     """
     recipe = {} if model in PLAIN else read_card(model_file(model)).provenance.get("recipe", {})
     job = job_of(model)
+    if job == "illustrate":
+        named_captions(settings)
+    elif job != "translate" and settings:
+        raise UsageError(f"--set {settings[0]}: {model} translates nothing", "leave it out")
     if job != "translate":
-        if settings:
-            raise UsageError(f"--set {settings[0]}: {model} translates nothing", "leave it out")
         return Sources(job=job)
     return named_sources(job, settings, recipe.get("data", {}))
 

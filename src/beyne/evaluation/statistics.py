@@ -200,7 +200,14 @@ def verdict(
 def verdicts(
     columns: Mapping[str, ArrayLike], better: Better, unit: str = "", **options: Any
 ) -> list[Verdict]:
-    """Every pair of models that share a scored image, corrected for their number.
+    """Every pair of models, see `pairs`, corrected for their number."""
+    return corrected(pairs(columns, better, unit, **options))
+
+
+def pairs(
+    columns: Mapping[str, ArrayLike], better: Better, unit: str = "", **options: Any
+) -> list[Verdict]:
+    """Every pair of models that share a scored image, not corrected.
 
     Args:
         columns: Name → scores as for `verdict`; of a pair the earlier is ``first``.
@@ -211,13 +218,11 @@ def verdicts(
         UsageError: As `verdict`.
     """
     tables = {name: _table(values) for name, values in columns.items()}
-    return corrected(
-        [
-            verdict(a, b, tables[a], tables[b], better, unit, **options)
-            for a, b in combinations(tables, 2)
-            if tables[a].shape[1] != tables[b].shape[1] or _finite(tables[a], tables[b]).any()
-        ]
-    )
+    return [
+        verdict(a, b, tables[a], tables[b], better, unit, **options)
+        for a, b in combinations(tables, 2)
+        if tables[a].shape[1] != tables[b].shape[1] or _finite(tables[a], tables[b]).any()
+    ]
 
 
 def by_group(table: Values, groups: Sequence[str]) -> Values:

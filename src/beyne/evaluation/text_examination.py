@@ -48,7 +48,7 @@ class Answers:
         seen: Features of the pictures, ``(N, D)``.
         images: The pictures, ``(N, C, H, W)`` in [0, 1].
         single: Places of one prompt of each question: their pictures have no seed in common.
-        refused: Prompts that the painter did not take.
+        refused: How many prompts the painter did not take.
     """
 
     questions: list[int]
@@ -57,7 +57,7 @@ class Answers:
     seen: Tensor
     images: Tensor
     single: list[int]
-    refused: list[Caption]
+    refused: int
 
 
 class TextExamination(Examination):
@@ -71,6 +71,7 @@ class TextExamination(Examination):
         groups: Of pictures; others are told from the file names.
 
     Attributes:
+        known: Captions of each training picture.
         judge: Knows every real picture that has a class; None where these are fewer than two.
         worth: Of the judge, None without one.
 
@@ -95,6 +96,7 @@ class TextExamination(Examination):
         self.groups = tuple(sources[len(train) :])
         seen = torch.cat([self.check.training.features, self.held_out]).double()
         captions = [told[pair.name] for pair in pairs]
+        self.known = captions[: len(train)]
         self.matcher = Matcher(seen, captions, sources)
         self._first = len(train)  # of the held-out ones among all
         labels = [texts[0].label for texts in captions]
@@ -128,25 +130,39 @@ class TextExamination(Examination):
             UsageError: The painter takes no prompt.
         """
         rows: list[tuple[int, int, Caption]] = []
-        seen, images, single, refused = [], [], [], []
-        for number, question in enumerate(self.questions):
-            taken = [prompt for prompt in question.prompts if not painter.refuses(prompt)]
-            refused += [prompt for prompt in question.prompts if prompt not in taken]
-            progress(number + 1, len(self.questions))
-            if not taken:
-                continue
+        seen, images, single = [], [], []
+        for number, taken in self._taken(painter):
+            question = self.questions[number]
             painted = painter.paint(taken, [_APART * sample + number] * len(taken))
             seen.append(described(painted, self.features))
             images.append(painted)
             single.append(len(rows) + number % len(taken))
             rows += [(number, question.picture, prompt) for prompt in taken]
-        if not rows:
+            progress(number + 1, len(self.questions))
+        questions, pictures, prompts = (list(column) for column in zip(*rows, strict=True))
+        asked = sum(len(question.prompts) for question in self.questions)
+        shown = torch.cat(seen), torch.cat(images)
+        return Answers(questions, pictures, prompts, *shown, single, asked - len(rows))
+
+    def singles(self, painter: Painter, sample: int = 0) -> Tensor:
+        """Pictures of one prompt of each question, as `Answers.single` has them."""
+        return torch.cat(
+            [
+                painter.paint([taken[number % len(taken)]], [_APART * sample + number])
+                for number, taken in self._taken(painter)
+            ]
+        )
+
+    def _taken(self, painter: Painter) -> list[tuple[int, list[Caption]]]:
+        """Numbers of questions, and which prompts of each a painter takes; not those with none."""
+        found = []
+        for number, question in enumerate(self.questions):
+            if taken := [prompt for prompt in question.prompts if not painter.refuses(prompt)]:
+                found.append((number, taken))
+        if not found:
             problem = "the model knows the words of no caption of the held-out pictures"
             raise UsageError(problem, "score it on captions like those that it learned")
-        questions, pictures, prompts = (list(column) for column in zip(*rows, strict=True))
-        return Answers(
-            questions, pictures, prompts, torch.cat(seen), torch.cat(images), single, refused
-        )
+        return found
 
     def read(self, answers: Answers) -> list[str]:
         """What the judge reads; empty words without a judge."""

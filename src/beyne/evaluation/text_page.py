@@ -31,7 +31,9 @@ def text_report(scores: TextScores, answers: Answers, nearest: Path) -> Document
     """
     copied = scores.pictures.memorisation
     picture = Picture(read(nearest).pixels)
-    judge = [judge_section({scores.model: scores.reason}, scores.worth)] if scores.worth else []
+    judge = []
+    if scores.worth and scores.reason:
+        judge.append(judge_section({scores.model: scores.reason}, scores.worth))
     shown_sections: tuple[Section, ...] = (
         *judge,
         sections.Memorisation(SHORT[copied.outcome], copied.sentence, picture),

@@ -22,7 +22,7 @@ from beyne.metrics.distribution import Estimate
 #: Pictures of a class, generated and held out, that its KID is measured of.
 FEWEST = 6
 
-Reason = Literal["counts", "copies", "few", "weak", "unjudged"]
+Reason = Literal["counts", "copies", "few", "weak"]
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,16 @@ class TextScores:
         return {name: one.interval for name, one in self.asked.items()} | self.pictures.interval
 
     @property
-    def reason(self) -> Reason:
-        """Why the class accuracy counts, or does not."""
+    def reason(self) -> Reason | None:
+        """Whether the class accuracy counts, or why not; None without one."""
+        if self.worth is None:
+            return None
         return reason_of(self.worth, self.pictures.memorisation.outcome)
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is to be said: of diversity, of copies, of the judge, of what was left out."""
-        judge = (self.worth.sentence, said_of(self.reason)) if self.worth else ()
+        judge = [self.worth.sentence, said_of(self.reason)] if self.worth and self.reason else []
         return (*self.pictures.sentences, *judge, *self.notes)
 
     def as_json(self) -> dict[str, Any]:
@@ -137,10 +139,8 @@ class TextScores:
         return self.pictures.as_json() | own
 
 
-def reason_of(worth: Worth | None, outcome: Outcome) -> Reason:
-    """Why class accuracy counts, or does not, beside a judge's worth and a check for copies."""
-    if worth is None:
-        return "unjudged"
+def reason_of(worth: Worth, outcome: Outcome) -> Reason:
+    """Whether class accuracy counts, or why not, by its judge's worth and the check for copies."""
     if not worth.good:
         return "weak"
     short: dict[str, Reason] = {"none": "counts", "copies": "copies", "few": "few"}
@@ -149,15 +149,14 @@ def reason_of(worth: Worth | None, outcome: Outcome) -> Reason:
 
 def said_of(reason: Reason) -> str:
     """The same in words."""
-    if reason == "counts":
-        return f"class accuracy counts: no copying is shown, and the judge reads {GOOD:.0%} or more"
-    why = {
-        "unjudged": "there is no judge",
-        "weak": f"the judge reads less than {GOOD:.0%} of the real pictures",
-        "copies": "training pictures are copied",
-        "few": "too few pictures to tell copies",
+    least = f"{100 * GOOD:.0f} %"
+    said: dict[Reason, str] = {
+        "counts": f"counts: no copying is shown, and the judge reads {least} or more",
+        "weak": f"does not count: the judge reads less than {least} of the real pictures",
+        "copies": "does not count: training pictures are copied",
+        "few": "does not count: too few pictures to tell copies",
     }
-    return f"class accuracy does not count: {why[reason]}"
+    return f"class accuracy {said[reason]}"
 
 
 def text_scores(

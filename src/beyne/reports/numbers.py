@@ -50,9 +50,9 @@ def count(value: float | None) -> str:
     return number(value, 0)
 
 
-def percent(share: float) -> str:
+def percent(share: float, digits: int = 0) -> str:
     """``83 %`` for 0.83."""
-    return f"{share * 100:.0f}{_NARROW}%"
+    return f"{number(100 * share, digits)}{_NARROW}%"
 
 
 def probability(p: float) -> str:

@@ -201,7 +201,7 @@ class Judge(Section):
     """
 
     kind = "judge"
-    arms: Mapping[str, Literal["counts", "copies", "few", "weak", "unjudged"]]
+    arms: Mapping[str, Literal["counts", "copies", "few", "weak"]]
     single: tuple[int, int] | None
     sources: tuple[int, int] | None
     least: float

@@ -84,7 +84,7 @@ class Words(languages.Words):
         for key, reading in kinds.items():
             if reading:
                 right, pictures = reading
-                share = f"{number(100 * right / pictures, 1)} %"
+                share = percent(right / pictures, 1)
                 said.append(self(key, right=count(right), pictures=count(pictures), share=share))
         return said
 

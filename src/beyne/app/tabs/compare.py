@@ -21,7 +21,7 @@ from beyne.errors import BeyneError
 _SECONDS = 2.0  # between two looks
 _RECIPE = "recipe:"
 #: Those that may decide; which of them can be measured depends on the job.
-_METRICS = ("psnr", "ssim", "ms_ssim", "lpips", "mae", "kid")
+_METRICS = ("psnr", "ssim", "ms_ssim", "lpips", "mae", "kid", "class_accuracy")
 
 
 #: One after the other: what was found on opening the tab must not come after Start's comparison.
@@ -208,13 +208,9 @@ class Window:
 
     def _arms(self) -> list[tuple[str, str]]:
         words, home = self._context.words, self._context.home
-        models = self._context.choices("upscale", "translate", "generate")
+        models = self._context.choices("upscale", "translate", "generate", "illustrate")
         kept = [(run.name, str(run)) for run in runs.find(home / "runs")]
-        trained = [
-            (words("compare.recipe", name=name), f"{_RECIPE}{name}")
-            for name, job in recipes().items()
-            if job != "illustrate"
-        ]
+        trained = [(words("compare.recipe", name=name), f"{_RECIPE}{name}") for name in recipes()]
         plain = [(words(f"compare.{name}"), name) for name in PLAIN]
         return [*plain, *models, *kept, *trained]
 
