@@ -17,7 +17,7 @@ from beyne.evaluation.illustrators import captions_for
 from beyne.evaluation.judge import Worth
 from beyne.evaluation.painters import BASELINES
 from beyne.evaluation.prompts import Illustrator
-from beyne.evaluation.questions import Told, with_captions
+from beyne.evaluation.questions import Told, read_told, with_captions
 from beyne.evaluation.scores import Scores
 from beyne.evaluation.text_examination import Painter, TextExamination
 
@@ -116,12 +116,36 @@ class Plain:
         return self.train[[self._pictures[number] for number in nearest]]
 
 
-def captions_of(arms: Sequence[Arm], data: Path, settings: Sequence[str]) -> Path:
+def study_of(
+    train: Sequence[Pair],
+    held_out: Sequence[Pair],
+    data: str,
+    device: str,
+    captions: Path | None,
+    groups: Mapping[str, str],
+) -> GeneratedStudy:
+    """What scores the arms, if they are generators; of pictures of texts by those with captions.
+
+    Raises:
+        UsageError: No held-out picture has a caption, or the table can't be read.
+    """
+    if captions is None:
+        return GeneratedStudy(train, held_out, data, device)
+    told = read_told(captions)
+    held_out = with_captions(held_out, told, "held-out")
+    return IllustratedStudy(train, held_out, data, device, told, groups)
+
+
+def captions_of(arms: Sequence[Arm], data: Path, settings: Sequence[str]) -> Path | None:
     """The captions of all arms: as the first recipe says, else as the first model.
+
+    None where the arms make no pictures of texts.
 
     Raises:
         UsageError: There are none.
     """
+    if arms[0].job != "illustrate":
+        return None
     trained = [arm for arm in arms if arm.trained]
     if trained:
         return find_captions(data, trained[0].recipe().data.captions)

@@ -9,8 +9,7 @@ from pathlib import Path
 from beyne import training
 from beyne.comparison.arms import Arm, common_scale, common_sources, find_arms
 from beyne.comparison.budget import Budget
-from beyne.comparison.generated import GeneratedStudy
-from beyne.comparison.illustrated import IllustratedStudy, captions_of
+from beyne.comparison.illustrated import captions_of, study_of
 from beyne.comparison.options import Listener, Options
 from beyne.comparison.record import check_record, digest, identity, write_record
 from beyne.comparison.result import Comparison
@@ -32,7 +31,6 @@ from beyne.evaluation import evaluate
 from beyne.evaluation.enlargers import PLAIN, Enlarger, find_enlarger
 from beyne.evaluation.generators import check_enough
 from beyne.evaluation.measures import load_metrics
-from beyne.evaluation.questions import read_told, with_captions
 from beyne.evaluation.scores import Scores, read_scores, write_scores
 from beyne.evaluation.statistics import scipy_stats
 from beyne.evaluation.unseen import find_unseen, seen_by, trained_on
@@ -84,16 +82,20 @@ class Study:
                 raise UsageError(f"--metric {options.metric}: {missing}")
         if options.split:
             read_split(options.split)
-        self.captions = self._captions()
+        self.captions = captions_of(self.arms, data, options.settings)
         # Captions that lie elsewhere are not for the doctor, who looks at this folder.
         job = "generate" if self.captions and self.captions.parent != data else self.arms[0].job
         self.diagnosis: Diagnosis = examine(
             data, job, options.split, None, listener.watcher, self.sources_of_data
         )
         self.split = self._frozen()
-        self.part, self.pairs = self._scored()
+        self.part, pairs = self._scored()
         self.named = f"{data.resolve().name}, {self.part}"
-        self.generated = self._generated()
+        known = self._of("train"), pairs, self.named, options.device
+        self.generated = study_of(*known, self.captions, self.diagnosis.groups)
+        self.pairs = list(self.generated.held_out)
+        if self.generates:
+            check_enough(self.pairs, self.part)
         budget = asdict(options.budget) if options.budget else None
         self._call = {
             "arms": {arm.name: identity(arm) for arm in self.arms},
@@ -184,24 +186,6 @@ class Study:
             train = [file for file, part in split.items() if part == "train"]
             split = split | make_split(train, 0, {"val": 0.1}, groups)
         return split
-
-    def _captions(self) -> Path | None:
-        """The table of captions, where arms make pictures of texts."""
-        if self.arms[0].job != "illustrate":
-            return None
-        return captions_of(self.arms, self.data, self.options.settings)
-
-    def _generated(self) -> GeneratedStudy:
-        """What scores generators; of pictures of texts only those with captions are kept."""
-        told = read_told(self.captions) if self.captions else {}
-        if told:
-            self.pairs = with_captions(self.pairs, told, "held-out")
-        if self.generates:
-            check_enough(self.pairs, self.part)
-        known = self._of("train"), self.pairs, self.named, self.options.device
-        if told:
-            return IllustratedStudy(*known, told, self.diagnosis.groups)
-        return GeneratedStudy(*known)
 
     def _enlarger(self, source: str | Path) -> Enlarger:
         scale, device = self.scale, self.options.device
