@@ -75,19 +75,21 @@ def coloured(label: str, seed: int) -> torch.Tensor:
     return pixels * tint[:, None, None]
 
 
-def test_ridge_solves_the_weighted_normal_equations() -> None:
+@pytest.mark.parametrize("size", [4, 12])
+def test_ridge_solves_the_weighted_normal_equations(size) -> None:
     """Against NumPy's least squares of the same system with rows for the penalty."""
     random = np.random.default_rng(0)
-    x, y, weight = random.normal(size=(9, 4)), random.normal(size=(9, 2)), random.uniform(1, 3, 9)
+    x, y, weight = (random.normal(size=shape) for shape in ((9, size), (9, 2), 9))
+    weight = 1 + np.abs(weight)
     weight /= weight.mean()
     unit = x / np.linalg.norm(x, axis=1, keepdims=True)
     root = np.sqrt(weight)[:, None]
     rows = np.hstack([unit, np.ones((9, 1))]) * root
-    penalty = np.hstack([np.eye(4) * RIDGE**0.5, np.zeros((4, 1))])
+    penalty = np.hstack([np.eye(size) * RIDGE**0.5, np.zeros((size, 1))])
     whole = np.vstack([rows, penalty])
-    expected = np.linalg.lstsq(whole, np.vstack([y * root, np.zeros((4, 2))]), rcond=None)[0]
+    expected = np.linalg.lstsq(whole, np.vstack([y * root, np.zeros((size, 2))]), rcond=None)[0]
     found = Ridge(*map(torch.from_numpy, (x, y, weight)))
-    np.testing.assert_allclose(found(torch.from_numpy(x)), unit @ expected[:4] + expected[4])
+    np.testing.assert_allclose(found(torch.from_numpy(x)), unit @ expected[:-1] + expected[-1])
 
 
 def test_a_judge_is_worth_what_it_reads_of_strange_sources() -> None:

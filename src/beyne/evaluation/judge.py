@@ -37,16 +37,24 @@ class Ridge:
         known, target = F.normalize(known.double(), dim=1), target.double()
         weight = (torch.ones(len(known)) if weight is None else weight).double()[:, None]
         self.mean, self.bias = ((weight * values).mean(0) for values in (known, target))
-        centred = known - self.mean
-        spread = (weight * centred).T
-        penalty = RIDGE * torch.eye(known.shape[1], dtype=torch.float64)
-        found = torch.linalg.solve(spread @ centred + penalty, spread @ (target - self.bias))
-        self.weights: Tensor = found
+        # With the root of the weight in both sides rows count alike. The smaller square is solved.
+        rows, wanted = weight.sqrt() * (known - self.mean), weight.sqrt() * (target - self.bias)
+        if len(rows) < rows.shape[1]:
+            self.weights = rows.T @ _solved(rows @ rows.T, wanted)
+        else:
+            self.weights = _solved(rows.T @ rows, rows.T @ wanted)
 
     def __call__(self, seen: Tensor) -> Tensor:
         """``(K, D)`` → ``(K, M)``."""
         centred = F.normalize(seen.double(), dim=1) - self.mean
         return centred @ self.weights + self.bias
+
+
+def _solved(square: Tensor, wanted: Tensor) -> Tensor:
+    """(square + penalty)⁻¹ wanted."""
+    penalty = RIDGE * torch.eye(len(square), dtype=torch.float64)
+    found: Tensor = torch.linalg.solve(square + penalty, wanted)
+    return found
 
 
 class Judge:
