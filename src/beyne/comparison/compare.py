@@ -43,7 +43,8 @@ def compare(
         arms: Two or more of: a recipe (its name, or a TOML file; ``recipe:NAME`` where a model has
             the same name), a run's folder, a model's name or file, ``nearest``, ``bicubic``,
             ``lanczos``; of translations ``copy`` (the input) and ``median``; of generators ``copy``
-            (training pictures) and ``mean`` (their mean).
+            (training pictures; where texts are asked, the one with the nearest caption) and
+            ``mean`` (their mean).
         data: Folder of originals, or with ``hr/`` and ``lr*/``, or of pairs a, b.
         output: Folder for ``report.html``, ``report.json``, ``scores.csv``, the frozen
             ``split.csv``, and the runs.
@@ -53,10 +54,10 @@ def compare(
         scale: Enlargement; None: the smallest that the arms make.
         bands: Those to score, as for `beyne.evaluate`; not where a recipe is trained.
         metric: That decides; None: KID of generators, else LPIPS if its weights are here, else
-            PSNR.
+            PSNR. Where texts are asked, verdicts on KID and class accuracy are always given.
         device: Where pictures are enlarged and scored, as for `beyne.load`; training takes the GPU
             that is there.
-        settings: Over every recipe, such as ``"data.a=masks"``.
+        settings: Over every recipe, such as ``"data.a=masks"`` or ``"data.captions=FILE"``.
         language: Of the report: ``en``, ``kk``, ``ru`` or ``uk``.
         debug: Let errors nobody foresaw through.
         listener: Is told how it goes on.
