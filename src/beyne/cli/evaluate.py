@@ -94,8 +94,8 @@ def _table(scores: Scores) -> list[str]:
     lines = [f"{scores.model} on {scores.data}: {scores.n} scored", scores.protocol, ""]
     lines.append(f"{'':<18} {'mean':>8}   {'95 % interval':<20} worst")
     for name, (low, high) in scores.interval.items():
-        span = f"[{low:.4g}, {high:.4g}]" if low == low else "one picture: none"
-        lines.append(f"{_line(name, scores.mean[name], span):<49} {scores.worst(name)[0]}")
+        line = _line(name, scores.mean[name], _span(low, high))
+        lines.append(f"{line:<49} {scores.worst(name)[0]}")
     return lines
 
 
@@ -104,7 +104,7 @@ def _table_of_generator(scores: GeneratorScores | TextScores) -> list[str]:
 
     lines = [f"{scores.model} on {scores.data}", scores.protocol, ""]
     lines.append(f"{'':<18} {'value':>8}   95 % interval")
-    spans = {name: f"[{low:.4g}, {high:.4g}]" for name, (low, high) in scores.interval.items()}
+    spans = {name: _span(*ends) for name, ends in scores.interval.items()}
     lines += [_line(name, value, spans.get(name, "")) for name, value in scores.mean.items()]
     if isinstance(scores, TextScores):
         lines += _parts(scores)
@@ -115,8 +115,7 @@ def _parts(scores: TextScores) -> list[str]:
     """Class accuracy by language, KID by class, controls."""
     lines = [""]
     for name, mean in scores.languages.items():
-        low, high = mean.interval
-        span = f"[{low:.4g}, {high:.4g}]" if low == low else "one picture: none"
+        span = _span(*mean.interval)
         lines.append(f"{'class accuracy ' + name:<18} {mean.value:>8.4g}   {span}")
     lines += [f"{'KID ' + name:<18} {kid.value:>8.4g}" for name, kid in scores.classes.items()]
     if scores.nearest_caption is not None:
@@ -131,6 +130,10 @@ def _line(name: str, value: float, span: str) -> str:
 
     title = f"{_title(name)} {_ARROWS[METRICS[name].better]}"
     return f"{title:<18} {value:>8.4g}   {span}".rstrip()
+
+
+def _span(low: float, high: float) -> str:
+    return f"[{low:.4g}, {high:.4g}]" if low == low else "one picture: none"
 
 
 def _title(name: str) -> str:

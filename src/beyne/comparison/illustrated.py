@@ -104,9 +104,8 @@ class Plain:
         self._pictures = [number for number, _ in told]
         self._bags = self.matcher.bags([caption for _, caption in told])
 
-    def refuses(self, prompt: Caption) -> bool:
-        """Nothing."""
-        return False
+    def refusal(self, prompt: Caption) -> None:
+        """Of nothing."""
 
     def paint(self, prompts: Sequence[Caption], seeds: Sequence[int]) -> Tensor:
         """The same whatever the seed."""

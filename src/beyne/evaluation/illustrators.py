@@ -83,38 +83,46 @@ def evaluate_illustrator(
     folder = Path(output) if output else None
     if folder:
         check_output(folder, FILES, overwrite)
-    loaded, place = load(model_file(str(model))), Path(data)
-    card, table = loaded.card, captions_for(model, place, settings)
-    told, divided = read_told(table), split_of(model, split)
-    train, held_out = trained_and_held_out(card, place, divided)
-    words = doubt(card, train)
+    loaded = load(model_file(str(model)))
+    place, divided = Path(data), split_of(model, split)
+    told = read_told(captions_for(model, place, settings))
+    train, held_out = trained_and_held_out(loaded.card, place, divided)
+    doubts = doubt(loaded.card, train)
     train = with_captions(train, told, "training")
     held_out = with_captions(held_out, told, "held-out")
     named = f"{place.resolve().name}: {len(held_out)} held out of training"
-    for said in filter(None, (named, words)):
-        message(said)
-    examination = TextExamination(card, train, held_out, told, groups_of(place, divided))
+    for words in filter(None, (named, doubts)):
+        message(words)
+    examination = TextExamination(loaded.card, train, held_out, told, groups_of(place, divided))
     illustrator = Illustrator(loaded, device)
     answers = examination.answers(illustrator, progress=progress)
-    name = Path(model).resolve().name if Path(model).is_dir() else card.name
-    if folder:
-        folder.mkdir(parents=True, exist_ok=True)
+    name = Path(model).resolve().name if Path(model).is_dir() else loaded.card.name
     sheet = folder / FILES[2] if folder else None
-    pictures = examination.pictures_scores(name, named, answers, sheet)
-    known = [caption for pair in train for caption in told[pair.name]]
-    by_label = illustrator.encoder.by_label
-    nearest = None
-    if examination.judge and not by_label:
-        usable = [caption for caption in known if not illustrator.refuses(caption)]
-        nearest = [caption.label for caption in illustrator.nearest(answers.prompts, usable)]
-    files = [pair.name for pair in held_out]
-    notes = _notes(examination, answers, by_label)
-    scores = text_scores(examination, answers, pictures, files, nearest, notes, by_label)
+    scores = _scores(illustrator, examination, answers, name, named, sheet)
     if folder:
         write_whole(folder / FILES[0], _table(scores))
         _save_sheet(answers, folder / FILES[1])
         write_report(text_report(scores, answers, folder / FILES[2]), folder, language)
     return scores
+
+
+def _scores(
+    illustrator: Illustrator,
+    examination: TextExamination,
+    answers: Answers,
+    model: str,
+    data: str,
+    sheet: Path | None,
+) -> TextScores:
+    """Of a model, by its answers; and a PNG of those nearest to training."""
+    by_label, nearest = illustrator.encoder.by_label, None
+    if examination.judge and not by_label:
+        captions = [caption for texts in examination.known for caption in texts]
+        usable = [caption for caption in captions if not illustrator.refusal(caption)]
+        nearest = [caption.label for caption in illustrator.nearest(answers.prompts, usable)]
+    pictures = examination.pictures_scores(model, data, answers, sheet)
+    notes = _notes(examination, answers, by_label)
+    return text_scores(examination, answers, pictures, nearest, notes, by_label)
 
 
 def captions_for(model: str | Path, data: Path, settings: Sequence[str] = ()) -> Path:

@@ -32,13 +32,13 @@ class Illustrator:
         """What the model is told: of the control by labels, the label."""
         return prompt.label if self.encoder.by_label else prompt.text
 
-    def refuses(self, prompt: Caption) -> bool:
-        """Whether the encoder can't make anything of it."""
+    def refusal(self, prompt: Caption) -> UsageError | None:
+        """Why the encoder can't make anything of a prompt; None if it can."""
         try:
             self.sampler.vector_of(self.said(prompt))
-        except UsageError:
-            return True
-        return False
+        except UsageError as error:
+            return error
+        return None
 
     def paint(self, prompts: Sequence[Caption], seeds: Sequence[int]) -> Tensor:
         """A picture for each prompt, ``(N, C, H, W)`` in [0, 1]; the same again for the same words.

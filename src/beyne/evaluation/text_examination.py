@@ -30,8 +30,8 @@ _APART = 1_000_000  # seeds between two samples
 class Painter(Protocol):
     """Who makes pictures of texts, such as `beyne.evaluation.prompts.Illustrator`."""
 
-    def refuses(self, prompt: Caption) -> bool:
-        """Whether it can't make anything of a prompt."""
+    def refusal(self, prompt: Caption) -> UsageError | None:
+        """Why it can't make anything of a prompt; None if it can."""
 
     def paint(self, prompts: Sequence[Caption], seeds: Sequence[int]) -> Tensor:
         """A picture for each prompt, ``(N, C, H, W)`` in [0, 1]."""
@@ -71,6 +71,7 @@ class TextExamination(Examination):
         groups: Of pictures; others are told from the file names.
 
     Attributes:
+        files: Names of the held-out pictures, as are ``told`` their captions.
         known: Captions of each training picture.
         judge: Knows every real picture that has a class; None where these are fewer than two.
         worth: Of the judge, None without one.
@@ -89,7 +90,8 @@ class TextExamination(Examination):
         groups: Mapping[str, str],
     ) -> None:
         super().__init__(card, train, held_out)
-        self.told = [told[pair.name] for pair in held_out]
+        self.files = [pair.name for pair in held_out]
+        self.told = [told[file] for file in self.files]
         self.questions = ask(self.told, len(self.labels), _MOST)
         pairs = [*train, *held_out]
         sources = [groups.get(pair.name) or group_of(pair.name) for pair in pairs]
@@ -127,7 +129,7 @@ class TextExamination(Examination):
             progress: Is given questions done and questions in all.
 
         Raises:
-            UsageError: The painter takes no prompt.
+            UsageError: The painter takes no prompt; the first refusal.
         """
         rows: list[tuple[int, int, Caption]] = []
         seen, images, single = [], [], []
@@ -155,13 +157,15 @@ class TextExamination(Examination):
 
     def _taken(self, painter: Painter) -> list[tuple[int, list[Caption]]]:
         """Numbers of questions, and which prompts of each a painter takes; not those with none."""
-        found = []
+        found: list[tuple[int, list[Caption]]] = []
+        refusals: list[UsageError] = []
         for number, question in enumerate(self.questions):
-            if taken := [prompt for prompt in question.prompts if not painter.refuses(prompt)]:
+            said = [(prompt, painter.refusal(prompt)) for prompt in question.prompts]
+            refusals += [error for _, error in said if error]
+            if taken := [prompt for prompt, error in said if not error]:
                 found.append((number, taken))
         if not found:
-            problem = "the model knows the words of no caption of the held-out pictures"
-            raise UsageError(problem, "score it on captions like those that it learned")
+            raise refusals[0]
         return found
 
     def read(self, answers: Answers) -> list[str]:

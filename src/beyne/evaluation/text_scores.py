@@ -141,10 +141,12 @@ class TextScores:
 
 def reason_of(worth: Worth, outcome: Outcome) -> Reason:
     """Whether class accuracy counts, or why not, by its judge's worth and the check for copies."""
+    short = SHORT[outcome]
+    if short == "copies":
+        return "copies"
     if not worth.good:
         return "weak"
-    short: dict[str, Reason] = {"none": "counts", "copies": "copies", "few": "few"}
-    return short[SHORT[outcome]]
+    return "few" if short == "few" else "counts"
 
 
 def said_of(reason: Reason) -> str:
@@ -163,7 +165,6 @@ def text_scores(
     examination: TextExamination,
     answers: Answers,
     pictures: GeneratorScores,
-    files: Sequence[str],
     nearest: Sequence[str] | None,
     notes: Sequence[str] = (),
     by_label: bool = False,
@@ -174,14 +175,14 @@ def text_scores(
         examination: What judged.
         answers: What the model painted.
         pictures: Scores that ask for no text.
-        files: Names of the held-out pictures.
         nearest: Label of the training caption nearest to each prompt; None: not asked.
         notes: What was left out so far.
         by_label: The model is told labels alone, whatever the language.
     """
     read, columns = examination.read(answers), examination.columns(answers)
     names = ["class_accuracy", *([] if by_label else ["agreement"]), "r_precision"]
-    groups = examination.groups if len(set(examination.groups)) < len(files) else ()
+    files, groups = examination.files, examination.groups
+    groups = groups if len(set(groups)) < len(files) else ()
     prompts = answers.prompts
     rows = [
         {"file": files[picture], "seed": seed, "lang": p.lang, "text": p.text, "label": p.label}
