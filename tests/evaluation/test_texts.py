@@ -163,6 +163,8 @@ def test_who_listens_and_who_does_not_are_told_apart(examination) -> None:
 
     good = scores(Painted())
     assert (good.mean["class_accuracy"], good.mean["agreement"]) == (1, 1)
+    low, high = good.interval["class_accuracy"]
+    assert (low, high) == pytest.approx((0.025 ** (1 / 12), 1))
     assert good.chance["class_accuracy"] == pytest.approx(0.5)
     assert good.chance["agreement"] == pytest.approx(0.5)
     deaf = scores(Painted(deaf=LANGUAGES))

@@ -13,7 +13,14 @@ import numpy as np
 from beyne.evaluation.generators import GeneratorScores
 from beyne.evaluation.judge import GOOD, Worth
 from beyne.evaluation.memorisation import SHORT, Outcome
-from beyne.evaluation.statistics import Interval, Values, bootstrap_interval, by_group
+from beyne.evaluation.statistics import (
+    LEVEL,
+    Interval,
+    Values,
+    bootstrap_interval,
+    by_group,
+    scipy_stats,
+)
 from beyne.evaluation.stopping import steady_kid
 from beyne.evaluation.text_examination import Answers, TextExamination
 from beyne.metrics import COLUMNS
@@ -27,7 +34,8 @@ Reason = Literal["counts", "copies", "few", "weak"]
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over held-out pictures with its 95 % interval.
+    """A mean over held-out pictures with its 95 % interval: bootstrapped; where all are alike,
+    that of Clopper & Pearson (1934).
 
     Attributes:
         n: Held-out pictures that have a value.
@@ -212,8 +220,13 @@ def _mean(values: Values, groups: Sequence[str], name: str) -> Mean:
     table = values[known][None]
     if groups:
         table = by_group(table, [group for group, kept in zip(groups, known, strict=True) if kept])
-    interval = Interval(*COLUMNS[name].within(bootstrap_interval(table)))
-    return Mean(float(table.mean()), interval, int(known.sum()))
+    mean, size = float(table.mean()), table.size
+    if mean in (0, 1):  # all alike, of which no bootstrap tells how sure that is
+        found = scipy_stats().binomtest(round(mean * size), size).proportion_ci(LEVEL)
+        interval = Interval(float(found.low), float(found.high))
+    else:
+        interval = Interval(*COLUMNS[name].within(bootstrap_interval(table)))
+    return Mean(mean, interval, int(known.sum()))
 
 
 def _languages(
