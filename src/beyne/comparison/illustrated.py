@@ -58,7 +58,8 @@ class IllustratedStudy(GeneratedStudy):
         answers = examination.answers(self._painter(source, examination), seed, progress)
         names = tuple(pair.name for pair in self.held_out)
         columns = examination.columns(answers)
-        return Scores(str(source), self.data, examination.protocol, names, columns, seed)
+        protocol = "; ".join(filter(None, (examination.protocol, answers.refusals)))
+        return Scores(str(source), self.data, protocol, names, columns, seed)
 
     def worth(self, like: str | Path) -> Worth | None:
         """Of the judge; None where the captions name fewer than two classes."""

@@ -153,11 +153,8 @@ def _notes(examination: TextExamination, answers: Answers, by_label: bool) -> li
         notes.append(f"{without} held-out pictures without a class are left out of class accuracy")
     if by_label:
         notes.append("the model is told labels alone: languages make no difference to it")
-    if answers.refused:
-        total = answers.refused + len(answers.prompts)
-        notes.append(
-            f"{answers.refused} of {total} prompts are left out, whose words the model never met"
-        )
+    if answers.refusals:
+        notes.append(answers.refusals)
     if len({prompt.lang for prompt in answers.prompts}) == 1:
         notes.append("the captions are of one language: language agreement is left out")
     return notes

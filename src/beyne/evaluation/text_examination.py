@@ -59,6 +59,14 @@ class Answers:
     single: list[int]
     refused: int
 
+    @property
+    def refusals(self) -> str:
+        """How many prompts were left out, in words; empty if none was."""
+        if not self.refused:
+            return ""
+        asked = f"{self.refused} of {self.refused + len(self.prompts)} prompts"
+        return f"{asked} are left out, whose words the model never met"
+
 
 class TextExamination(Examination):
     """As for any generator; and what is asked for, a judge and a matcher of texts.
