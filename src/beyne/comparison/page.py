@@ -18,7 +18,7 @@ from beyne.comparison.study import Study
 from beyne.evaluation.memorisation import SHORT
 from beyne.evaluation.statistics import bootstrap_interval, verdict
 from beyne.evaluation.text_page import judge_section
-from beyne.evaluation.text_scores import reason_of
+from beyne.evaluation.text_scores import reason_of, said_of
 from beyne.images import read
 from beyne.metrics import COLUMNS
 from beyne.reports import background, document, sections
@@ -96,6 +96,8 @@ def _generated(study: Study, found: Comparison) -> tuple[list[Section], backgrou
     if worth := study.generated.worth(study.like(found.arms[0])):
         reasons = {name: reason_of(worth, outcome) for name, outcome in outcomes.items()}
         looked.insert(0, judge_section(reasons, worth))
+        for said in (worth.sentence, *(f"{n}: {said_of(why)}" for n, why in reasons.items())):
+            study.listener.message(said)
     return looked, _costs(study, found, parameters, {})
 
 

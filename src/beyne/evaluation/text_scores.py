@@ -142,6 +142,7 @@ class TextScores:
             "counts": self.reason == "counts",
             "sources": self.sources,
             "notes": list(self.notes),
+            "nearest": list(self.pictures.rows),
             "rows": list(self.rows),
         }
         return self.pictures.as_json() | own
