@@ -74,9 +74,13 @@ class Judge:
         weight = 1 / target.sum(0)[numbers]
         self.ridge = Ridge(known, target, weight / weight.mean())
 
+    def scores(self, seen: Tensor) -> Tensor:
+        """Of pictures ``(N, D)`` by class, ``(N, classes)``."""
+        return self.ridge(seen)
+
     def read(self, seen: Tensor) -> list[str]:
         """The class of each picture ``(N, D)``."""
-        return [self.classes[number] for number in self.ridge(seen).argmax(1).tolist()]
+        return [self.classes[number] for number in self.scores(seen).argmax(1).tolist()]
 
 
 def judge_without(seen: Tensor, labels: Sequence[str], left_out: Collection[int]) -> Judge:
