@@ -36,7 +36,7 @@ def data(tmp_path_factory) -> Path:
 def test_a_recipe_a_model_and_baselines(data, tmp_path) -> None:
     model = str(save_model(tmp_path / "mine.safetensors"))
     arms = ["text-dcgan", model, "copy"]
-    call = {"seeds": 1, "budget": "images=24", "settings": TINY}
+    call = {"seeds": 1, "budget": "images=8", "settings": TINY}
     found = beyne.compare(arms, data, tmp_path / "out", **call)
     assert [arm.name for arm in found.arms] == ["text-dcgan", "mine", "copy"]
     assert (found.metric, list(found.tests)) == ("kid", ["kid", "class_accuracy"])

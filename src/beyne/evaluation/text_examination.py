@@ -64,8 +64,8 @@ class Answers:
         """How many prompts were left out, in words; empty if none was."""
         if not self.refused:
             return ""
-        asked = f"{self.refused} of {self.refused + len(self.prompts)} prompts"
-        return f"{asked} are left out, whose words the model never met"
+        total = self.refused + len(self.prompts)
+        return f"{self.refused} of {total} prompts are left out, whose words the model never met"
 
 
 class TextExamination(Examination):
