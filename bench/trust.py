@@ -22,6 +22,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,11 @@ from beyne.trust.evidence import error
 from beyne.zoo import find
 
 DATA = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data"
-PAIR = {"photo-x4": ("photo-x4-gan", "partner"), "photo-x4-gan": ("photo-x4", "model")}
+Turned = Literal["model", "partner"]
+PAIR: dict[str, tuple[str, Turned]] = {
+    "photo-x4": ("photo-x4-gan", "partner"),
+    "photo-x4-gan": ("photo-x4", "model"),
+}
 LEVELS, WINDOW = 8, 9
 SIDE, MARGIN, PIXELS = 64, 24, 1500  # a crop, in input pixels; its border, in result pixels
 KNOTS, NEVER_SURE = 33, 0.002
@@ -159,10 +164,10 @@ def pair(truth: Raster, rng: np.random.Generator) -> tuple[Raster, Raster]:
 
 
 def fitted(samples: dict[Kind, Sample], draft: Calibration) -> Calibration:
-    """Least squares for the logarithm of the error in photographs, and a curve for each kind."""
-    photographs = samples["photograph"]
-    design = np.vstack([np.ones(photographs.error.size), photographs.evidence]).T
-    solution = np.linalg.lstsq(design, np.log(photographs.error + 0.1), rcond=None)[0].round(4)
+    """Least squares for the logarithm of the error in the first kind, and a curve for each."""
+    first = next(iter(samples.values()))
+    design = np.vstack([np.ones(first.error.size), first.evidence]).T
+    solution = np.linalg.lstsq(design, np.log(first.error + 0.1), rcond=None)[0].round(4)
     draft = draft.model_copy(
         update={"constant": float(solution[0]), "weights": tuple(solution[1:].tolist())}
     )
@@ -190,9 +195,8 @@ def curve(sample: Sample, draft: Calibration) -> Curve:
     )
 
 
-def draft(name: str) -> Calibration:
+def draft(partner: str, turned: Turned) -> Calibration:
     """A calibration before anything is measured."""
-    partner, turned = PAIR[name]
     return Calibration(
         partner=partner,
         partner_weights=weights_digest(find(partner)),
@@ -293,7 +297,7 @@ def main() -> None:
         }
 
     if arguments.fit:
-        drafts = {name: draft(name) for name in arguments.models}
+        drafts = {name: draft(*PAIR[name]) for name in arguments.models}
         samples = {
             kind: sampled(pictures, assessors(drafts), models, arguments.crops)
             for kind, pictures in to_fit().items()

@@ -51,25 +51,12 @@ class Streaming:
         if options.anonymize:
             problem = "a GeoTIFF says where it lies, which --anonymize is to leave out"
             raise ImageError(problem, "leave that out, or use --format png")
-        self._job, self._options, self._warnings = job, options, list[str]()
+        self._job = job
         with gdal(), reading():
-            self._source = self._opened()
+            self._source, self._options, self._warnings = opened(job.source, options)
         described = self._source.described
         self.megapixels = described.height * described.width * options.scale**2 / 1e6
         self.large = False
-
-    def _opened(self) -> Source:
-        """Of a scene only the bands that are to be enlarged: together, or else each alone."""
-        path, options = self._job.source, self._options
-        if not is_scene(path):
-            return Source(path, options.pixel_limit)
-        from beyne.images.geotiff.scene import scene
-
-        names = map(str, options.bands) if isinstance(options.bands, tuple) else options.bands
-        made = scene(path, names, options.resample)
-        self._warnings = made.resampled
-        self._options = replace(options, bands="all")
-        return Source(path, options.pixel_limit, made.description)
 
     def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
         """Apply the model piece by piece; the file is whole at the end, or not there."""
@@ -95,6 +82,28 @@ class Streaming:
         return self._outcome
 
 
+def opened(path: Path, options: Options) -> tuple[Source, Options, list[str]]:
+    """A raster, what is asked of it, and what the user should know.
+
+    Of a scene it holds only the bands that are to be enlarged: together, or else each alone.
+    """
+    if not is_scene(path):
+        return Source(path, options.pixel_limit), options, []
+    from beyne.images.geotiff.scene import scene
+
+    names = map(str, options.bands) if isinstance(options.bands, tuple) else options.bands
+    made = scene(path, names, options.resample)
+    source = Source(path, options.pixel_limit, made.description)
+    return source, replace(options, bands="all"), made.resampled
+
+
+def values_of_group(source: Source, group: Group) -> Values:
+    """The range that is black to white in bands that go into the model together."""
+    raster = source.described
+    nodata = raster.nodata[group[0] - 1]
+    return values_of(source.sample(group), raster.dtype, raster.limits, nodata)
+
+
 class _Pieces:
     """One raster on its way through the model."""
 
@@ -104,7 +113,7 @@ class _Pieces:
         bands = counted(options.bands)
         self._groups = band_groups(raster, predictor.card, bands)
         self._written = written_bands(raster, self._groups, bands)
-        self._values = {group: self._values_of(group) for group in self._groups}
+        self._values = {group: values_of_group(source, group) for group in self._groups}
         if raster.alpha:
             self._values[(raster.alpha,)] = self._values_of_alpha(raster.alpha)
         card, scale, smooth = predictor.card, options.scale, options.smooth
@@ -155,11 +164,6 @@ class _Pieces:
         elif self._consistent:
             warnings = residual.shortfall
         return Outcome(self._consistent, residual.decibels, warnings)
-
-    def _values_of(self, group: Group) -> Values:
-        raster = self._raster
-        sample = self._source.sample(group)
-        return values_of(sample, raster.dtype, raster.limits, raster.nodata[group[0] - 1])
 
     def _values_of_alpha(self, alpha: int) -> Values:
         """Alpha may well use a part of its type only, such as 0 to 255 of 16 bits."""

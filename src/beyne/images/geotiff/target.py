@@ -96,7 +96,7 @@ class Target:
             self._dataset.update_tags(**{_OWN + name: value for name, value in tags.items()})
             factors = self._source.overviews(1)
             if factors:
-                self._dataset.build_overviews(_factors(self._dataset), Resampling.average)
+                self._dataset.build_overviews(overview_factors(self._dataset), Resampling.average)
 
     def _describe(self) -> None:
         """Everything but the samples; before the first of them, as it goes into the tags."""
@@ -242,7 +242,7 @@ def _copied_namespaces(dataset: Any) -> list[str]:
     return [name for name in names if name not in _NOT_COPIED and ":" not in name]
 
 
-def _factors(dataset: Any) -> list[int]:
+def overview_factors(dataset: Any) -> list[int]:
     """Powers of two down to one tile of the file."""
     longest, block = max(dataset.shape), dataset.block_shapes[0][0]
     return [2**power for power in range(1, max(1, math.ceil(math.log2(longest / block))) + 1)]
