@@ -123,7 +123,7 @@ class Enlarger:
             piece: Says what is kept.
 
         Returns:
-            ``(C, H·scale, W·scale)`` of what is kept, samples of the same type.
+            ``(C, H·scale, W·scale)`` of all that is seen, samples of the same type.
         """
         x, operator = filled(samples, valid, values), self._predictor.card.operator
         inside = x.clamp(0, 1)
@@ -142,14 +142,13 @@ class Enlarger:
         made = values.rounded(result[0].numpy() * values.width + values.black)
         if self._scale > 1:
             self.residual.add(made, samples, values.levels, operator, piece.core(), valid)
-        return made[(slice(None), *piece.core(self._scale))]
+        return made
 
-    def alpha(self, samples: Pixels, valid: Mask, values: Values, piece: Piece) -> Pixels:
+    def alpha(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:
         """Alpha ``(1, H, W)`` enlarged smoothly; where it was 0 its neighbours' values."""
         x = filled(samples, valid, values)
         size = x.shape[-2] * self._scale, x.shape[-1] * self._scale
-        made = values.rounded(resize(x, size)[0].numpy() * values.width + values.black)
-        return made[(slice(None), *piece.core(self._scale))]
+        return values.rounded(resize(x, size)[0].numpy() * values.width + values.black)
 
 
 def repeated(array: NDArray[Any], scale: int) -> NDArray[Any]:

@@ -32,6 +32,7 @@ from beyne.predict.fitting import checked_consistent, counted
 from beyne.predict.native import FILLED, Enlarger, Values, repeated, values_of
 from beyne.predict.overlap import one_ahead
 from beyne.predict.pieces import Piece, pieces, side_of
+from beyne.predict.vegetation import Vegetation
 from beyne.predict.work import Options, Outcome
 
 if TYPE_CHECKING:
@@ -123,6 +124,9 @@ class _Pieces:
         )
         self._enlarger = Enlarger(predictor, scale, smooth, self._consistent)
         self._has_data = False
+        self._vegetation: Vegetation | None = None
+        if raster.vegetation and set(raster.vegetation) <= set(self._written):
+            self._vegetation = Vegetation(raster, card.operator)
 
     def write(self, path: Path, on_done: Callable[[float], None]) -> None:
         """Make the whole file: read ahead, compute, and write behind."""
@@ -145,7 +149,7 @@ class _Pieces:
                 on_done(count / len(waiting))
             if behind is not None:
                 behind.result()
-            target.finish(self._treatment, self._enlarger.residual)
+            target.finish(self._treatment, self._enlarger.residual, self._vegetation_means)
 
     def write_cog(self, path: Path, on_done: Callable[[float], None]) -> None:
         """The same as a cloud-optimised file, which can only be made of a finished one."""
@@ -163,7 +167,14 @@ class _Pieces:
             warnings = ["it holds no data, and so does the result"]
         elif self._consistent:
             warnings = residual.shortfall
+        if self._vegetation is not None:
+            warnings += self._vegetation.sentences
         return Outcome(self._consistent, residual.decibels, warnings)
+
+    @property
+    def _vegetation_means(self) -> dict[str, float]:
+        means = {} if self._vegetation is None else self._vegetation.means
+        return {f"NDVI_{name}": mean for name, mean in means.items()}
 
     def _values_of_alpha(self, alpha: int) -> Values:
         """Alpha may well use a part of its type only, such as 0 to 255 of 16 bits."""
@@ -181,18 +192,21 @@ class _Pieces:
         value, its mask and its alpha.
         """
         scale = self._options.scale
-        rows, columns = piece.core()
-        made = repeated(samples[:, rows, columns], scale)
-        kept = repeated(valid[:, rows, columns], scale)
+        made, kept = repeated(samples, scale), repeated(valid, scale)
         for group, values in self._values.items():
             places = [self._written.index(number) for number in group]
-            if valid[places, rows, columns].any():
+            if valid[(places, *piece.core())].any():
                 self._has_data = True
-                alone = group == (self._raster.alpha,)
-                enlarge = self._enlarger.alpha if alone else self._enlarger.bands
-                result = enlarge(samples[places], valid[places], values, piece)
+                if group == (self._raster.alpha,):
+                    result = self._enlarger.alpha(samples[places], valid[places], values)
+                else:
+                    result = self._enlarger.bands(samples[places], valid[places], values, piece)
                 made[places] = np.where(kept[places], result, made[places])
-        return made, np.asarray(kept.any(axis=0))
+        if self._vegetation is not None:
+            places = [self._written.index(number) for number in self._vegetation.bands]
+            self._vegetation.add(samples[places], made[places], valid[places], piece)
+        core = (slice(None), *piece.core(scale))
+        return made[core], np.asarray(kept[core].any(axis=0))
 
 
 def _write(target: Target, piece: Piece, scale: int, made: Pixels, mask: Mask) -> None:

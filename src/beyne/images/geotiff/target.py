@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -89,9 +89,18 @@ class Target:
             if mask is not None:
                 self._dataset.write_mask(mask, window=window)
 
-    def finish(self, treatment: Treatment, residual: Residual) -> None:
-        """Say under ``BEYNE_…`` what was done, and add the overviews that the source had, too."""
+    def finish(
+        self, treatment: Treatment, residual: Residual, measured: Mapping[str, float]
+    ) -> None:
+        """Say under ``BEYNE_…`` what was done, and add the overviews that the source had, too.
+
+        Args:
+            treatment: What was done.
+            residual: How far it shrinks back to the source.
+            measured: Names and values of what else was found.
+        """
         tags = _done_tags(treatment, residual)
+        tags |= {name: f"{value:.6g}" for name, value in measured.items()}
         with told_plainly("write"):
             self._dataset.update_tags(**{_OWN + name: value for name, value in tags.items()})
             factors = self._source.overviews(1)
