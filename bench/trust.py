@@ -5,8 +5,10 @@
 A picture is shrunk by operator A and rounded to its depth, enlarged by the model, and compared.
 Of each, random crops are taken, and of each crop random pixels. ``--fit`` measures the calibration
 on pictures under permissive licences and writes it into the models' cards: photographs of the
-training set (the 32 that the networks were not trained on, and a third of the others) and tiles of
-two satellite scenes. It is judged on others: Kodak, Urban100, radiographs, other scenes.
+training set (the 32 that the networks were not trained on, and a third of the others), each as it
+is, every second and every third pixel of it, as these are softer than what cameras give; and tiles
+of two satellite scenes. It is judged on others: Kodak, Urban100, radiographs, other scenes. For
+``satellite-x4`` and ``xray-x4``: ``bench/trust_fields.py``.
 
 - ECE: the mean difference between trust and the share that is right, over ten bins of trust.
 - AUROC of "wrong" by low trust, and by the local gradient of the result alone.
@@ -50,6 +52,8 @@ PAIR: dict[str, tuple[str, Turned]] = {
 LEVELS, WINDOW = 8, 9
 SIDE, MARGIN, PIXELS = 64, 24, 1500  # a crop, in input pixels; its border, in result pixels
 KNOTS, NEVER_SURE = 33, 0.002
+#: Of the photographs that are fitted every so many pixels are taken: three degrees of sharpness.
+STEPS = {"photograph": (1, 2, 3), "satellite": (1,)}
 
 HEADING = """\
 | model | pictures | taken as | right | trust | ECE | AUROC | gradient's | gain | error low/high |
@@ -121,15 +125,16 @@ def sampled(
     assessors: dict[str, Assessor],
     models: dict[str, Remembered],
     crops: int,
+    steps: tuple[int, ...] = (1,),
 ) -> dict[str, Sample]:
-    """Evidence and error at random pixels, for each model."""
+    """Evidence and error at random pixels, for each model; of every so many pixels, in turn."""
     rng = np.random.default_rng(0)
     found: dict[str, list[tuple[Values, Values]]] = {name: [] for name in assessors}
     for picture in pictures:
         print(".", end="", file=sys.stderr, flush=True)
         truth = read(picture)
-        for _ in range(crops):
-            source, target = pair(truth, rng)
+        for step in steps * crops:
+            source, target = pair(Raster(truth.pixels[::step, ::step]), rng)
             for name, assessor in assessors.items():
                 result = to_tensor(models[name].apply(source).pixels)
                 wrong = error(result, to_tensor(target.pixels), WINDOW)
@@ -195,13 +200,13 @@ def curve(sample: Sample, draft: Calibration) -> Curve:
     )
 
 
-def draft(partner: str, turned: Turned) -> Calibration:
+def draft(partner: str, turned: Turned, levels: float = LEVELS) -> Calibration:
     """A calibration before anything is measured."""
     return Calibration(
         partner=partner,
         partner_weights=weights_digest(find(partner)),
         turned=turned,
-        levels=LEVELS,
+        levels=levels,
         window=WINDOW,
         constant=0,
         weights=(0, 0, 0, 0),
@@ -285,7 +290,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=[*PAIR], metavar="MODEL")
     parser.add_argument("--fit", action="store_true")
-    parser.add_argument("--crops", type=int, default=2, help="of each picture")
+    parser.add_argument("--crops", type=int, default=2, help="of each picture to judge on")
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     models = {name: Remembered(Predictor(bundle.load(find(name)))) for name in PAIR}
@@ -299,7 +304,7 @@ def main() -> None:
     if arguments.fit:
         drafts = {name: draft(*PAIR[name]) for name in arguments.models}
         samples = {
-            kind: sampled(pictures, assessors(drafts), models, arguments.crops)
+            kind: sampled(pictures, assessors(drafts), models, 1, STEPS[kind])
             for kind, pictures in to_fit().items()
         }
         for name, begun in drafts.items():
@@ -311,7 +316,10 @@ def main() -> None:
         of = sampled(pictures, assessors(calibrations), models, arguments.crops)
         for kind, (name, found) in itertools.product(kinds, calibrations.items()):
             print(line(name, data, of[name], kind, found), flush=True)
-            trust, right = found.probability(of[name].evidence, kind), of[name].error <= LEVELS
+            trust, right = (
+                found.probability(of[name].evidence, kind),
+                of[name].error <= found.levels,
+            )
             curves[name][f"{data} as {kind}"] = reliability(trust, right)
     if arguments.fit:
         for name, found in calibrations.items():

@@ -26,7 +26,7 @@ from beyne.images.residual import Levels
 
 _PIXEL_DATA = Tag("PixelData")
 #: The length of uncompressed pixels has 32 bits, and one value means something else.
-MOST_BYTES = 2**32 - 2
+_MOST_BYTES = 2**32 - 2
 _NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 _ROWS = 64  # source rows at once, so that memory does not grow with the picture
 _CONTEXT = 4  # source rows beyond them; A reaches two
@@ -79,7 +79,7 @@ class DicomOutput:
         self._source, self._treatment = frame.source, raster.treatment
         self._size = raster.pixels.shape[:2]
         bytes_in_all = raster.pixels.size * self._stored_type.itemsize * frame.source.frames
-        if bytes_in_all > MOST_BYTES:
+        if bytes_in_all > _MOST_BYTES:
             problem = f"its pixels would take {bytes_in_all >> 20} MB, and DICOM holds 4096"
             raise ImageError(problem, "use a smaller --scale, or split the file")
         self._append(raster, frame, scale)

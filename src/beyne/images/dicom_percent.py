@@ -17,10 +17,9 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from beyne.errors import ImageError
 from beyne.images.dicom import unchecked
 from beyne.images.dicom_header import code
-from beyne.images.dicom_output import MOST_BYTES, append_pixels
+from beyne.images.dicom_output import append_pixels
 from beyne.images.raster import Pixels
 
 #: Of the file beside it: who was examined, and the study. Those of type 2 are there, if empty.
@@ -85,12 +84,7 @@ class DicomPercent:
             file: Takes it.
             series: What the series is called.
             said: What the values mean.
-
-        Raises:
-            ImageError: It would be larger than DICOM allows.
         """
-        if self._spool.tell() > MOST_BYTES:
-            raise ImageError("its map is larger than DICOM allows", "split the file")
         with unchecked():
             dataset = self._dataset(series, said)
             dataset.save_as(file, enforce_file_format=True)
