@@ -134,8 +134,7 @@ def test_of_deep_pictures_errors_count_in_the_range_they_use():
     used = np.percentile(pixels, 99.9) - np.percentile(pixels, 0.1)
     assert dark.meaning.tolerance == pytest.approx(8 / 255 * used * 20)
     assert "stored values of the truth, if it is like a photograph of 8 bits" in dark.sentence
-    # Networks are not exactly as steep at low contrast, and dark pictures are not clipped.
-    np.testing.assert_allclose(dark.map, bright.map, atol=0.1)
+    np.testing.assert_allclose(dark.map, bright.map, atol=0.01)
     assert assessor().assess(Raster(np.full((8, 8, 1), 7, np.uint16))).meaning.tolerance == 8
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor
+from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor, white_of
 from beyne.predict.tiling import Tiling, apply_in_tiles
 from beyne.predict.transparency import bleed
 from beyne.trust.calibration import Calibration, FloatMap, Kind
@@ -63,13 +63,15 @@ class Assessor:
         """
         meaning = meaning or self.meaning([raster])
 
+        pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
+        if meaning.deep:
+            pixels = _stretched(pixels, meaning)
+
         def function(tiles: Tensor) -> Tensor:
-            pixels = from_tensor(tiles, raster.pixels.dtype)
-            piece = replace(raster, pixels=pixels, alpha=None)
-            found = self.probability(piece, meaning.kind, consistent, meaning.width)
+            piece = replace(raster, pixels=from_tensor(tiles, pixels.dtype), alpha=None)
+            found = self.probability(piece, meaning.kind, consistent)
             return torch.from_numpy(found)[None, None]
 
-        pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
         size = (raster.height * self.card.scale, raster.width * self.card.scale)
         trust = np.empty((*size, 1), np.float32)
         cpu = torch.device("cpu")  # the predictors bring what they compute to their own devices
@@ -81,7 +83,7 @@ class Assessor:
         """What trust says of a picture, or of the frames of one file together.
 
         Bytes count from 0 to 255. Of deeper samples, which may fill a small part of their type,
-        black to white is the range in which nearly all of them lie.
+        black to white is the range in which nearly all of them lie; they are stretched to it.
         """
         sampled = []
         for raster in frames:
@@ -100,22 +102,17 @@ class Assessor:
         tolerance = self.calibration.levels / WHITE * width * levels
         return Meaning(tolerance, "stored values", kind, True, low, width)
 
-    def probability(
-        self, raster: Raster, kind: Kind, consistent: bool | None = None, width: float = 1.0
-    ) -> FloatMap:
+    def probability(self, raster: Raster, kind: Kind, consistent: bool | None = None) -> FloatMap:
         """Trust ``(H·scale, W·scale)`` of a piece small enough for memory, its borders included.
 
         Args:
             raster: The piece, without alpha.
             kind: Of pictures, whose curve is taken.
             consistent: As for `assess`.
-            width: As `Meaning.width`.
         """
-        return self.calibration.probability(self.evidence(raster, consistent, width), kind)
+        return self.calibration.probability(self.evidence(raster, consistent), kind)
 
-    def evidence(
-        self, raster: Raster, consistent: bool | None = None, width: float = 1.0
-    ) -> FloatMap:
+    def evidence(self, raster: Raster, consistent: bool | None = None) -> FloatMap:
         """What `beyne.trust.evidence.evidence` tells; arguments as for `probability`."""
         with torch.inference_mode():
             result = _luma(self._model.apply(raster, consistent=consistent))
@@ -127,7 +124,6 @@ class Assessor:
                 luma(to_tensor(raster.pixels)),
                 self.card.operator,
                 self.calibration.window,
-                width,
             )
 
     @property
@@ -149,6 +145,13 @@ class Assessor:
             else:
                 made = self._partner.apply(turned)
             yield _luma(replace(made, pixels=_back(made.pixels, *orientation)))
+
+
+def _stretched(pixels: Pixels, meaning: Meaning) -> Pixels:
+    """Floats in [0, 1] of samples in the range that counts."""
+    shares = pixels / np.float32(white_of(pixels.dtype))
+    stretched: Pixels = ((shares - meaning.black) / meaning.width).clip(0, 1).astype(np.float32)
+    return stretched
 
 
 def _luma(raster: Raster) -> Tensor:

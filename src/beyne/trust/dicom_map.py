@@ -17,7 +17,7 @@ from beyne.predict.frames import tell
 from beyne.predict.work import Options
 from beyne.trust.assessor import Assessor
 from beyne.trust.maps import Names, percent
-from beyne.trust.overlay import overlay
+from beyne.trust.overlay import LeastTrusted
 from beyne.trust.summary import Tally, Told
 
 
@@ -36,7 +36,7 @@ class DicomMap:
         result = open_source(self._target, sys.maxsize)
         tally = Tally(int(result.dataset.Rows), int(result.dataset.Columns))
         meaning = assessor.meaning(source.rasters())
-        least, number, shown = 2.0, 1, None
+        least = LeastTrusted()
         try:
             with DicomPercent(self._target, names.map.parent) as made:
                 pairs = zip(source.rasters(), result.rasters(), strict=True)
@@ -46,13 +46,11 @@ class DicomMap:
                     trust = assessor.assess(frame, options.consistent, told, meaning)
                     tally.add(trust.map)
                     made.add(percent(trust.map))
-                    if trust.mean < least:
-                        least, number, shown = trust.mean, done + 1, overlay(enlarged.pixels, trust)
-                told_of = Told(tally, meaning, number if source.frames > 1 else None)
+                    least.add(enlarged.pixels, trust)
+                found = Told(tally, meaning, least.number)
                 with new_file(names.map) as file:
-                    made.save(file, "trust in %", told_of.sentence)
+                    made.save(file, "trust in %", found.sentence)
         except OSError as error:
             raise from_os_error(error, "write") from error
-        assert shown is not None
-        write(Raster(shown), names.overlay)
-        return told_of
+        write(Raster(least.pixels), names.overlay)
+        return found

@@ -40,7 +40,6 @@ def evidence(
     source: Tensor,
     operator: Operator,
     window: int,
-    width: float = 1.0,
 ) -> FloatMap:
     """The evidence about one result.
 
@@ -56,7 +55,6 @@ def evidence(
         source: ``(1, 1, H, W)``, the input.
         operator: The downscaling A.
         window: Side of the square over which each is averaged.
-        width: The part of [0, 1] that counts as black to white.
 
     Returns:
         ``(4, H·s, W·s)``: logarithms of levels of 255, in the order of `EVIDENCE`.
@@ -68,7 +66,7 @@ def evidence(
         around(free.square(), window).clamp_(min=0).sqrt(),
         around(_gradient(result), window),
     ]
-    logarithms: FloatMap = torch.cat(maps, 1)[0].mul_(255 / width).add_(_FLOOR).log_().numpy()
+    logarithms: FloatMap = torch.cat(maps, 1)[0].mul_(255).add_(_FLOOR).log_().numpy()
     return logarithms
 
 

@@ -24,7 +24,7 @@ from beyne.predict.work import Options
 from beyne.trust.assessor import CORE, WHITE, Assessor
 from beyne.trust.calibration import FloatMap
 from beyne.trust.maps import Names, percent
-from beyne.trust.native import meaning_of, model_raster
+from beyne.trust.native import meaning_of, model_raster, widened
 from beyne.trust.overlay import Overlay
 from beyne.trust.summary import Tally, Told
 
@@ -64,7 +64,7 @@ class _Pieces:
         groups = band_groups(raster, card, bands)
         self._written = written_bands(raster, groups, bands)
         self._consistent = checked_consistent(card, card.scale, options.consistent, measured=True)
-        self._values = {group: values_of_group(source, group) for group in groups}
+        self._values = {group: widened(values_of_group(source, group)) for group in groups}
         size = raster.height * card.scale, raster.width * card.scale
         self.tally, self.overlay = Tally(*size), Overlay(*size)
         self.meaning = meaning_of(assessor.calibration, [*self._values.values()], True)
@@ -91,8 +91,8 @@ class _Pieces:
         known = repeated(valid.min(axis=0)[piece.core()], scale)
         if not known.any():
             return np.ones(known.shape, np.float32), known
-        raster, meaning = model_raster(samples, valid, values), self.meaning
-        trust = self._assessor.probability(raster, meaning.kind, self._consistent, meaning.width)
+        raster = model_raster(samples, valid, values)
+        trust = self._assessor.probability(raster, self.meaning.kind, self._consistent)
         return np.where(known, trust[piece.core(scale)], np.float32(1)), known
 
     def _paint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,18 +28,18 @@ def model_raster(samples: Pixels, valid: NDArray[np.bool_], values: Values) -> R
     return Raster(from_tensor(tensor, np.dtype(np.float32 if deep else np.uint8)))
 
 
+def widened(values: Values) -> Values:
+    """At least 255 steps from black to white: finer than its steps a file can't be right."""
+    if values.dtype.kind == "f":
+        return values
+    return replace(values, width=max(values.width, float(WHITE)))
+
+
 def meaning_of(calibration: Calibration, values: Sequence[Values], georeferenced: bool) -> Meaning:
     """What trust says of a file with these ranges, one for each group of its bands."""
     kind, levels = calibration.kind_of(georeferenced), calibration.levels
-    first = values[0]
-    if first.dtype == np.uint8:
+    if values[0].dtype == np.uint8:
         return Meaning(levels, f"levels of {WHITE}", kind)
-    # Finer than the steps of the file it can't be right.
-    narrowest = min(each.width for each in values)
-    width = 1.0 if first.dtype.kind == "f" else max(1.0, WHITE / narrowest)
     if len(values) > 1:
-        return Meaning(
-            levels * width, f"of {WHITE} parts of each band's range", kind, True, 0, width
-        )
-    tolerance = levels / WHITE * first.width * width
-    return Meaning(tolerance, "stored values", kind, True, 0, width)
+        return Meaning(levels, f"of {WHITE} parts of each band's range", kind, deep=True)
+    return Meaning(levels / WHITE * values[0].width, "stored values", kind, deep=True)

@@ -20,8 +20,8 @@ from beyne.predict.native import repeated, values_of
 from beyne.predict.work import Options
 from beyne.trust.assessor import Assessor
 from beyne.trust.maps import Names, percent
-from beyne.trust.native import meaning_of, model_raster
-from beyne.trust.overlay import overlay
+from beyne.trust.native import meaning_of, model_raster, widened
+from beyne.trust.overlay import LeastTrusted
 from beyne.trust.summary import Tally, Told, Trust
 
 
@@ -39,11 +39,11 @@ class NiftiMap:
         """Write map and overlay, see `beyne.trust.maps.Map`."""
         volume, card = self._volume, assessor.card
         result = Volume(self._target, sys.maxsize)
-        values = values_of(self._sample, volume.dtype, volume.limits, None)
+        values = widened(values_of(self._sample, volume.dtype, volume.limits, None))
         meaning = meaning_of(assessor.calibration, [values], georeferenced=False)
         consistent = checked_consistent(card, card.scale, self._consistent, measured=True)
         tally = Tally(result.height, result.width)
-        least, number, shown = 2.0, 1, None
+        least = LeastTrusted()
 
         def raster(samples: Pixels) -> Raster:
             return model_raster(samples, np.isfinite(samples), values)
@@ -55,17 +55,14 @@ class NiftiMap:
                     told = partial(tell, on_done, done, volume.count)
                     found = assessor.assess(raster(given), consistent, told, meaning).map
                     known = repeated(np.isfinite(given), card.scale)[0]
-                    trust = Trust(np.where(known, found, np.float32(0)), meaning)
-                    tally.add(trust.map, known=known)
-                    made.add(percent(trust.map))
-                    if trust.mean < least:
-                        least, number = trust.mean, done + 1
-                        shown = overlay(raster(enlarged).pixels, trust)
-                told_of = Told(tally, meaning, number if volume.count > 1 else None)
+                    tally.add(found, known=known)
+                    made.add(percent(found * known))
+                    certain = Trust(np.where(known, found, np.float32(1)), meaning)
+                    least.add(raster(enlarged).pixels, certain)
+                said = Told(tally, meaning, least.number)
                 with new_file(names.map) as file:
-                    made.save(file, names.map.suffix.lower() == ".gz", told_of.sentence)
+                    made.save(file, names.map.suffix.lower() == ".gz", said.sentence)
         except OSError as error:
             raise from_os_error(error, "write") from error
-        assert shown is not None
-        write(Raster(shown), names.overlay)
-        return told_of
+        write(Raster(least.pixels), names.overlay)
+        return said

@@ -69,6 +69,29 @@ class Overlay:
         self.pixels[top : top + painted.shape[0], left : left + painted.shape[1]] = painted
 
 
+class LeastTrusted:
+    """The overlay of that frame of several which can be trusted least.
+
+    Attributes:
+        pixels: Of the overlay; there once a frame was added.
+    """
+
+    def __init__(self) -> None:
+        self._count, self._number, self._mean = 0, 0, np.inf
+
+    def add(self, pixels: Pixels, trust: Trust) -> None:
+        """Take the next frame, as `overlay` does."""
+        self._count += 1
+        if trust.mean < self._mean:
+            self._number, self._mean = self._count, trust.mean
+            self.pixels = overlay(pixels, trust)
+
+    @property
+    def number(self) -> int | None:
+        """Of the frame, from 1; None: there is but one."""
+        return self._number if self._count > 1 else None
+
+
 def _painted(grey: NDArray[np.floating], trust: FloatMap) -> Pixels:
     grey = grey.clip(0, WHITE)
     share = _STRENGTH * (1 - trust[..., None])

@@ -16,6 +16,7 @@ INVENTED = 0.5
 _CELLS = 24  # cells along the longer side, of which areas consist
 _SMALLEST_AREA = 0.005  # part of the picture
 _MOST_AREAS = 3
+_ROWS = 1024
 
 _LIKE: dict[Kind, str] = {
     "photograph": "a photograph",
@@ -40,7 +41,7 @@ class Meaning:
         kind: Of pictures on which trust was measured.
         deep: Whether this is deeper than the 8 bits of those pictures.
         black: Sample, in what the model calls 0 to 1, that is black in the file's own range.
-        width: The part of 0 to 1 that is the file's own range; errors count in parts of it.
+        width: The part of 0 to 1 that is the file's own range, of which errors count in parts.
     """
 
     tolerance: float
@@ -81,19 +82,22 @@ class Tally:
             left: Its first column.
             known: ``(H, W)``, where there is data; None: everywhere.
         """
-        known = np.ones(trust.shape, bool) if known is None else known
-        rows, columns = (
-            (start + np.arange(length)) // self._side
-            for start, length in zip((top, left), trust.shape, strict=True)
-        )
+        for start in range(0, len(trust), _ROWS):  # in strips: sums want floats
+            rows = slice(start, start + _ROWS)
+            values = trust[rows]
+            there = np.ones(values.shape, bool) if known is None else known[rows]
+            self._sum += float(values.sum(where=there, dtype=np.float64))
+            self._known += self._by_cell(there, top + start, left)
+            self._doubtful += self._by_cell(there & (values < INVENTED), top + start, left)
+
+    def _by_cell(self, mask: NDArray[np.bool_], top: int, left: int) -> NDArray[np.float32]:
+        """How many pixels of a mask are set in each cell."""
         down, across = (
-            np.eye(count, dtype=np.float32)[cells]
-            for count, cells in zip(self._known.shape, (rows, columns), strict=True)
+            np.eye(count, dtype=np.float32)[(start + np.arange(length)) // self._side]
+            for count, start, length in zip(self._known.shape, (top, left), mask.shape, strict=True)
         )
-        self._known += down.T @ known.astype(np.float32) @ across
-        doubtful = known & (trust < INVENTED)
-        self._doubtful += down.T @ doubtful.astype(np.float32) @ across
-        self._sum += float(trust.sum(where=known, dtype=np.float64))
+        found: NDArray[np.float32] = down.T @ mask.astype(np.float32) @ across
+        return found
 
     @property
     def mean(self) -> float:
