@@ -3,9 +3,10 @@
     python bench/geotiff.py [--sides 3000 12000] [--model photo-x4] [--data 0.05] [--trust]
 
 Each is a square of one 16-bit band, deflated, with data in the twentieth in its middle. --trust
-maps trust besides, which takes eleven times as long; less data may do. The bar: the largest takes at
-most 1.1 times the memory of the smallest, and less than 2 GiB. Time is that of the process and,
-beside it, of its processors.
+maps trust besides, which takes eleven times as long; less data may do.
+
+The bar: the largest takes at most 1.1 times the memory of the smallest, and less than 2 GiB. Time
+is that of the process and, beside it, of its processors.
 """
 
 from __future__ import annotations

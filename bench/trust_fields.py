@@ -19,18 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from trust import (
-    HEADING,
-    Remembered,
-    Sample,
-    calibration_error,
-    draft,
-    fitted,
-    line,
-    reliability,
-    sampled,
-    store,
-)
+from trust import Remembered, draft, fitted, sampled, store
+from trust_scores import HEADING, Sample, calibration_error, line, reliability
 
 from beyne import bundle
 from beyne.predict.predictor import Predictor
