@@ -78,10 +78,11 @@ class _Pieces:
         for count, piece in enumerate(waiting, 1):
             top, left = piece.rows[0] * scale, piece.columns[0] * scale
             found = [self._assessed(group, piece) for group in self._values]
-            for trust, known in found:
-                self.tally.add(trust, top, left, known)
             made.write(top, left, np.stack([_marked(*each) for each in found]))
-            self._paint(made, found, top, left)
+            if any(known.any() for _, known in found):
+                for trust, known in found:
+                    self.tally.add(trust, top, left, known)
+                self._paint(made, found, top, left)
             on_done(count / len(waiting))
 
     def _assessed(self, group: Group, piece: Piece) -> tuple[FloatMap, Mask]:
