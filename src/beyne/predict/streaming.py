@@ -191,22 +191,25 @@ class _Pieces:
         Where there is no data the result repeats what the file holds there, as do its nodata
         value, its mask and its alpha.
         """
-        scale = self._options.scale
-        made, kept = repeated(samples, scale), repeated(valid, scale)
+        scale, core = self._options.scale, (slice(None), *piece.core())
+        made, kept = repeated(samples[core], scale), repeated(valid[core], scale)
+        seen: dict[int, Pixels] = {}
         for group, values in self._values.items():
             places = [self._written.index(number) for number in group]
-            if valid[(places, *piece.core())].any():
+            if valid[core][places].any():
                 self._has_data = True
                 if group == (self._raster.alpha,):
                     result = self._enlarger.alpha(samples[places], valid[places], values)
                 else:
                     result = self._enlarger.bands(samples[places], valid[places], values, piece)
-                made[places] = np.where(kept[places], result, made[places])
-        if self._vegetation is not None:
+                    seen |= zip(group, result, strict=True)
+                inside = result[(slice(None), *piece.core(scale))]
+                made[places] = np.where(kept[places], inside, made[places])
+        if self._vegetation is not None and set(self._vegetation.bands) <= seen.keys():
             places = [self._written.index(number) for number in self._vegetation.bands]
-            self._vegetation.add(samples[places], made[places], valid[places], piece)
-        core = (slice(None), *piece.core(scale))
-        return made[core], np.asarray(kept[core].any(axis=0))
+            bands = np.stack([seen[number] for number in self._vegetation.bands])
+            self._vegetation.add(samples[places], bands, valid[places], piece)
+        return made, np.asarray(kept.any(axis=0))
 
 
 def _write(target: Target, piece: Piece, scale: int, made: Pixels, mask: Mask) -> None:
