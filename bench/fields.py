@@ -20,7 +20,7 @@ from beyne.evaluation.enlargers import bicubic
 from beyne.images import Raster, read
 from beyne.images.raster import Pixels, from_tensor, to_tensor
 from beyne.images.resample import downscale
-from beyne.trust.sidecars import overlay
+from beyne.trust.overlay import overlay
 
 FIELDS = Path(__file__).parents[1] / "docs" / "fields"
 SIDE, GAP = 192, 6

@@ -5,8 +5,10 @@
 A picture is shrunk by operator A and rounded to its depth, enlarged by the model, and compared.
 Of each, random crops are taken, and of each crop random pixels. ``--fit`` measures the calibration
 on pictures under permissive licences and writes it into the models' cards: photographs of the
-training set (the 32 that the networks were not trained on, and a third of the others) and tiles of
-two satellite scenes. It is judged on others: Kodak, Urban100, radiographs, other scenes.
+training set (the 32 that the networks were not trained on, and a third of the others), each as it
+is, every second and every third pixel of it, as these are softer than what cameras give; and tiles
+of two satellite scenes. It is judged on others: Kodak, Urban100, radiographs, other scenes. For
+``satellite-x4`` and ``xray-x4``: ``bench/trust_fields.py``.
 
 - ECE: the mean difference between trust and the share that is right, over ten bins of trust.
 - AUROC of "wrong" by low trust, and by the local gradient of the result alone.
@@ -20,13 +22,21 @@ import argparse
 import itertools
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
-from scipy.stats import rankdata
+from trust_scores import (
+    HEADING,
+    Sample,
+    Values,
+    calibration_error,
+    line,
+    plot,
+    reliability,
+)
 
 from beyne import bundle
 from beyne.data import make_split
@@ -41,25 +51,16 @@ from beyne.trust.evidence import error
 from beyne.zoo import find
 
 DATA = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data"
-PAIR = {"photo-x4": ("photo-x4-gan", "partner"), "photo-x4-gan": ("photo-x4", "model")}
+Turned = Literal["model", "partner"]
+PAIR: dict[str, tuple[str, Turned]] = {
+    "photo-x4": ("photo-x4-gan", "partner"),
+    "photo-x4-gan": ("photo-x4", "model"),
+}
 LEVELS, WINDOW = 8, 9
 SIDE, MARGIN, PIXELS = 64, 24, 1500  # a crop, in input pixels; its border, in result pixels
 KNOTS, NEVER_SURE = 33, 0.002
-
-HEADING = """\
-| model | pictures | taken as | right | trust | ECE | AUROC | gradient's | gain | error low/high |
-|---|---|---|---|---|---|---|---|---|---|"""
-
-Values = NDArray[np.floating]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Pixels of one set of pictures: evidence ``(4, n)``, and the error in levels ``(n,)``."""
-
-    evidence: Values
-    error: Values
-    pictures: int
+#: Of the photographs that are fitted every so many pixels are taken: three degrees of sharpness.
+STEPS = {"photograph": (1, 2, 3), "satellite": (1,)}
 
 
 class Remembered:
@@ -116,15 +117,16 @@ def sampled(
     assessors: dict[str, Assessor],
     models: dict[str, Remembered],
     crops: int,
+    steps: tuple[int, ...] = (1,),
 ) -> dict[str, Sample]:
-    """Evidence and error at random pixels, for each model."""
+    """Evidence and error at random pixels, for each model; of every so many pixels, in turn."""
     rng = np.random.default_rng(0)
     found: dict[str, list[tuple[Values, Values]]] = {name: [] for name in assessors}
     for picture in pictures:
         print(".", end="", file=sys.stderr, flush=True)
         truth = read(picture)
-        for _ in range(crops):
-            source, target = pair(truth, rng)
+        for step in steps * crops:
+            source, target = pair(Raster(truth.pixels[::step, ::step]), rng)
             for name, assessor in assessors.items():
                 result = to_tensor(models[name].apply(source).pixels)
                 wrong = error(result, to_tensor(target.pixels), WINDOW)
@@ -159,10 +161,10 @@ def pair(truth: Raster, rng: np.random.Generator) -> tuple[Raster, Raster]:
 
 
 def fitted(samples: dict[Kind, Sample], draft: Calibration) -> Calibration:
-    """Least squares for the logarithm of the error in photographs, and a curve for each kind."""
-    photographs = samples["photograph"]
-    design = np.vstack([np.ones(photographs.error.size), photographs.evidence]).T
-    solution = np.linalg.lstsq(design, np.log(photographs.error + 0.1), rcond=None)[0].round(4)
+    """Least squares for the logarithm of the error in the first kind, and a curve for each."""
+    first = next(iter(samples.values()))
+    design = np.vstack([np.ones(first.error.size), first.evidence]).T
+    solution = np.linalg.lstsq(design, np.log(first.error + 0.1), rcond=None)[0].round(4)
     draft = draft.model_copy(
         update={"constant": float(solution[0]), "weights": tuple(solution[1:].tolist())}
     )
@@ -190,83 +192,18 @@ def curve(sample: Sample, draft: Calibration) -> Curve:
     )
 
 
-def draft(name: str) -> Calibration:
+def draft(partner: str, turned: Turned, levels: float = LEVELS) -> Calibration:
     """A calibration before anything is measured."""
-    partner, turned = PAIR[name]
     return Calibration(
         partner=partner,
         partner_weights=weights_digest(find(partner)),
         turned=turned,
-        levels=LEVELS,
+        levels=levels,
         window=WINDOW,
         constant=0,
         weights=(0, 0, 0, 0),
         curves={},
     )
-
-
-def reliability(trust: Values, right: NDArray[np.bool_]) -> list[tuple[float, float, float]]:
-    """Mean trust, share that is right and part of all, for each of ten bins."""
-    bins = np.minimum((trust * 10).astype(int), 9)
-    chosen = [bins == number for number in range(10) if (bins == number).any()]
-    return [(trust[c].mean(), right[c].mean(), c.mean()) for c in chosen]
-
-
-def calibration_error(bins: list[tuple[float, float, float]]) -> float:
-    """ECE of what `reliability` gives."""
-    return float(sum(part * abs(mean - share) for mean, share, part in bins))
-
-
-def auroc(score: Values, event: NDArray[np.bool_]) -> float:
-    """Chance that an event scores above a non-event."""
-    ranks, events = rankdata(score), int(event.sum())
-    above = ranks[event].sum() - events * (events + 1) / 2
-    return float(above / (events * (event.size - events)))
-
-
-def ratios(trust: Values, wrong: Values, gradient: Values) -> list[float]:
-    """Error where trust is lowest over that where it is highest, in each fifth of the gradient."""
-    fifth = np.digitize(gradient, np.quantile(gradient, (0.2, 0.4, 0.6, 0.8)))
-    found = []
-    for number in range(5):
-        order = np.argsort(trust[fifth == number], kind="stable")
-        ordered, tenth = wrong[fifth == number][order], order.size // 10
-        found.append(float(ordered[:tenth].mean() / ordered[-tenth:].mean()))
-    return found
-
-
-def line(model: str, data: str, sample: Sample, kind: Kind, calibration: Calibration) -> str:
-    """A row of the table."""
-    trust = calibration.probability(sample.evidence, kind)
-    gradient = sample.evidence[EVIDENCE.index("gradient")]
-    wrong = sample.error > calibration.levels
-    ece = calibration_error(reliability(trust, ~wrong))
-    mine, plain = auroc(-trust, wrong), auroc(gradient, wrong)
-    by_fifth = " ".join(f"{ratio:.1f}" for ratio in ratios(trust, sample.error, gradient))
-    return (
-        f"| {model} | {data} ({sample.pictures}) | {kind} "
-        f"| {1 - wrong.mean():.3f} | {trust.mean():.3f} | {ece:.3f} "
-        f"| {mine:.3f} | {plain:.3f} | {mine - plain:+.3f} | {by_fifth} |"
-    )
-
-
-def plot(path: Path, curves: dict[str, dict[str, list[tuple[float, float, float]]]]) -> None:
-    """Reliability: trust across, the share that is right up; a panel a model."""
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, len(curves), figsize=(4 * len(curves), 4.4), squeeze=False)
-    for panel, (model, sets) in zip(axes[0], curves.items(), strict=True):
-        panel.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-        for (data, points), mark in zip(sets.items(), "os^Dv", strict=False):
-            trust, right, part = zip(*points, strict=True)
-            panel.plot(trust, right, linewidth=1, label=data)
-            sizes = [10 + 200 * p for p in part]
-            panel.scatter(trust, right, s=sizes, marker=mark, alpha=0.7)
-        panel.set(title=model, xlabel="trust", ylabel="share that is right")
-        panel.set_aspect("equal")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), fontsize=8, ncol=3, loc="lower center")
-    figure.tight_layout(rect=(0, 0.12, 1, 1))
-    figure.savefig(path, dpi=110)
 
 
 def store(name: str, calibration: Calibration) -> None:
@@ -281,7 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=[*PAIR], metavar="MODEL")
     parser.add_argument("--fit", action="store_true")
-    parser.add_argument("--crops", type=int, default=2, help="of each picture")
+    parser.add_argument("--crops", type=int, default=2, help="of each picture to judge on")
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     models = {name: Remembered(Predictor(bundle.load(find(name)))) for name in PAIR}
@@ -293,9 +230,9 @@ def main() -> None:
         }
 
     if arguments.fit:
-        drafts = {name: draft(name) for name in arguments.models}
+        drafts = {name: draft(*PAIR[name]) for name in arguments.models}
         samples = {
-            kind: sampled(pictures, assessors(drafts), models, arguments.crops)
+            kind: sampled(pictures, assessors(drafts), models, 1, STEPS[kind])
             for kind, pictures in to_fit().items()
         }
         for name, begun in drafts.items():
@@ -307,7 +244,10 @@ def main() -> None:
         of = sampled(pictures, assessors(calibrations), models, arguments.crops)
         for kind, (name, found) in itertools.product(kinds, calibrations.items()):
             print(line(name, data, of[name], kind, found), flush=True)
-            trust, right = found.probability(of[name].evidence, kind), of[name].error <= LEVELS
+            trust, right = (
+                found.probability(of[name].evidence, kind),
+                of[name].error <= found.levels,
+            )
             curves[name][f"{data} as {kind}"] = reliability(trust, right)
     if arguments.fit:
         for name, found in calibrations.items():

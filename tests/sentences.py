@@ -36,6 +36,7 @@ _TAKING = {
 _SHOWN = {
     "trust/summary.py": ("sentence", "_in_words"),
     "images/residual.py": ("sentence", "shortfall"),
+    "predict/vegetation.py": ("sentences",),
 }
 _DEEPEST = 8
 

@@ -104,7 +104,7 @@ def test_trust_is_told_shown_and_what_the_command_line_writes(visit, window, tmp
     said = panel.locator(".status p.problem")
     said.wait_for()
     assert "довіру виміряно лише для цих моделей" in said.inner_text()
-    assert "photo-x4, photo-x4-gan; виберіть одну з них" in said.inner_text()
+    assert "photo-x4-gan, satellite-x4, xray-x4; виберіть одну з них" in said.inner_text()
 
 
 def test_a_folder_by_its_path_comes_as_a_zip_and_survives_a_reload(visit, window) -> None:

@@ -54,7 +54,11 @@ def test_auto_is_chosen_file_by_file_and_told(files):
     assert report.model == "photo-x4"
 
 
-def test_trust_is_told_of_the_model_that_it_was_measured_for(files):
-    result = CliRunner().invoke(app, ["upscale", "in/raster.tif", "-o", "out/", "--trust"])
+def test_trust_is_told_of_the_model_that_made_the_file(files):
+    line = ["upscale", "in/raster.tif", "in/p0.png", "in/DX.dcm", "-o", "out/", "--trust"]
+    result = CliRunner().invoke(app, line)
     assert result.exit_code == 0, result.output
-    assert "1 done; photo-x4 on" in result.stderr
+    assert "3 done; satellite-x4 (1), photo-x4 (1), xray-x4 (1) on" in result.stderr
+    for name, kind in {"raster.tif": "satellite picture", "DX.dcm": "radiograph of 8 bits"}.items():
+        line = next(line for line in result.stderr.splitlines() if f"out/{name}: trust" in line)
+        assert f"if it is like a {kind};" in line

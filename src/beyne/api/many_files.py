@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beyne.api.one_picture import load_predictor
-from beyne.bundle import ModelCard, read_card
+from beyne.bundle import read_card
 from beyne.errors import UsageError
 from beyne.predict.fitting import (
     Bands,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from beyne.predict.batch import Listener, Report
     from beyne.predict.files import Job
     from beyne.predict.predictor import Predictor
-    from beyne.trust.sidecars import Sidecars
 
 
 def upscale_files(
@@ -68,8 +67,8 @@ def upscale_files(
             Of a Sentinel-2 scene, a ``.SAFE`` folder, bands are named: ``("B04", "B08")``.
         resample: Bring bands of a scene to the pixels of the finest one first; otherwise bands of
             different pixels are refused.
-        trust: Write beside every result a map of where it can be trusted, see
-            `LoadedModel.trust`, and a picture that shows it; takes eleven times as long.
+        trust: Write beside every result a map of where it can be trusted, a file of the result's
+            kind (see `LoadedModel.trust`), and a picture that shows it; takes eleven times as long.
         anonymize: Leave out of DICOM files who was examined, by whom, where and when, of NIfTI
             the texts, and of others the EXIF block; GeoTIFF is refused.
         format: ``png``, ``tiff``, ``jpg``, ``webp``, ``dicom``, ``nifti`` or ``cog``; None: TIFF
@@ -109,9 +108,7 @@ def upscale_files(
         "cog": format == "cog",
     }
     files, how = (inputs, output, format), (device, precision, tile)
-    beside = _sidecars(card, how, asked) if trust else None
-    # Trust was measured for one model; what it is told of must be made by that one.
-    return _apply(path, files, listener, how, asked, beside, model == "auto" and not trust)
+    return _apply(path, files, listener, how, asked, model == "auto", trust)
 
 
 def translate_files(
@@ -149,26 +146,14 @@ def translate_files(
     return _apply(path, (inputs, output, format), listener, (device, precision, tile), asked)
 
 
-def _sidecars(
-    card: ModelCard, how: tuple[str, str, int | str], asked: Mapping[str, Any]
-) -> Sidecars:
-    """What writes maps of trust beside results; arguments as for `_apply`."""
-    from beyne.trust.sidecars import Sidecars
-
-    partner = checked_trust(card, asked["scale"], asked["smooth"])
-    limit = asked["pixel_limit"]
-    load_partner = partial(load_predictor, partner, *how)
-    return Sidecars(card, load_partner, asked["bands"], asked["consistent"], limit)
-
-
 def _apply(
     path: Path,
     files: tuple[Sequence[str], str, str | None],
     listener: Listener | None,
     how: tuple[str, str, int | str],
     asked: dict[str, Any],
-    beside: Sidecars | None = None,
     by_kind: bool = False,
+    trust: bool = False,
 ) -> Report:
     """A model over files.
 
@@ -177,8 +162,8 @@ def _apply(
         files: Inputs, output and format, see `beyne.predict.files.plan`.
         how: Device, precision and tile, as for `load`.
         asked: Fields of `beyne.predict.work.Options`.
-        beside: Looks at every result.
         by_kind: Take for each file the embedded model for its kind instead.
+        trust: Write maps of trust beside the results.
     """
     from beyne.predict.batch import Batch, Silent
     from beyne.predict.choice import usual_model
@@ -188,9 +173,6 @@ def _apply(
     checked_smooth(asked["smooth"])
     options = Options(**asked)
     jobs, failures = plan(*files)
-    if beside is not None:
-        beside.check_targets(jobs)
-
     chosen = {job: usual_model(job.source) if by_kind else path for job in jobs}
 
     @cache
@@ -201,6 +183,14 @@ def _apply(
     def load(job: Job) -> Predictor:
         return predictor(chosen[job])
 
+    beside = None
+    if trust:
+        from beyne.trust.sidecars import Sidecars
+
+        for model in {path, *chosen.values()}:
+            checked_trust(read_card(model), asked["scale"], asked["smooth"])
+        beside = Sidecars(options, predictor)
+        beside.check_targets(jobs)
     named = _named(chosen.values() or [path])
     return Batch(options, listener or Silent(), load, named, beside).run(jobs, failures)
 

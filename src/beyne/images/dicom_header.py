@@ -215,12 +215,12 @@ def _state_origin(
         part_type = list(part.get(name) or ())
         setattr(part, name, ["DERIVED", "SECONDARY", *part_type[2:]])
     dataset.DerivationDescription = " ".join([said, *remarks])[:_LONGEST_TEXT]
-    dataset.DerivationCodeSequence = [_code("113085", "Spatial resampling")]
+    dataset.DerivationCodeSequence = [code("113085", "Spatial resampling")]
     if "SOPClassUID" in dataset and "SOPInstanceUID" in dataset:
         reference = Dataset()
         reference.ReferencedSOPClassUID = dataset.SOPClassUID
         reference.ReferencedSOPInstanceUID = dataset.SOPInstanceUID
-        purpose = _code("121322", "Source image for image processing operation")
+        purpose = code("121322", "Source image for image processing operation")
         reference.PurposeOfReferenceCodeSequence = [purpose]
         dataset.SourceImageSequence = [reference]
     dataset.SOPClassUID = dataset.get("SOPClassUID") or SecondaryCaptureImageStorage
@@ -256,7 +256,8 @@ def _details(treatment: Treatment | None) -> list[str]:
     return [] if treatment is None else [f"{treatment.smooth:g}", treatment.operator]
 
 
-def _code(value: str, meaning: str) -> Dataset:
-    code = Dataset()
-    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
-    return code
+def code(value: str, meaning: str) -> Dataset:
+    """A concept by its number in DICOM's own dictionary, PS3.16 annex D."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning
+    return item

@@ -7,7 +7,7 @@ import struct
 import tempfile
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from pydicom.filebase import DicomIO
@@ -156,24 +156,26 @@ class DicomOutput:
                 enforce_file_format=True,
             )
             file.seek(0, 2)
-            self._write_pixels(file, syntax)
+            kind = b"OB" if self._stored_type.itemsize == 1 else b"OW"
+            append_pixels(file, self._spool, syntax, kind)
             stream = DicomIO(file)
             stream.is_implicit_VR = syntax.is_implicit_VR
             stream.is_little_endian = syntax.is_little_endian
             write_dataset(stream, after, dataset.get("SpecificCharacterSet", "iso8859"))
 
-    def _write_pixels(self, file: BinaryIO, syntax: Any) -> None:
-        length = self._spool.seek(0, 2)
-        padding = length % 2
-        order = "<" if syntax.is_little_endian else ">"
-        file.write(struct.pack(f"{order}HH", _PIXEL_DATA.group, _PIXEL_DATA.element))
-        if not syntax.is_implicit_VR:
-            kind = b"OB" if self._stored_type.itemsize == 1 else b"OW"
-            file.write(kind + bytes(2))
-        file.write(struct.pack(f"{order}I", length + padding))
-        self._spool.seek(0)
-        shutil.copyfileobj(self._spool, file)
-        file.write(bytes(padding))
+
+def append_pixels(file: BinaryIO, spool: IO[bytes], syntax: Any, kind: bytes) -> None:
+    """Write a spool of uncompressed pixels as the next element, of ``kind`` OB or OW."""
+    length = spool.seek(0, 2)
+    padding = length % 2
+    order = "<" if syntax.is_little_endian else ">"
+    file.write(struct.pack(f"{order}HH", _PIXEL_DATA.group, _PIXEL_DATA.element))
+    if not syntax.is_implicit_VR:
+        file.write(kind + bytes(2))
+    file.write(struct.pack(f"{order}I", length + padding))
+    spool.seek(0)
+    shutil.copyfileobj(spool, file)
+    file.write(bytes(padding))
 
 
 def write(raster: Raster, file: BinaryIO) -> None:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,14 +146,56 @@ class VolumeOutput:
         )
         text = said.strip().encode("ascii", "replace")
         header.extensions.append(Nifti1Extension(_COMMENT, text))
-        self._spool.seek(0)
-        # Without a name and a time in it, the same call makes the same file.
-        stream: Any = gzip.GzipFile("", "wb", 6, file, mtime=0) if packed else file
-        header.write_to(stream)
-        stream.write(bytes(int(header["vox_offset"]) - stream.tell()))
-        shutil.copyfileobj(self._spool, stream)
-        if packed:
-            stream.close()
+        _write(header, self._spool, file, packed)
+
+
+class PercentVolume:
+    """A NIfTI volume of percent in the making; a context manager like `VolumeOutput`.
+
+    Bytes from 0 to 100 with a slope of 0.01: what readers give is in [0, 1].
+
+    Args:
+        beside: A volume that has been written, whose size and affines it has.
+        folder: Where finished slices wait, in a file without a name.
+    """
+
+    def __init__(self, beside: Path, folder: Path) -> None:
+        with quietly():
+            self._header: Any = nibabel.load(beside).header.copy()
+        self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (`__exit__` does)
+
+    def __enter__(self) -> PercentVolume:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._spool.close()
+
+    def add(self, values: Pixels) -> None:
+        """Take the next slice, ``(H, W)`` bytes."""
+        self._spool.write(values.tobytes(order="F"))
+
+    def save(self, file: BinaryIO, packed: bool, said: str) -> None:
+        """Write the whole file, compressed if ``packed``; it says what the values mean."""
+        header = self._header
+        header.set_data_dtype(np.uint8)
+        header.set_slope_inter(0.01, 0)
+        header["cal_min"], header["cal_max"] = 0, 1
+        header.extensions.clear()
+        text = f"{said} Not for diagnosis.".encode("ascii", "replace")
+        header.extensions.append(Nifti1Extension(_COMMENT, text))
+        _write(header, self._spool, file, packed)
+
+
+def _write(header: Any, spool: IO[bytes], file: BinaryIO, packed: bool) -> None:
+    """A header and the spooled values after it."""
+    spool.seek(0)
+    # Without a name and a time in it, the same call makes the same file.
+    stream: Any = gzip.GzipFile("", "wb", 6, file, mtime=0) if packed else file
+    header.write_to(stream)
+    stream.write(bytes(int(header["vox_offset"]) - stream.tell()))
+    shutil.copyfileobj(spool, stream)
+    if packed:
+        stream.close()
 
 
 def _stated(path: Path, header: Any) -> tuple[float, float]:

@@ -76,9 +76,7 @@ class Residual:
         shrunk = downscale(enlarged, scale, operator)[0].numpy().clip(*levels.limits)
         difference = np.abs(shrunk - given)[:, core[0], core[1]]
         if valid is not None:
-            empty = torch.from_numpy(~valid).float()[None]
-            alone = F.max_pool2d(empty, 2 * _REACH + 1, 1, _REACH)[0].numpy() == 0
-            difference = difference[alone[:, core[0], core[1]]]
+            difference = difference[alone(valid)[:, core[0], core[1]]]
         self.compared += difference.size
         self.within += int((difference <= _HALF * levels.step).sum())
         self.squares += float(((difference / levels.width) ** 2).sum())
@@ -111,3 +109,10 @@ class Residual:
         if self.within >= _ENOUGH * self.compared:
             return []
         return [f"{self.sentence} The others are too sharp for their range."]
+
+
+def alone(valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where A sees data only; ``(C, H, W)``, as ``valid``."""
+    empty = torch.from_numpy(~valid).float()[None]
+    found: NDArray[np.bool_] = F.max_pool2d(empty, 2 * _REACH + 1, 1, _REACH)[0].numpy() == 0
+    return found

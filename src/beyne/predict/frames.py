@@ -47,11 +47,11 @@ class Frames:
             with ExitStack() as unless_all_is_well:
                 made = unless_all_is_well.enter_context(DicomOutput(folder, options.anonymize))
                 for done, frame in enumerate(self._source.rasters()):
-                    tell = partial(_tell, on_done, done, frames)
+                    told = partial(tell, on_done, done, frames)
                     frame = picked(frame, options.bands)
                     made.add(
                         predictor.apply(
-                            frame, options.scale, options.smooth, self._consistent, tell
+                            frame, options.scale, options.smooth, self._consistent, told
                         )
                     )
                 unless_all_is_well.pop_all()
@@ -66,5 +66,6 @@ class Frames:
             return Outcome(self._consistent, made.consistency_db, made.remarks)
 
 
-def _tell(on_done: Callable[[float], None], done: int, frames: int, part: float) -> None:
+def tell(on_done: Callable[[float], None], done: int, frames: int, part: float) -> None:
+    """Tell the finished part of a file, given that of the frame after those done."""
     on_done((done + part) / frames)

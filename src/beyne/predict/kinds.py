@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from beyne.errors import ImageError
 from beyne.images import SUFFIXES, is_dicom, is_nifti
@@ -11,6 +12,13 @@ from beyne.predict.files import FORMATS, Job, suffix_of
 from beyne.predict.picture import Picture
 from beyne.predict.work import Options, Work
 
+Kind = Literal["dicom", "nifti", "geotiff", "picture"]
+
+
+def kind_of(job: Job, options: Options) -> Kind:
+    """What a job makes: a file of a kind that is made piece by piece, or a picture."""
+    return next((kind for kind, becomes in _BECOMES.items() if becomes(job, options)), "picture")
+
 
 def begun(job: Job, options: Options) -> Work:
     """The work that a job is, its file opened.
@@ -18,12 +26,10 @@ def begun(job: Job, options: Options) -> Work:
     Raises:
         BeyneError: It can't be read, or what it holds can't become what is asked for.
     """
-    for becomes, begin in _STREAMED:
-        if becomes(job, options):
-            return begin(job, options)
-    if is_scene(job.source):
+    kind = kind_of(job, options)
+    if kind == "picture" and is_scene(job.source):
         raise ImageError("a Sentinel-2 scene can only be enlarged, to .tif", "-o NAME.tif")
-    return Picture(job, options)
+    return _BEGIN[kind](job, options)
 
 
 def _becomes_dicom(job: Job, options: Options) -> bool:
@@ -61,12 +67,15 @@ def _nifti(job: Job, options: Options) -> Work:
     return Slices(job, options)
 
 
-_Becomes = Callable[[Job, Options], bool]
-_Begin = Callable[[Job, Options], Work]
-
 #: Files made piece by piece, in memory that does not grow with them; all others are pictures.
-_STREAMED: tuple[tuple[_Becomes, _Begin], ...] = (
-    (_becomes_dicom, _dicom),
-    (_becomes_nifti, _nifti),
-    (_becomes_geotiff, _geotiff),
-)
+_BECOMES: dict[Kind, Callable[[Job, Options], bool]] = {
+    "dicom": _becomes_dicom,
+    "nifti": _becomes_nifti,
+    "geotiff": _becomes_geotiff,
+}
+_BEGIN: dict[Kind, Callable[[Job, Options], Work]] = {
+    "dicom": _dicom,
+    "nifti": _nifti,
+    "geotiff": _geotiff,
+    "picture": Picture,
+}

@@ -123,9 +123,9 @@ class Enlarger:
             piece: Says what is kept.
 
         Returns:
-            ``(C, H·scale, W·scale)`` of what is kept, samples of the same type.
+            ``(C, H·scale, W·scale)`` of all that is seen, samples of the same type.
         """
-        x, operator = _filled(samples, valid, values), self._predictor.card.operator
+        x, operator = filled(samples, valid, values), self._predictor.card.operator
         inside = x.clamp(0, 1)
         result = self._predictor.piece(inside.float(), self._scale, self._smooth).double()
         if result.shape[1] != x.shape[1]:
@@ -142,14 +142,13 @@ class Enlarger:
         made = values.rounded(result[0].numpy() * values.width + values.black)
         if self._scale > 1:
             self.residual.add(made, samples, values.levels, operator, piece.core(), valid)
-        return made[(slice(None), *piece.core(self._scale))]
+        return made
 
-    def alpha(self, samples: Pixels, valid: Mask, values: Values, piece: Piece) -> Pixels:
+    def alpha(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:
         """Alpha ``(1, H, W)`` enlarged smoothly; where it was 0 its neighbours' values."""
-        x = _filled(samples, valid, values)
+        x = filled(samples, valid, values)
         size = x.shape[-2] * self._scale, x.shape[-1] * self._scale
-        made = values.rounded(resize(x, size)[0].numpy() * values.width + values.black)
-        return made[(slice(None), *piece.core(self._scale))]
+        return values.rounded(resize(x, size)[0].numpy() * values.width + values.black)
 
 
 def repeated(array: NDArray[Any], scale: int) -> NDArray[Any]:
@@ -157,7 +156,7 @@ def repeated(array: NDArray[Any], scale: int) -> NDArray[Any]:
     return array.repeat(scale, axis=-2).repeat(scale, axis=-1)
 
 
-def _filled(samples: Pixels, valid: Mask, values: Values) -> Tensor:
+def filled(samples: Pixels, valid: Mask, values: Values) -> Tensor:
     """``(1, C, H, W)`` in float64 and the model's range; data flows into what is none."""
     x = np.full(samples.shape, _MIDDLE)
     x[valid] = (samples[valid].astype(np.float64) - values.black) / values.width

@@ -32,6 +32,7 @@ from beyne.predict.fitting import checked_consistent, counted
 from beyne.predict.native import FILLED, Enlarger, Values, repeated, values_of
 from beyne.predict.overlap import one_ahead
 from beyne.predict.pieces import Piece, pieces, side_of
+from beyne.predict.vegetation import Vegetation
 from beyne.predict.work import Options, Outcome
 
 if TYPE_CHECKING:
@@ -51,25 +52,12 @@ class Streaming:
         if options.anonymize:
             problem = "a GeoTIFF says where it lies, which --anonymize is to leave out"
             raise ImageError(problem, "leave that out, or use --format png")
-        self._job, self._options, self._warnings = job, options, list[str]()
+        self._job = job
         with gdal(), reading():
-            self._source = self._opened()
+            self._source, self._options, self._warnings = opened(job.source, options)
         described = self._source.described
         self.megapixels = described.height * described.width * options.scale**2 / 1e6
         self.large = False
-
-    def _opened(self) -> Source:
-        """Of a scene only the bands that are to be enlarged: together, or else each alone."""
-        path, options = self._job.source, self._options
-        if not is_scene(path):
-            return Source(path, options.pixel_limit)
-        from beyne.images.geotiff.scene import scene
-
-        names = map(str, options.bands) if isinstance(options.bands, tuple) else options.bands
-        made = scene(path, names, options.resample)
-        self._warnings = made.resampled
-        self._options = replace(options, bands="all")
-        return Source(path, options.pixel_limit, made.description)
 
     def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
         """Apply the model piece by piece; the file is whole at the end, or not there."""
@@ -95,6 +83,28 @@ class Streaming:
         return self._outcome
 
 
+def opened(path: Path, options: Options) -> tuple[Source, Options, list[str]]:
+    """A raster, what is asked of it, and what the user should know.
+
+    Of a scene it holds only the bands that are to be enlarged: together, or else each alone.
+    """
+    if not is_scene(path):
+        return Source(path, options.pixel_limit), options, []
+    from beyne.images.geotiff.scene import scene
+
+    names = map(str, options.bands) if isinstance(options.bands, tuple) else options.bands
+    made = scene(path, names, options.resample)
+    source = Source(path, options.pixel_limit, made.description)
+    return source, replace(options, bands="all"), made.resampled
+
+
+def values_of_group(source: Source, group: Group) -> Values:
+    """The range that is black to white in bands that go into the model together."""
+    raster = source.described
+    nodata = raster.nodata[group[0] - 1]
+    return values_of(source.sample(group), raster.dtype, raster.limits, nodata)
+
+
 class _Pieces:
     """One raster on its way through the model."""
 
@@ -104,7 +114,7 @@ class _Pieces:
         bands = counted(options.bands)
         self._groups = band_groups(raster, predictor.card, bands)
         self._written = written_bands(raster, self._groups, bands)
-        self._values = {group: self._values_of(group) for group in self._groups}
+        self._values = {group: values_of_group(source, group) for group in self._groups}
         if raster.alpha:
             self._values[(raster.alpha,)] = self._values_of_alpha(raster.alpha)
         card, scale, smooth = predictor.card, options.scale, options.smooth
@@ -114,6 +124,9 @@ class _Pieces:
         )
         self._enlarger = Enlarger(predictor, scale, smooth, self._consistent)
         self._has_data = False
+        self._vegetation: Vegetation | None = None
+        if raster.vegetation and set(raster.vegetation) <= set(self._written):
+            self._vegetation = Vegetation(raster, card.operator)
 
     def write(self, path: Path, on_done: Callable[[float], None]) -> None:
         """Make the whole file: read ahead, compute, and write behind."""
@@ -136,7 +149,7 @@ class _Pieces:
                 on_done(count / len(waiting))
             if behind is not None:
                 behind.result()
-            target.finish(self._treatment, self._enlarger.residual)
+            target.finish(self._treatment, self._enlarger.residual, self._vegetation_means)
 
     def write_cog(self, path: Path, on_done: Callable[[float], None]) -> None:
         """The same as a cloud-optimised file, which can only be made of a finished one."""
@@ -154,12 +167,14 @@ class _Pieces:
             warnings = ["it holds no data, and so does the result"]
         elif self._consistent:
             warnings = residual.shortfall
+        if self._vegetation is not None:
+            warnings += self._vegetation.sentences
         return Outcome(self._consistent, residual.decibels, warnings)
 
-    def _values_of(self, group: Group) -> Values:
-        raster = self._raster
-        sample = self._source.sample(group)
-        return values_of(sample, raster.dtype, raster.limits, raster.nodata[group[0] - 1])
+    @property
+    def _vegetation_means(self) -> dict[str, float]:
+        means = {} if self._vegetation is None else self._vegetation.means
+        return {f"NDVI_{name}": mean for name, mean in means.items()}
 
     def _values_of_alpha(self, alpha: int) -> Values:
         """Alpha may well use a part of its type only, such as 0 to 255 of 16 bits."""
@@ -176,18 +191,24 @@ class _Pieces:
         Where there is no data the result repeats what the file holds there, as do its nodata
         value, its mask and its alpha.
         """
-        scale = self._options.scale
-        rows, columns = piece.core()
-        made = repeated(samples[:, rows, columns], scale)
-        kept = repeated(valid[:, rows, columns], scale)
+        scale, core = self._options.scale, (slice(None), *piece.core())
+        made, kept = repeated(samples[core], scale), repeated(valid[core], scale)
+        seen: dict[int, Pixels] = {}
         for group, values in self._values.items():
             places = [self._written.index(number) for number in group]
-            if valid[places, rows, columns].any():
+            if valid[core][places].any():
                 self._has_data = True
-                alone = group == (self._raster.alpha,)
-                enlarge = self._enlarger.alpha if alone else self._enlarger.bands
-                result = enlarge(samples[places], valid[places], values, piece)
-                made[places] = np.where(kept[places], result, made[places])
+                if group == (self._raster.alpha,):
+                    result = self._enlarger.alpha(samples[places], valid[places], values)
+                else:
+                    result = self._enlarger.bands(samples[places], valid[places], values, piece)
+                    seen |= zip(group, result, strict=True)
+                inside = result[(slice(None), *piece.core(scale))]
+                made[places] = np.where(kept[places], inside, made[places])
+        if self._vegetation is not None and set(self._vegetation.bands) <= seen.keys():
+            places = [self._written.index(number) for number in self._vegetation.bands]
+            bands = np.stack([seen[number] for number in self._vegetation.bands])
+            self._vegetation.add(samples[places], bands, valid[places], piece)
         return made, np.asarray(kept.any(axis=0))
 
 

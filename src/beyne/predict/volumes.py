@@ -90,6 +90,7 @@ class Slices:
             if valid[:, rows, columns].any():
                 seen = (slice(None), slice(*piece.seen_rows), slice(*piece.seen_columns))
                 result = self._enlarger.bands(samples[seen], valid[seen], values, piece)
+                result = result[(slice(None), *piece.core(scale))]
                 kept = repeated(valid[:, rows, columns], scale)
                 place = made[
                     :,

@@ -13,14 +13,13 @@ from beyne.bundle import ModelCard, read_card
 from beyne.config import Config, validated
 from beyne.errors import UsageError
 from beyne.header import weights_digest
-from beyne.images.raster import Raster
 from beyne.zoo import builtin, find
 
 #: What is looked at, in the order of a calibration's weights; see `beyne.trust.evidence`.
 EVIDENCE = ("orientations", "partner", "freedom", "gradient")
 
 #: Kinds of pictures that calibrations are measured on.
-Kind = Literal["photograph", "satellite"]
+Kind = Literal["photograph", "satellite", "radiograph"]
 
 FloatMap = NDArray[np.float32]
 
@@ -60,7 +59,7 @@ class Calibration(Config):
         window: Side in pixels of the square around a pixel over which is averaged.
         constant: Of the weighted sum.
         weights: One for each of `EVIDENCE`.
-        curves: For each kind of picture.
+        curves: For each kind of picture; a file that says nothing of itself is of the first.
         ece: Calibration error on pictures it was not measured on, by set and kind.
     """
 
@@ -83,16 +82,17 @@ class Calibration(Config):
         weights = np.asarray(self.weights, np.float32)
         return np.tensordot(weights, evidence, 1) + np.float32(self.constant)
 
+    def kind_of(self, georeferenced: bool) -> Kind:
+        """Which of the measured kinds a picture is taken for, by its file alone."""
+        if georeferenced and "satellite" in self.curves:
+            return "satellite"
+        return next(iter(self.curves))
+
     def probability(self, evidence: FloatMap, kind: Kind) -> FloatMap:
         """Trust in [0, 1], ``(H, W)``; ``evidence`` as for `expectation`."""
         curve = self.curves[kind]
         trust = np.interp(self.expectation(evidence), curve.expected, curve.trust)
         return trust.astype(np.float32)
-
-
-def kind_of(raster: Raster) -> Kind:
-    """Which of the measured kinds a picture is taken for, by its file alone."""
-    return "satellite" if raster.extras.get("georeferenced") else "photograph"
 
 
 def calibration_of(card: ModelCard) -> Calibration:

@@ -1,8 +1,9 @@
-"""A map of trust in one number and one sentence."""
+"""A map of trust in two numbers and one sentence, also of maps that are never whole in memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,13 @@ INVENTED = 0.5
 _CELLS = 24  # cells along the longer side, of which areas consist
 _SMALLEST_AREA = 0.005  # part of the picture
 _MOST_AREAS = 3
+_ROWS = 1024
 
-_LIKE: dict[Kind, str] = {"photograph": "a photograph", "satellite": "a satellite picture"}
+_LIKE: dict[Kind, str] = {
+    "photograph": "a photograph",
+    "satellite": "a satellite picture",
+    "radiograph": "a radiograph",
+}
 #: The ninths of a picture, row by row.
 _PLACES = (
     ("upper left", "top", "upper right"),
@@ -26,68 +32,167 @@ _PLACES = (
 
 
 @dataclass(frozen=True)
+class Meaning:
+    """What trust says of one file.
+
+    Attributes:
+        tolerance: A pixel is right if the mean error of the luma around it is at most this.
+        unit: What that counts in.
+        kind: Of pictures on which trust was measured.
+        deep: Whether this is deeper than the 8 bits of those pictures.
+        black: Sample, in what the model calls 0 to 1, that is black in the file's own range.
+        width: The part of 0 to 1 that is the file's own range, of which errors count in parts.
+    """
+
+    tolerance: float
+    unit: str
+    kind: Kind
+    deep: bool = False
+    black: float = 0.0
+    width: float = 1.0
+
+
+class Tally:
+    """Counts over a map of trust, piece by piece; frames of a stack lie over one another.
+
+    Args:
+        height: Rows of the map.
+        width: Its columns.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        self._shape = height, width
+        self._side = max(1, -(-max(height, width) // _CELLS))
+        cells = -(-height // self._side), -(-width // self._side)
+        self._known, self._doubtful = np.zeros(cells), np.zeros(cells)
+        self._sum = 0.0
+
+    def add(
+        self,
+        trust: FloatMap,
+        top: int = 0,
+        left: int = 0,
+        known: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Take a piece.
+
+        Args:
+            trust: ``(H, W)`` in [0, 1].
+            top: Its first row in the map.
+            left: Its first column.
+            known: ``(H, W)``, where there is data; None: everywhere.
+        """
+        for start in range(0, len(trust), _ROWS):  # in strips: sums want floats
+            rows = slice(start, start + _ROWS)
+            values = trust[rows]
+            there = np.ones(values.shape, bool) if known is None else known[rows]
+            self._sum += float(values.sum(where=there, dtype=np.float64))
+            self._known += self._by_cell(there, top + start, left)
+            self._doubtful += self._by_cell(there & (values < INVENTED), top + start, left)
+
+    def _by_cell(self, mask: NDArray[np.bool_], top: int, left: int) -> NDArray[np.float32]:
+        """How many pixels of a mask are set in each cell."""
+        down, across = (
+            np.eye(count, dtype=np.float32)[(start + np.arange(length)) // self._side]
+            for count, start, length in zip(self._known.shape, (top, left), mask.shape, strict=True)
+        )
+        found: NDArray[np.float32] = down.T @ mask.astype(np.float32) @ across
+        return found
+
+    @property
+    def mean(self) -> float:
+        """The part of the picture that can be expected to be right; 0 if there is no data."""
+        return self._sum / max(1.0, float(self._known.sum()))
+
+    @property
+    def invented(self) -> float:
+        """The part of the picture whose trust is below one half."""
+        return float(self._doubtful.sum()) / max(1.0, float(self._known.sum()))
+
+    @property
+    def areas(self) -> list[str]:
+        """The largest areas that are mostly doubtful, such as ``the lower left (x 0–64, y 8–96)``.
+
+        At most three, the largest first; none that is smaller than half a percent of the picture.
+        """
+        cells = (self._doubtful >= INVENTED * self._known) & (self._known > 0)
+        smallest = max(1, _SMALLEST_AREA * cells.size)
+        found = sorted((area for area in _connected(cells) if len(area) >= smallest), key=len)
+        return [_in_words(area, self._side, self._shape) for area in found[::-1][:_MOST_AREAS]]
+
+    def sentence(self, meaning: Meaning) -> str:
+        """Both numbers, and where the large doubtful areas lie."""
+        if not self._known.any():
+            return "trust: it holds no data"
+        like = _LIKE[meaning.kind] + " of 8 bits" * meaning.deep
+        right = (
+            f"trust {self.mean:.2f}: {_percent(self.mean)} of the picture is expected to be within "
+            f"{meaning.tolerance:.4g} {meaning.unit} of the truth, if it is like {like}"
+        )
+        if not self.invented:
+            return f"{right}; none is mostly invented"
+        found = self.areas
+        where = ": around " + ", around ".join(found) if found else ", nowhere a large area of it"
+        return f"{right}; {_percent(self.invented)} is mostly invented{where}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is to be told of a map that has been written.
+
+    Attributes:
+        tally: Counts over all of it.
+        meaning: What it says.
+        frame: Number, from 1, of the frame that the overlay shows; None: there is but one.
+    """
+
+    tally: Tally
+    meaning: Meaning
+    frame: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """That of the counts, and which frame is shown."""
+        said = self.tally.sentence(self.meaning)
+        if self.frame is None:
+            return said
+        return f"{said}; the overlay shows frame {self.frame}, the least trusted"
+
+
+@dataclass(frozen=True)
 class Trust:
     """How far a result can be trusted.
 
     Attributes:
         map: ``(H, W)``, for each pixel the probability that the luma around it is right: the mean
-            error over a small window is at most ``tolerance``.
-        tolerance: In ``unit``.
-        unit: Levels of 255, or of measurements the stored values.
-        kind: Of pictures on which this was measured.
+            error over a small window is at most ``meaning.tolerance``.
+        meaning: What it says.
     """
 
     map: FloatMap
-    tolerance: float
-    unit: str
-    kind: Kind
+    meaning: Meaning
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What there is to count in it."""
+        tally = Tally(*self.map.shape)
+        tally.add(self.map)
+        return tally
 
     @property
     def mean(self) -> float:
         """The part of the picture that can be expected to be right."""
-        return float(self.map.mean(dtype=np.float64))
+        return self.tally.mean
 
     @property
     def invented(self) -> float:
         """The part of the picture whose trust is below one half."""
-        return float((self.map < INVENTED).mean())
+        return self.tally.invented
 
     @property
     def sentence(self) -> str:
         """Both numbers, and where the large doubtful areas lie."""
-        right = (
-            f"trust {self.mean:.2f}: {_percent(self.mean)} of the picture is expected to be within "
-            f"{self.tolerance:.4g} {self.unit} of the truth, if it is like {_LIKE[self.kind]}"
-        )
-        if not self.invented:
-            return f"{right}; none is mostly invented"
-        found = areas(self.map < INVENTED)
-        where = ": around " + ", around ".join(found) if found else ", nowhere a large area of it"
-        return f"{right}; {_percent(self.invented)} is mostly invented{where}"
-
-
-def areas(mask: NDArray[np.bool_]) -> list[str]:
-    """The largest connected areas of a mask in words, such as ``the lower left (x 0-64, y 8-96)``.
-
-    Args:
-        mask: ``(H, W)``.
-
-    Returns:
-        At most three, the largest first; none that is smaller than half a percent of the picture.
-    """
-    side = max(1, -(-max(mask.shape) // _CELLS))
-    cells = _shares(mask, side) >= INVENTED
-    smallest = max(1, _SMALLEST_AREA * cells.size)
-    found = sorted((area for area in _connected(cells) if len(area) >= smallest), key=len)
-    return [_in_words(area, side, mask.shape) for area in found[::-1][:_MOST_AREAS]]
-
-
-def _shares(mask: NDArray[np.bool_], side: int) -> FloatMap:
-    """The share of set pixels in each square cell; cells at the far borders may be cut."""
-    starts = [np.arange(0, length, side) for length in mask.shape]
-    counts = np.add.reduceat(np.add.reduceat(mask, starts[0], 0, int), starts[1], 1)
-    sizes = [np.diff([*start, length]) for start, length in zip(starts, mask.shape, strict=True)]
-    return (counts / np.outer(*sizes)).astype(np.float32)
+        return self.tally.sentence(self.meaning)
 
 
 def _connected(cells: NDArray[np.bool_]) -> list[set[tuple[int, int]]]:

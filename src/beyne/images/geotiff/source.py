@@ -46,6 +46,11 @@ _CACHE = 128 << 20
 #: Side in pixels of the grid on which values are sampled.
 _SAMPLES = 512
 _COLOURS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+#: Colour interpretation → names of such bands, those of Sentinel-2 among them.
+_VEGETATION = {
+    "red": ("red", "b04"),
+    "nir": ("nir", "near infrared", "near-infrared", "b08"),
+}
 #: Rows at once where a raster is looked through as a whole.
 _ROWS = 256
 
@@ -90,6 +95,8 @@ class Described:
         nodata: For each band the value that stands for no data, or None.
         limits: Least and greatest sample that the file can hold.
         has_gaps: Whether some of it may be no data.
+        rescale: For each band slope and offset from samples to what they measure.
+        vegetation: Numbers of red and near infrared; empty unless each is there once.
     """
 
     path: Path
@@ -102,6 +109,8 @@ class Described:
     nodata: tuple[float | None, ...]
     limits: tuple[float, float]
     has_gaps: bool
+    rescale: tuple[tuple[float, float], ...]
+    vegetation: tuple[int, ...]
 
 
 class Source:
@@ -207,7 +216,21 @@ def _described(dataset: Any, path: Path, limit: int | None) -> Described:
         limits=_limits(dataset, np.dtype(dtype)),
         has_gaps=np.dtype(dtype).kind == "f"
         or any(MaskFlags.all_valid not in dataset.mask_flag_enums[band - 1] for band in data),
+        rescale=tuple(zip(dataset.scales, dataset.offsets, strict=True)),
+        vegetation=_vegetation(dataset),
     )
+
+
+def _vegetation(dataset: Any) -> tuple[int, ...]:
+    """Red and near infrared by colour interpretation, or else by the bands' names."""
+    roles = [role.name for role in dataset.colorinterp]
+    names = [str(name).strip().lower() for name in dataset.descriptions]
+    found = []
+    for role, words in _VEGETATION.items():
+        marked = [number for number, each in enumerate(roles, 1) if each == role]
+        named = [number for number, name in enumerate(names, 1) if name in words]
+        found.append(marked or named)
+    return tuple(numbers[0] for numbers in found) if all(len(n) == 1 for n in found) else ()
 
 
 def _limits(dataset: Any, dtype: np.dtype[Any]) -> tuple[float, float]:

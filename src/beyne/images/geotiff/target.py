@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -89,14 +89,23 @@ class Target:
             if mask is not None:
                 self._dataset.write_mask(mask, window=window)
 
-    def finish(self, treatment: Treatment, residual: Residual) -> None:
-        """Say under ``BEYNE_…`` what was done, and add the overviews that the source had, too."""
+    def finish(
+        self, treatment: Treatment, residual: Residual, measured: Mapping[str, float]
+    ) -> None:
+        """Say under ``BEYNE_…`` what was done, and add the overviews that the source had, too.
+
+        Args:
+            treatment: What was done.
+            residual: How far it shrinks back to the source.
+            measured: Names and values of what else was found.
+        """
         tags = _done_tags(treatment, residual)
+        tags |= {name: f"{value:.6g}" for name, value in measured.items()}
         with told_plainly("write"):
             self._dataset.update_tags(**{_OWN + name: value for name, value in tags.items()})
             factors = self._source.overviews(1)
             if factors:
-                self._dataset.build_overviews(_factors(self._dataset), Resampling.average)
+                self._dataset.build_overviews(overview_factors(self._dataset), Resampling.average)
 
     def _describe(self) -> None:
         """Everything but the samples; before the first of them, as it goes into the tags."""
@@ -242,7 +251,7 @@ def _copied_namespaces(dataset: Any) -> list[str]:
     return [name for name in names if name not in _NOT_COPIED and ":" not in name]
 
 
-def _factors(dataset: Any) -> list[int]:
+def overview_factors(dataset: Any) -> list[int]:
     """Powers of two down to one tile of the file."""
     longest, block = max(dataset.shape), dataset.block_shapes[0][0]
     return [2**power for power in range(1, max(1, math.ceil(math.log2(longest / block))) + 1)]

@@ -3,67 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
-import dicom_files
 import numpy as np
 import pytest
 import torch
 from pictures import picture, save_pictures
 from scipy.ndimage import uniform_filter
 from tiny_networks import tiny_model
+from trust_models import CURVE, MEANING, calibration
 
 import beyne
 from beyne import zoo
 from beyne.bundle import read_card, save
-from beyne.errors import ImageError, UsageError
-from beyne.header import weights_digest
+from beyne.errors import UsageError
 from beyne.images import Raster
 from beyne.images.projection import project
 from beyne.images.raster import to_tensor
 from beyne.images.resample import downscale
 from beyne.predict.predictor import Predictor
 from beyne.trust.assessor import Assessor
-from beyne.trust.calibration import EVIDENCE, Calibration, Curve, calibration_of, checked_trust
+from beyne.trust.calibration import EVIDENCE, Curve, calibration_of, checked_trust
 from beyne.trust.evidence import error, evidence, luma
-from beyne.trust.sidecars import Names, overlay
-from beyne.trust.summary import Trust, areas
-
-CURVE = Curve(expected=(-2.0, 4.0), trust=(1.0, 0.0), pictures=1)
-
-
-def calibration(partner: Path | str = "", **fields) -> Calibration:
-    """One by hand: half of each evidence counts, trust falls in a straight line."""
-    values = {
-        "partner": str(partner),
-        "partner_weights": weights_digest(partner) if partner else "",
-        "turned": "partner",
-        "levels": 8,
-        "window": 9,
-        "constant": 0.1,
-        "weights": (0.5, 0.5, 0.5, 0.5),
-        "curves": {"photograph": CURVE, "satellite": CURVE},
-    }
-    return Calibration(**{**values, **fields})
-
-
-@pytest.fixture(scope="module")
-def partner_file(tmp_path_factory):
-    model = tiny_model("span", "other", image_skip="bicubic", projection="bicubic")
-    path = tmp_path_factory.mktemp("partner") / "other.safetensors"
-    save(path, model.card, model.network)
-    return path
-
-
-@pytest.fixture(scope="module")
-def model_file(tmp_path_factory, partner_file):
-    model = tiny_model("compact", image_skip="bicubic")
-    card = model.card.model_copy(
-        update={"trust": calibration(partner_file).model_dump(mode="json"), "consistent": True}
-    )
-    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
-    save(path, card, model.network)
-    return path
+from beyne.trust.maps import Names
+from beyne.trust.overlay import Overlay, overlay
+from beyne.trust.summary import Tally, Told, Trust
 
 
 def assessor(**fields) -> Assessor:
@@ -123,7 +88,7 @@ def test_tiles_equal_the_whole(monkeypatch, dtype):
         pixels = pixels.astype(dtype) / 255
     whole = assessor().assess(Raster(pixels)).map
     monkeypatch.setattr("beyne.trust.assessor._WHOLE", 0)
-    monkeypatch.setattr("beyne.trust.assessor._CORE", 20)
+    monkeypatch.setattr("beyne.trust.assessor.CORE", 20)
     done: list[float] = []
     tiles = assessor().assess(Raster(pixels), on_done=done.append).map
     assert whole.shape == (80, 480)
@@ -158,14 +123,25 @@ def test_only_a_georeferenced_file_is_taken_for_a_satellite_picture():
     assert judge.assess(Raster(pixels, extras={"georeferenced": True})).mean > 0.89
     found = judge.assess(Raster(pixels))
     assert found.mean < 0.89
-    assert "if it is like a photograph" in found.sentence
+    assert "if it is like a photograph;" in found.sentence
+    field = calibration(curves={"radiograph": sure})
+    assert field.kind_of(georeferenced=True) == field.kind_of(georeferenced=False) == "radiograph"
 
 
-def test_a_dark_deep_picture_is_refused():
-    dark = Raster(picture(8, 8).astype(np.uint16) * 20)
-    with pytest.raises(ImageError, match=r"it uses \S+ % of its range.*; stretch"):
-        assessor().assess(dark)
-    assert assessor().assess(Raster(picture(8, 8) // 20)).map.shape == (32, 32)
+def test_of_deep_pictures_errors_count_in_the_range_they_use():
+    pixels = picture(8, 8).astype(np.uint16)
+    bright, dark = (assessor().assess(Raster(pixels * step)) for step in (257, 20))
+    used = np.percentile(pixels, 99.9) - np.percentile(pixels, 0.1)
+    assert dark.meaning.tolerance == pytest.approx(8 / 255 * used * 20)
+    assert "stored values of the truth, if it is like a photograph of 8 bits" in dark.sentence
+    np.testing.assert_allclose(dark.map, bright.map, atol=0.01)
+    assert assessor().assess(Raster(np.full((8, 8, 1), 7, np.uint16))).meaning.tolerance == 8
+
+
+def areas(mask) -> list[str]:
+    tally = Tally(*mask.shape)
+    tally.add(1 - mask.astype(np.float32))
+    return tally.areas
 
 
 def test_areas_are_named_by_where_they_are():
@@ -181,24 +157,63 @@ def test_areas_are_named_by_where_they_are():
     assert areas(np.zeros((5, 7), bool)) == []
 
 
+def test_pieces_are_counted_as_the_whole():
+    random = np.random.default_rng(0)
+    trust = uniform_filter(random.random((97, 130)), 21).astype(np.float32)
+    known = random.random(trust.shape) < 0.8
+    trust = (trust - trust.min()) / np.ptp(trust)
+    whole, pieces = Tally(*trust.shape), Tally(*trust.shape)
+    whole.add(trust, known=known)
+    for top in range(0, 97, 40):
+        for left in range(0, 130, 64):
+            part = slice(top, top + 40), slice(left, left + 64)
+            pieces.add(trust[part], top, left, known[part])
+    assert whole.mean == pytest.approx(trust[known].mean())
+    assert whole.invented == pytest.approx((trust[known] < 0.5).mean())
+    assert pieces.mean == pytest.approx(whole.mean)
+    assert pieces.areas == whole.areas != []
+    nothing = Tally(4, 4)
+    assert nothing.mean == nothing.invented == 0
+    assert nothing.sentence(MEANING) == "trust: it holds no data"
+
+
 def test_the_sentence_gives_both_numbers():
     trust = np.ones((100, 100), np.float32)
-    found = Trust(trust, 8, "levels of 255", "photograph")
-    assert found.sentence == (
+    assert Trust(trust, MEANING).sentence == (
         "trust 1.00: 100 % of the picture is expected to be within 8 levels of 255 of the truth, "
         "if it is like a photograph; none is mostly invented"
     )
     trust[:10] = 0.2
+    found = Trust(trust, MEANING)
     assert (found.mean, found.invented) == (pytest.approx(0.92), pytest.approx(0.1))
     assert found.sentence.endswith("; 10 % is mostly invented: around the top (x 0–100, y 0–10)")
+    told = Told(found.tally, MEANING, frame=3)
+    assert told.sentence.endswith("y 0–10); the overlay shows frame 3, the least trusted")
 
 
 def test_the_overlay_is_grey_where_there_is_trust():
-    trust = Trust(np.array([[1.0, 0.0]], np.float32), 8, "levels of 255", "photograph")
+    trust = Trust(np.array([[1.0, 0.0]], np.float32), MEANING)
     sure, doubtful = overlay(np.full((1, 2, 3), 100, np.uint8), trust)[0].astype(int)
     assert (sure == 100).all()
     assert doubtful[0] > 200 > 40 > doubtful[1]
     assert overlay(np.full((1, 2, 4), 0.5, np.float32), trust)[0, 0].tolist() == [128] * 3
+    dark = Trust(trust.map, replace(MEANING, black=0.1, width=0.2))
+    assert overlay(np.full((1, 2, 1), 0.2, np.float32), dark)[0, 0].tolist() == [128] * 3
+
+
+def test_an_overlay_of_pieces_is_every_so_many_pixels_of_the_whole(monkeypatch):
+    monkeypatch.setattr("beyne.trust.overlay._LONGEST", 30)
+    random = np.random.default_rng(0)
+    grey, trust = random.random((2, 50, 70)).astype(np.float32)
+    whole, pieces = Overlay(50, 70), Overlay(50, 70)
+    whole.add(grey * 255, trust, 0, 0)
+    for top in range(0, 50, 16):
+        for left in range(0, 70, 32):
+            part = slice(top, top + 16), slice(left, left + 32)
+            pieces.add(grey[part] * 255, trust[part], top, left)
+    assert whole.pixels.shape == (17, 24, 3)
+    np.testing.assert_array_equal(pieces.pixels, whole.pixels)
+    assert whole.pixels.any(axis=2).all()
 
 
 @pytest.mark.parametrize(
@@ -206,8 +221,9 @@ def test_the_overlay_is_grey_where_there_is_trust():
     [
         ("out/a.png", ["out/a.trust.png", "out/a.overlay.png"]),
         ("a.b.tif", ["a.b.trust.tif", "a.b.overlay.png"]),
-        ("slice.dcm", ["slice.trust.png", "slice.overlay.png"]),
-        ("1.2.840.7", ["1.2.840.7.trust.png", "1.2.840.7.overlay.png"]),
+        ("slice.dcm", ["slice.trust.dcm", "slice.overlay.png"]),
+        ("1.2.840.7", ["1.2.840.7.trust.dcm", "1.2.840.7.overlay.png"]),
+        ("brain.nii.gz", ["brain.trust.nii.gz", "brain.overlay.png"]),
     ],
 )
 def test_sidecars_have_names_of_their_own(target, names):
@@ -273,32 +289,7 @@ def test_a_model_without_calibration_gives_no_map(tmp_path):
         checked_trust(card)
 
 
-def test_dicom_of_one_frame_gets_a_map_and_several_are_refused_before_the_work(upscale, tmp_path):
-    dicom_files.write(dicom_files.dataset(), tmp_path / "slice.dcm")
-    result = upscale("slice.dcm", "-o", "b.dcm", "--trust")
-    assert "128.5 stored values of 4095 of the truth" in result.stderr
-    assert beyne.read("b.trust.png").height == beyne.read("b.dcm").height
-    dicom_files.write(dicom_files.dataset(frames=2), tmp_path / "frames.dcm")
-    result = upscale("frames.dcm", "-o", "a.dcm", "--trust", code=1)
-    assert "--trust: it holds 2 frames, not one picture; leave out --trust" in result.stderr
-
-
-def test_geotiff_of_bytes_gets_a_map_and_others_are_refused(upscale, tmp_path):
-    save_raster = pytest.importorskip("rasters").save_raster
-    save_raster(tmp_path / "bytes.tif", "uint8", size=(16, 12))
-    result = upscale("bytes.tif", "-o", "b.tif", "--trust")
-    assert "if it is like a satellite picture" in result.stderr
-    assert beyne.read("b.trust.tif").pixels.shape == (64, 48, 1)
-    save_raster(tmp_path / "words.tif", "uint16", size=(16, 12))
-    result = upscale("words.tif", "-o", "w.tif", "--trust", code=1)
-    assert "uint16 of a GeoTIFF have a range of their own; leave out --trust" in result.stderr
-    save_raster(tmp_path / "five.tif", "uint8", bands=5, size=(16, 12))
-    result = upscale("five.tif", "-o", "f.tif", "--trust", "--bands", "all", code=1)
-    assert "--trust: it has 5 bands" in result.stderr
-    assert not Path("f.tif").exists()
-
-
-@pytest.mark.parametrize("name", ["photo-x4", "photo-x4-gan"])
+@pytest.mark.parametrize("name", ["photo-x4", "photo-x4-gan", "satellite-x4", "xray-x4"])
 def test_embedded_calibrations_are_of_these_weights(name):
     card = read_card(zoo.find(name))
     found = calibration_of(card)
@@ -315,7 +306,7 @@ def test_where_trust_is_low_a_photograph_is_wrong(shared):
     model = beyne.load("photo-x4")
     trust = model.trust(small)
     wrong = error(to_tensor(model.upscale(small).pixels), to_tensor(truth), 9)
-    right = wrong <= trust.tolerance
+    right = wrong <= trust.meaning.tolerance
     assert trust.mean == pytest.approx(right.mean(), abs=0.1)
     assert right[trust.map > 0.9].mean() > 0.85
     assert right[trust.map < 0.1].mean() < 0.15

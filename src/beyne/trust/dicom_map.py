@@ -1,0 +1,56 @@
+"""Trust in the frames of an enlarged DICOM file, one at a time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+
+from beyne.images import Raster, default_pixel_limit, write
+from beyne.images.checks import from_os_error
+from beyne.images.dicom import open_source
+from beyne.images.dicom_percent import DicomPercent
+from beyne.images.files import new_file, reading
+from beyne.predict.files import Job
+from beyne.predict.fitting import picked
+from beyne.predict.frames import tell
+from beyne.predict.work import Options
+from beyne.trust.assessor import Assessor
+from beyne.trust.maps import Names, percent
+from beyne.trust.overlay import LeastTrusted
+from beyne.trust.summary import Tally, Told
+
+
+class DicomMap:
+    """The map of a DICOM file, as a secondary capture of whole percent; see `Map`."""
+
+    def __init__(self, job: Job, options: Options) -> None:
+        self._target, self._options = job.target, options
+        with reading():
+            limit = options.pixel_limit or default_pixel_limit(options.scale)
+            self._source = open_source(job.source, limit)
+
+    def write(self, assessor: Assessor, names: Names, on_done: Callable[[float], None]) -> Told:
+        """Write map and overlay, see `beyne.trust.maps.Map`."""
+        options, source = self._options, self._source
+        result = open_source(self._target, sys.maxsize)
+        tally = Tally(int(result.dataset.Rows), int(result.dataset.Columns))
+        meaning = assessor.meaning(source.rasters())
+        least = LeastTrusted()
+        try:
+            with DicomPercent(self._target, names.map.parent) as made:
+                pairs = zip(source.rasters(), result.rasters(), strict=True)
+                for done, (frame, enlarged) in enumerate(pairs):
+                    told = partial(tell, on_done, done, source.frames)
+                    frame = picked(frame, options.bands)
+                    trust = assessor.assess(frame, options.consistent, told, meaning)
+                    tally.add(trust.map)
+                    made.add(percent(trust.map))
+                    least.add(enlarged.pixels, trust)
+                found = Told(tally, meaning, least.number)
+                with new_file(names.map) as file:
+                    made.save(file, "trust in %", found.sentence)
+        except OSError as error:
+            raise from_os_error(error, "write") from error
+        write(Raster(least.pixels), names.overlay)
+        return found
