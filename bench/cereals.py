@@ -13,7 +13,9 @@ of ``scores.csv``: right classes of the held-out prompts, in all and by language
 how often one seed shows one class for the same plant asked in all four languages; KID against all
 real pictures, and within each class; and the check for copies. "nearest caption" answers each
 prompt by the training picture whose caption the run's encoder finds nearest: what retrieval scores.
-Class accuracy counts only beside the verdict that no copying is shown.
+"read" are the prompts that the encoder reads as their class, "doubted" those of which it warns,
+"others doubted" the same of prompts about things that are no crops of these. Class accuracy counts
+only beside the verdict that no copying is shown. Last come attributes (``cereals_attributes.py``).
 
 Judge and KID see by SqueezeNet, on which nothing here was trained. The judge itself is judged, by
 leaving out a picture, or a whole source, at a time; by grains moved to another class's ground, and
@@ -32,6 +34,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from cereals_attributes import score_attributes
 from quality import heard
 from torch import Tensor
 
@@ -95,7 +98,7 @@ def prompts(name: str, number: int | None) -> list[Caption]:
     """Rows of a table, the same number of every class and language."""
     with (TABLES / name).open(encoding="utf-8-sig", newline="") as stream:
         table = csv.DictReader(stream)
-        rows = [Caption("", row["text"], row["lang"], row["label"]) for row in table]
+        rows = [Caption("", row["text"], row["lang"], row.get("label", "")) for row in table]
     return rows if number is None else rows[:: max(1, len(rows) // number)]
 
 
@@ -171,6 +174,28 @@ def nearest_caption(model: Illustrator, asked: Sequence[Caption], names: set[str
     return share([found.label for found in model.nearest(asked, captions)], asked)
 
 
+def readings(model: Illustrator, held_out: Sequence[Caption], others: Sequence[Caption]) -> Row:
+    """How many prompts are read as their class, and how many of them, and of others, are doubted.
+
+    A prompt about another thing that is refused is doubted, too.
+    """
+
+    def doubted(prompt: Caption) -> bool:
+        if model.refusal(prompt):
+            return True
+        reading = model.sampler.read(prompt.text)
+        return reading is not None and reading.doubtful
+
+    found = [model.sampler.read(model.said(prompt)) for prompt in held_out]
+    if None in found:
+        return {"read": "", "doubted": "", "others doubted": ""}
+    return {
+        "read": share([reading.label for reading in found if reading], held_out),
+        "doubted": sum(map(doubted, held_out)) / len(held_out),
+        "others doubted": sum(map(doubted, others)) / len(others),
+    }
+
+
 def scored(
     run: Path, judge: Judge, see: Describe, real: Tensor, number: int | None
 ) -> tuple[Row, Tensor]:
@@ -187,6 +212,7 @@ def scored(
     row["agreement"] = agreement(model, judge, see, held_out)
     names = {p.name for p in trained_and_held_out(model.sampler.card, DATA, run / "split.csv")[0]}
     row["nearest caption"] = nearest_caption(model, held_out, names)
+    row |= readings(model, held_out, prompts("other-prompts.csv", number))
     kid = kid_by_picture(seen, real)
     row["kid"] = float(kid.mean())
     for label in judge.classes:
@@ -247,6 +273,11 @@ def score_all(folder: Path, number: int | None) -> None:
     columns = {name: np.array(seeds) for name, seeds in kids.items()}
     for one in verdicts(columns, "lower", "KID", groups=[source(pair) for pair in pairs]):
         print(f"- {one.sentence}")
+    asked = defaultdict(list)
+    for run in runs:
+        asked[run.name.rpartition("-")[0]].append(asked_of(run))
+    sources = {pair.name: source(pair) for pair in pairs}
+    score_attributes(asked, see, real, sources, TABLES / "attribute-prompts.csv")
 
 
 def main() -> None:

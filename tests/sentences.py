@@ -37,6 +37,7 @@ _SHOWN = {
     "trust/summary.py": ("sentence", "_in_words"),
     "images/residual.py": ("sentence", "shortfall"),
     "predict/vegetation.py": ("sentences",),
+    "text/reader.py": ("sentence",),
 }
 _DEEPEST = 8
 

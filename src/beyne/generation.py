@@ -25,6 +25,8 @@ from beyne.predict.fitting import check_job
 from beyne.predict.manifest import MANIFEST, manifest, varied
 from beyne.predict.predictor import Predictor
 from beyne.predict.sampler import SEEDS, Place, Sampler
+from beyne.text.encoder import shown as named
+from beyne.text.reader import Reading
 from beyne.zoo import find
 
 SHEET = "grid.png"
@@ -69,6 +71,7 @@ class Generated:
         done: Pictures, in order.
         rejected: Seeds of near-copies of training pictures, which were drawn again.
         sheets: Other files: the sheet, the walks.
+        readings: What each text was read as, where the model knows labels.
     """
 
     model: str
@@ -76,6 +79,7 @@ class Generated:
     done: list[Made] = field(default_factory=list)
     rejected: list[int] = field(default_factory=list)
     sheets: list[Path] = field(default_factory=list)
+    readings: dict[str, Reading] = field(default_factory=dict)
 
 
 def generate_files(
@@ -153,6 +157,10 @@ def generate_files(
     if reject_copies:
         check = copy_check(sampler.card, Path(reject_copies), split_of(path, split), message)
     result = Generated(sampler.card.name, str(sampler.device))
+    for text in texts:
+        if reading := sampler.read(text):
+            result.readings[text] = reading
+            message(f"{named(text)}: {reading.sentence}")
     shown_first: list[Pixels] = []
     drawn: list[Place] = []
     for asked, name in folders.items():

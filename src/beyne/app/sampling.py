@@ -14,7 +14,7 @@ import gradio as gr
 from beyne.app.context import Context
 from beyne.app.downloads import RESULTS, links
 from beyne.app.jobs import Job, Work
-from beyne.app.panel import BUTTONS, QUIET, Panel
+from beyne.app.panel import BUTTONS, QUIET, Panel, sentence
 from beyne.errors import BeyneError
 from beyne.zoo import DEFAULTS
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MOST = 64
 _WALK = 8
 _LARGEST_SEED = 2**31 - 1
+_WARNED = ' class="note"'
 #: Fields that `Sampling._draw_numbers` draws.
 _NUMBERS = 4
 
@@ -225,6 +226,10 @@ class Sampling:
             (str(path), ", ".join(filter(None, (str(one.seed), one.label))))
             for path, one in zip(drawn.shown, result.done, strict=True)
         ]
+        read = "".join(
+            f"<p{_WARNED if reading.doubtful else ''}>{sentence(words, reading.sentence)}.</p>"
+            for reading in result.readings.values()
+        )
         walk = "".join(
             f'<img src="/{RESULTS}/{drawn.job}/{path.name}" alt="{escape(words("sampling.walk"))}">'
             for path in result.sheets
@@ -232,7 +237,7 @@ class Sampling:
         )
         files = [*(one.output for one in result.done), *result.sheets]
         return [
-            f'<p role="status" class="done">{escape(said)}</p>',
+            f'<p role="status" class="done">{escape(said)}</p>{read}',
             gr.update(value=pictures, visible=True, selected_index=None),
             self._told(drawn.base),
             gr.update(visible=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,5 +99,12 @@ def _document(result: Generated) -> dict[str, Any]:
         }
         for picture in result.done
     ]
+    texts = [{"text": text} | asdict(reading) for text, reading in result.readings.items()]
     sheets = [str(path) for path in result.sheets]
-    return {"model": result.model, "done": done, "rejected": result.rejected, "sheets": sheets}
+    return {
+        "model": result.model,
+        "done": done,
+        "texts": texts,
+        "rejected": result.rejected,
+        "sheets": sheets,
+    }

@@ -16,6 +16,7 @@ from beyne.generators import Generator, latents
 from beyne.images import Raster
 from beyne.images.raster import from_tensor
 from beyne.predict.device import find_device
+from beyne.text.reader import Reading
 
 #: The first seed that is too large.
 SEEDS = 2**63
@@ -93,6 +94,10 @@ class Sampler:
         if text not in self._vectors:
             self._vectors[text] = self._encoder.encode([text])
         return self._vectors[text]
+
+    def read(self, text: str) -> Reading | None:
+        """What a text that `vector_of` takes is read as; None of a model that knows no labels."""
+        return self._encoder.read(text) if self._encoder else None
 
     def image(
         self,

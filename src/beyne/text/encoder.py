@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from beyne.config import Config
 from beyne.errors import UsageError
+from beyne.text.reader import Reading
 from beyne.text.skeleton import words
 
 #: Characters that a text may have.
@@ -56,6 +57,10 @@ class TextEncoder(nn.Module):
             UsageError: A text is empty, without a word, too long, or strange to the encoder.
         """
         return nn.functional.normalize(self.vectors([checked(text) for text in texts]), dim=1)
+
+    def read(self, text: str) -> Reading | None:
+        """What a text that `encode` takes is read as; None: this encoder does not know labels."""
+        return None
 
 
 def checked(text: str) -> str:

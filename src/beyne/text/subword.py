@@ -4,6 +4,9 @@ A word is the set of its character 3- to 6-grams and itself (fastText: Bojanowsk
 arXiv 1607.04606), of its `skeleton`, so that case endings, typing errors and other ways to write
 it leave most of it as it was. The pieces are hashed into a table; attention weighs them. A piece of
 a word of n pieces has 1/√n of a say, or else long words would drown the short name of a crop.
+
+Where captions have labels, a `Reader` says which one a text is about, and attention only what it
+says beside that: a vector is the labels' probabilities, and after them a shorter one for the rest.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from beyne.errors import UsageError
 from beyne.text.encoder import TextEncoder, TextEncoderConfig, shown
+from beyne.text.reader import Reader, Reading
 from beyne.text.skeleton import skeleton, words
 
 _SHORTEST, _LONGEST = 3, 6
@@ -28,23 +32,31 @@ _FAMILIAR = 0.2  # least share of a text's pieces that were
 class SubwordConfig(TextEncoderConfig):
     """Sizes of `SubwordEncoder`."""
 
-    size: int = Field(64, ge=2, description="numbers in a text's vector")
+    size: int = Field(64, ge=2, description="numbers for what a text says beside its label")
     buckets: int = Field(16_384, ge=2, description="rows of the table of pieces")
+    labels: tuple[str, ...] = Field((), description="of the captions; none: texts are not read")
+    attributes: float = Field(0.5, ge=0, description="length of those numbers; the label's is 1")
 
     @property
     def width(self) -> int:
         """See `TextEncoderConfig`."""
-        return self.size
+        return len(self.labels) + self.size
 
 
 class SubwordEncoder(TextEncoder):
     """Σ softmax(aᵀe − ½ log n) e over the pieces' embeddings e, then a linear layer.
 
     Embeddings begin at zero, so that pieces that were never learned say nothing.
+
+    Attributes:
+        reader: Of labels; None without.
     """
 
     def __init__(self, config: SubwordConfig) -> None:
         super().__init__(config)
+        self.config: SubwordConfig = config
+        self.attributes = config.attributes
+        self.reader = Reader(config.labels, config.buckets) if config.labels else None
         self.embed = nn.Embedding(config.buckets, config.size, padding_idx=0)
         nn.init.zeros_(self.embed.weight)
         self.attend = nn.Linear(config.size, 1, bias=False)
@@ -62,7 +74,7 @@ class SubwordEncoder(TextEncoder):
         return pad_sequence(rows, True), pad_sequence(shares, True)
 
     def forward(self, rows: Tensor, shares: Tensor) -> Tensor:
-        """``(N, pieces)`` each, see `rows`, → ``(N, size)``."""
+        """``(N, pieces)`` each, see `rows`, → ``(N, size)``: what attention makes of them."""
         pieces = self.embed(rows)
         say = self.attend(pieces)[..., 0] + shares.log()
         weights = say.masked_fill(rows == 0, -torch.inf).softmax(1)
@@ -75,8 +87,33 @@ class SubwordEncoder(TextEncoder):
             if self.familiarity(text) < _FAMILIAR:
                 problem = f"{shown(text)} has next to nothing in common with the captions learned"
                 raise UsageError(problem, "say it in the words and languages of the captions")
+        return torch.cat([self._vector(text) for text in texts])
+
+    def _vector(self, text: str) -> Tensor:
+        rows, shares = self._placed([text])
+        said: Tensor = self(rows, shares)
+        if self.reader is None:
+            return said
+        rest = self.attributes * nn.functional.normalize(said, dim=1)
+        return torch.cat([self.reader(rows, shares), rest], 1)
+
+    def read(self, text: str) -> Reading | None:
+        """See `TextEncoder`."""
+        if self.reader is None:
+            return None
+        likely, which = self.reader(*self._placed([text])).max(1)
+        doubtful = self.clearest(text) < float(self.reader.least)
+        return Reading(self.reader.labels[int(which)], float(likely), doubtful)
+
+    def clearest(self, text: str) -> float:
+        """How much the word that tells most about labels tells: 0 nothing, 1 all, by a `reader`."""
+        assert self.reader
+        return float(self.reader.told(*self._placed(words(text))).max())
+
+    def _placed(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        rows, shares = self.rows(texts)
         device = self.embed.weight.device
-        return torch.cat([self(*(one.to(device) for one in self.rows([t]))) for t in texts])
+        return rows.to(device), shares.to(device)
 
     def familiarity(self, text: str) -> float:
         """Share of a text's pieces that were in the captions."""

@@ -24,6 +24,7 @@ from beyne.text import SubwordEncoder, TextEncoder
 from beyne.training import generated
 from beyne.training.matching import learn, misspelt
 from beyne.training.material import Material
+from beyne.training.reading import learn_doubt, learn_labels
 from beyne.training.resolve import fields_of
 from beyne.training.samples import GeneratedExaminer
 
@@ -55,9 +56,8 @@ class Illustrated:
         if not self._told(pairs):
             problem = f"{self.table} names none of the training pictures"
             raise UsageError(problem, "name files as in the data folder, such as rice/1.png")
-        if fields.get("kind") == "label":
-            labels = {c.label for pair in self._told(pairs) for c in self.captions[pair.name]}
-            fields = {"labels": sorted(labels)} | fields
+        if fields.get("kind") in ("label", "subword"):
+            fields = {"labels": self._labels(pairs, fields["kind"] == "label")} | fields
         width = text.configured(fields.get("kind", ""), fields_of(fields)).width
         recipe = generated.fitted(recipe, pairs)
         given = {"generator": recipe.generator | {"text": width}, "text": fields}
@@ -77,6 +77,9 @@ class Illustrated:
         looked_at = self._told(parts["val"])
         if len(looked_at) < _FEWEST:
             looked_at = train
+        if isinstance(encoder, SubwordEncoder) and encoder.reader:
+            asked = [self.captions[pair.name] for pair in looked_at]
+            learn_doubt(encoder, [text for found in asked for text in _versions(found, 0)])
         examiner, task = made.examiner, made.task
         assert isinstance(examiner, GeneratedExaminer)
         assert isinstance(task, GeneratedTask)
@@ -98,6 +101,13 @@ class Illustrated:
         """Those that have captions."""
         return [pair for pair in pairs if pair.name in self.captions]
 
+    def _labels(self, pairs: Sequence[Pair], alone: bool) -> list[str]:
+        """Of the captions; none where some have none, or, unless alone, all have the same."""
+        captions = [caption for pair in self._told(pairs) for caption in self.captions[pair.name]]
+        labels = sorted({caption.label for caption in captions})
+        nameless = any(caption.label == caption.file for caption in captions)
+        return labels if alone or (len(labels) > 1 and not nameless) else []
+
     def _encoder(self, recipe: Recipe, pairs: Sequence[Pair], images: Tensor) -> TextEncoder:
         """Built as the recipe says, and taught if it is to learn."""
         assert recipe.text
@@ -106,14 +116,22 @@ class Illustrated:
             torch.manual_seed(seed)
             encoder = text.build(recipe.text["kind"], fields_of(recipe.text))
         if isinstance(encoder, SubwordEncoder):
-            captions = [self.captions[pair.name] for pair in pairs]
-            names = sorted({found[0].label for found in captions})
-            labels = [names.index(found[0].label) for found in captions]
-            versions = [_versions(found, seed) for found in captions]
-            encoder.learn_pieces([c.text for found in captions for c in found])
-            of = [number for number, found in enumerate(versions) for _ in found]
-            learn(encoder, [t for found in versions for t in found], of, images, labels, seed)
+            self._teach(encoder, pairs, images, seed)
         return encoder.eval().requires_grad_(False)
+
+    def _teach(
+        self, encoder: SubwordEncoder, pairs: Sequence[Pair], images: Tensor, seed: int
+    ) -> None:
+        captions = [self.captions[pair.name] for pair in pairs]
+        versions = [_versions(found, seed) for found in captions]
+        texts = [text for found in versions for text in found]
+        of = [number for number, found in enumerate(versions) for _ in found]
+        encoder.learn_pieces([c.text for found in captions for c in found])
+        names = encoder.config.labels
+        labels = [names.index(found[0].label) if names else 0 for found in captions]
+        if encoder.reader:
+            learn_labels(encoder, texts, [labels[number] for number in of])
+        learn(encoder, texts, of, images, labels, seed)
 
     def _batches(
         self, recipe: Recipe, pairs: Sequence[Pair], pictures: Wholes, encoder: TextEncoder

@@ -1,8 +1,9 @@
 """An encoder of texts learns from pictures and their captions, before a generator listens to it.
 
 The texts of a picture, in whatever language, and the picture itself are drawn together, apart from
-others: the image–text matching loss of CLIP (Radford et al. 2021, arXiv 2103.00020), in which
-pictures of one label count as half right. So each language finds the others through the pictures.
+others of its label: the image–text matching loss of CLIP (Radford et al. 2021, arXiv 2103.00020).
+So each language finds the others through the pictures. What label a text is about is not learned
+here, but read off (`beyne.training.reading`): here is learned what else it says.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ _STEPS, _BATCH = 200, 64
 _SIDE, _WIDTHS = 32, (24, 48, 96)  # pixels, and channels, of what looks at pictures
 _RATE, _RATE_OF_PIECES, _RATE_OF_PICTURES = 1e-2, 20.0, 1e-3
 _SHARPNESS = 12.0  # factor on cosines
+_NEVER = -1e4  # logarithm of no chance at all
 _DROPPED = 0.3  # share of a text's pieces that a step leaves out
 _MISSPELT = 0.3  # share of the words of a misspelt text
-_OWN = 0.2  # of what is right: the picture itself; the rest: those of its label
 
 
 def learn(
@@ -43,14 +44,14 @@ def learn(
         texts: Captions, and `misspelt` ones.
         of: Number of each one's picture.
         images: ``(M, C, H, W)`` in [0, 1].
-        labels: Number of each picture's class.
+        labels: Number of each picture's class; all the same where there are none.
         seed: Of weights and batches.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         (rows, shares), picture, label = encoder.rows(texts), torch.tensor(of), torch.tensor(labels)
         pictures = F.interpolate(images, size=(_SIDE, _SIDE), mode="area") * 2 - 1
-        look = _tower(images.shape[1], encoder.config.width)
+        look = _tower(images.shape[1], encoder.config.size)
         optimizers = _optimizers(encoder, look)
         schedules = [LinearLR(one, 1.0, 0.0, _STEPS) for one in optimizers]
         for _ in range(_STEPS):
@@ -71,8 +72,8 @@ def learn(
 def _optimizers(encoder: SubwordEncoder, look: nn.Module) -> tuple[Optimizer, Optimizer]:
     """Of the table of pieces, and of the rest.
 
-    Adam moves a piece of one caption as far as the name of the crop, which hundreds have; plain
-    gradients give a piece a say that grows with how often it told classes apart.
+    Adam moves a piece of one caption as far as one that hundreds have; plain gradients give a piece
+    a say that grows with how often it told pictures apart.
     """
     table = encoder.embed.weight
     others = [one for one in encoder.parameters() if one is not table]
@@ -84,22 +85,18 @@ def _optimizers(encoder: SubwordEncoder, look: nn.Module) -> tuple[Optimizer, Op
 
 
 def matching(said: Tensor, seen: Tensor, picture: Tensor, label: Tensor) -> Tensor:
-    """Cross-entropy of which picture belongs to a text, and which text to a picture.
+    """Cross-entropy of which picture of its label belongs to a text, and which text to a picture.
 
     Args:
         said: Vectors of texts ``(N, width)``, as are those of their pictures, ``seen``.
         picture: ``(N,)``, number of each pair's picture, as is ``label`` of its class.
     """
     likeness = F.normalize(said, dim=1) @ F.normalize(seen, dim=1).T * _SHARPNESS
-    right = _OWN * _shares(picture) + (1 - _OWN) * _shares(label)
+    likeness = likeness.masked_fill(label[:, None] != label, _NEVER)
+    same = (picture[:, None] == picture).float()
+    right = same / same.sum(1, keepdim=True)
     terms = [F.cross_entropy(table, right) for table in (likeness, likeness.T)]
     return torch.stack(terms).sum()
-
-
-def _shares(number: Tensor) -> Tensor:
-    """Of each of ``(N,)``: those with the same number, evenly; ``(N, N)``."""
-    same = (number[:, None] == number).float()
-    return same / same.sum(1, keepdim=True)
 
 
 def _tower(channels: int, width: int) -> nn.Sequential:
