@@ -90,9 +90,12 @@ def test_the_model_file_carries_its_encoder(model, data) -> None:
     card = bundle.read_card(model)
     assert (card.job, card.text) == (
         "illustrate",
-        {"kind": "subword", "size": 64, "buckets": 16_384},
+        {
+            **{"kind": "subword", "size": 64, "buckets": 16_384, "attributes": 0.5},
+            "labels": ["rice", "wheat"],
+        },
     )
-    assert card.generator["text"] == 64
+    assert card.generator["text"] == 66
     assert card.provenance["data"].keys() >= {"captions", "fingerprint"}
     loaded = bundle.load(model)
     fresh = prepare(recipe_for(), data, Path("other")).encoder
@@ -147,6 +150,9 @@ def test_prompts_become_folders_rows_and_a_manifest(model) -> None:
     assert [(done["seed"], done["text"]) for done in document["done"]] == [
         *((5, "колос пшеницы"), (6, "колос пшеницы"), (5, "rice"), (6, "rice"))
     ]
+    assert [(read["text"], read["label"]) for read in document["texts"]] == [
+        *(("колос пшеницы", "wheat"), ("rice", "rice"))
+    ]
     assert Path("out/колос-пшеницы/000005.png").is_file()
     assert beyne.read("out/grid.png").pixels.shape == (2 * 36, 2 * 36, 3)
     with Path("out/manifest.csv").open(encoding="utf-8") as stream:
@@ -154,6 +160,25 @@ def test_prompts_become_folders_rows_and_a_manifest(model) -> None:
     assert rows[2] | {"file": "rice/000005.png", "text": "rice", "seed": "5"} == rows[2]
     (again,) = beyne.generate(model, 1, seed=5, text="rice")
     assert np.array_equal(again.pixels, beyne.read("out/rice/000005.png").pixels)
+
+
+def test_what_a_text_was_read_as_is_said_and_doubted(model) -> None:
+    heard = generate(
+        "--model", model, "--text", "wheat", "--text", "a ripe car", "-n", 1, "-o", "x"
+    )
+    assert "'wheat': read as wheat (" in heard.stderr
+    assert "'a ripe car': read as wheat (" in heard.stderr
+    assert "%), but no word of it says so clearly" in heard.stderr
+
+
+def test_captions_without_labels_are_not_read(data) -> None:
+    table = Path("plain.csv")
+    rows = (data / "captions.csv").read_text(encoding="utf-8").splitlines()
+    rows = [row.rpartition(",")[0].replace("wheat/", "rice/") for row in rows]
+    table.write_text("\n".join(rows), encoding="utf-8")
+    setup = prepare(recipe_for("text-gan", f"data.captions={table}"), data, Path("run"))
+    assert setup.encoder.reader is None
+    assert setup.encoder.encode(["rice"]).shape == (1, 64)
 
 
 def test_a_file_in_the_way_of_a_texts_folder_is_told_before_the_work(model) -> None:

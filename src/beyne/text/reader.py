@@ -50,7 +50,7 @@ class Reader(nn.Module):
         super().__init__()
         self.labels = labels
         self.pieces = nn.Embedding(rows, len(labels), padding_idx=0)
-        nn.init.zeros_(self.pieces.weight)
+        nn.init.zeros_(self.pieces.weight).requires_grad_(False)
         self.register_buffer("least", torch.tensor(0.0))
         self.least: Tensor
 

@@ -76,7 +76,7 @@ def _optimizers(encoder: SubwordEncoder, look: nn.Module) -> tuple[Optimizer, Op
     a say that grows with how often it told pictures apart.
     """
     table = encoder.embed.weight
-    others = [one for one in encoder.parameters() if one is not table]
+    others = [*encoder.attend.parameters(), *encoder.combine.parameters()]
     groups = [
         {"params": others, "lr": _RATE},
         {"params": look.parameters(), "lr": _RATE_OF_PICTURES},
