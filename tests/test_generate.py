@@ -91,7 +91,7 @@ def test_files_are_named_by_seed_and_any_can_be_made_again(labelled, tmp_path) -
 def test_json_grid_and_walk(plain, tmp_path) -> None:
     words = ["-n", 5, "--grid", "--interpolate", 3, "--json", "-o", tmp_path / "out"]
     document = json.loads(generate("--model", plain, *words).stdout)
-    assert list(document) == ["model", "done", "rejected", "sheets"]
+    assert list(document) == ["model", "done", "texts", "rejected", "sheets"]
     assert {"seed": 4, "text": None, "label": None}.items() <= document["done"][4].items()
     assert [Path(path).name for path in document["sheets"]] == ["grid.png", "walk.gif", "walk.webp"]
     grid = beyne.read(tmp_path / "out" / "grid.png").pixels
