@@ -56,8 +56,13 @@ class Illustrated:
         if not self._told(pairs):
             problem = f"{self.table} names none of the training pictures"
             raise UsageError(problem, "name files as in the data folder, such as rice/1.png")
-        if fields.get("kind") in ("label", "subword"):
-            fields = {"labels": self._labels(pairs, fields["kind"] == "label")} | fields
+        captions = [caption for pair in self._told(pairs) for caption in self.captions[pair.name]]
+        labels = sorted({caption.label for caption in captions})
+        if fields.get("kind") == "label":
+            fields = {"labels": labels} | fields
+        if fields.get("kind") == "subword":
+            named = all(caption.label != caption.file for caption in captions)
+            fields = fields | {"labels": labels if named and len(labels) > 1 else []}
         width = text.configured(fields.get("kind", ""), fields_of(fields)).width
         recipe = generated.fitted(recipe, pairs)
         given = {"generator": recipe.generator | {"text": width}, "text": fields}
@@ -100,13 +105,6 @@ class Illustrated:
     def _told(self, pairs: Sequence[Pair]) -> list[Pair]:
         """Those that have captions."""
         return [pair for pair in pairs if pair.name in self.captions]
-
-    def _labels(self, pairs: Sequence[Pair], alone: bool) -> list[str]:
-        """Of the captions; none where some have none, or, unless alone, all have the same."""
-        captions = [caption for pair in self._told(pairs) for caption in self.captions[pair.name]]
-        labels = sorted({caption.label for caption in captions})
-        nameless = any(caption.label == caption.file for caption in captions)
-        return labels if alone or (len(labels) > 1 and not nameless) else []
 
     def _encoder(self, recipe: Recipe, pairs: Sequence[Pair], images: Tensor) -> TextEncoder:
         """Built as the recipe says, and taught if it is to learn."""
