@@ -188,6 +188,7 @@ def test_a_sentence_becomes_large_pictures(visit, tmp_path) -> None:
     panel.get_by_label("Неше сурет керек").first.fill("2")
     panel.get_by_label("Суреттерді photo-x4 моделімен").check()
     assert "саны: 2 (crops-demo моделі, бастапқы сандары 0–1)" in start(panel).inner_text()
+    assert panel.get_by_text("wheat деп оқылды").is_visible()
     panel.locator("button.thumbnail-item img").nth(1).wait_for()
     check_with_axe(page)
     page.get_by_text("Файлдарды жеке-жеке").click()
@@ -196,9 +197,10 @@ def test_a_sentence_becomes_large_pictures(visit, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("example", ["example", "example_more"])
-def test_the_embedded_model_understands_the_examples(sampler, language, example) -> None:
-    sampler.vector_of(Words(language)(f"illustrate.{example}"))
+@pytest.mark.parametrize(("example", "label"), [("example", "wheat"), ("example_more", "maize")])
+def test_the_embedded_model_understands_the_examples(sampler, language, example, label) -> None:
+    reading = sampler.read(Words(language)(f"illustrate.{example}"))
+    assert (reading.label, reading.doubtful) == (label, False)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
