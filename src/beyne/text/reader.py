@@ -56,7 +56,7 @@ class Reader(nn.Module):
 
     def forward(self, rows: Tensor, shares: Tensor) -> Tensor:
         """Rows and shares ``(N, pieces)`` → probability of each label ``(N, labels)``."""
-        scores = (shares[..., None] * self.pieces(rows)).sum(1)
+        scores: Tensor = (shares[..., None] * self.pieces(rows)).sum(1)
         return (_SHARPNESS * scores).softmax(1)
 
     def told(self, rows: Tensor, shares: Tensor) -> Tensor:
