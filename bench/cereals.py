@@ -42,11 +42,11 @@ from beyne import bundle, weights
 from beyne.data import Caption, Pair, class_of, find_all, read_captions, write_split
 from beyne.data.split import SplitName
 from beyne.evaluation.copies import as_learned, copy_check, trained_and_held_out
-from beyne.evaluation.judge import Judge, judge_without, read_apart
 from beyne.evaluation.nearness import Describe
-from beyne.evaluation.prompts import Illustrator
 from beyne.evaluation.statistics import verdicts
 from beyne.evaluation.stopping import steady_kid
+from beyne.evaluation.texts.judge import Judge, judge_without, read_apart
+from beyne.evaluation.texts.prompts import Illustrator
 from beyne.images import Raster, write
 from beyne.images.raster import from_tensor
 from beyne.metrics.distribution import kid_by_picture

@@ -19,10 +19,10 @@ import numpy as np
 from torch import Tensor
 
 from beyne.data import Caption
-from beyne.evaluation.judge import Judge, read_apart
 from beyne.evaluation.nearness import Describe
-from beyne.evaluation.prompts import Illustrator
 from beyne.evaluation.statistics import bootstrap_interval
+from beyne.evaluation.texts.judge import Judge, read_apart
+from beyne.evaluation.texts.prompts import Illustrator
 from beyne.metrics.judged import right
 
 

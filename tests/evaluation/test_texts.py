@@ -18,12 +18,12 @@ from beyne.cli import app
 from beyne.data import Caption
 from beyne.errors import UsageError
 from beyne.evaluation.copies import trained_and_held_out
-from beyne.evaluation.illustrators import FILES
-from beyne.evaluation.judge import RIDGE, Judge, Reading, Ridge, Worth, read_apart, worth
-from beyne.evaluation.matcher import Matcher, candidates
-from beyne.evaluation.questions import ask, read_told
-from beyne.evaluation.text_examination import TextExamination
-from beyne.evaluation.text_scores import reason_of, said_of, text_scores
+from beyne.evaluation.texts.examination import TextExamination
+from beyne.evaluation.texts.illustrators import FILES
+from beyne.evaluation.texts.judge import RIDGE, Judge, Reading, Ridge, Worth, read_apart, worth
+from beyne.evaluation.texts.matcher import Matcher, candidates
+from beyne.evaluation.texts.questions import ask, read_told
+from beyne.evaluation.texts.scores import reason_of, said_of, text_scores
 
 pytestmark = pytest.mark.usefixtures("no_published_weights")
 

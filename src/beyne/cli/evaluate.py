@@ -14,7 +14,7 @@ from beyne.cli import options
 if TYPE_CHECKING:
     from beyne.evaluation.generators import GeneratorScores
     from beyne.evaluation.scores import Scores
-    from beyne.evaluation.text_scores import TextScores
+    from beyne.evaluation.texts.scores import TextScores
 
 _ARROWS = {"higher": "↑", "lower": "↓", "one": "→ 1"}
 
@@ -100,7 +100,7 @@ def _table(scores: Scores) -> list[str]:
 
 
 def _table_of_generator(scores: GeneratorScores | TextScores) -> list[str]:
-    from beyne.evaluation.text_scores import TextScores
+    from beyne.evaluation.texts.scores import TextScores
 
     lines = [f"{scores.model} on {scores.data}", scores.protocol, ""]
     lines.append(f"{'':<18} {'value':>8}   95 % interval")

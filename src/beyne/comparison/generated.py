@@ -12,11 +12,11 @@ from beyne.data import Pair
 from beyne.evaluation.copies import doubt
 from beyne.evaluation.enlargers import model_file
 from beyne.evaluation.generators import Examination
-from beyne.evaluation.judge import Worth
 from beyne.evaluation.memorisation import Memorisation
 from beyne.evaluation.nearness import described
 from beyne.evaluation.painters import BASELINES, painted, plain
 from beyne.evaluation.scores import Scores
+from beyne.evaluation.texts.judge import Worth
 from beyne.metrics import SET_METRICS
 from beyne.predict.sampler import Sampler
 from beyne.zoo import entry

@@ -13,13 +13,13 @@ from beyne.comparison.generated import GeneratedStudy
 from beyne.data import Caption, Pair, find_captions
 from beyne.evaluation.enlargers import PLAIN, model_file
 from beyne.evaluation.generators import Examination
-from beyne.evaluation.illustrators import captions_for
-from beyne.evaluation.judge import Worth
 from beyne.evaluation.painters import BASELINES
-from beyne.evaluation.prompts import Illustrator
-from beyne.evaluation.questions import Told, read_told, with_captions
 from beyne.evaluation.scores import Scores
-from beyne.evaluation.text_examination import Painter, TextExamination
+from beyne.evaluation.texts.examination import Painter, TextExamination
+from beyne.evaluation.texts.illustrators import captions_for
+from beyne.evaluation.texts.judge import Worth
+from beyne.evaluation.texts.prompts import Illustrator
+from beyne.evaluation.texts.questions import Told, read_told, with_captions
 
 
 class IllustratedStudy(GeneratedStudy):

@@ -17,8 +17,8 @@ from beyne.comparison.result import Comparison
 from beyne.comparison.study import Study
 from beyne.evaluation.memorisation import SHORT
 from beyne.evaluation.statistics import bootstrap_interval, verdict
-from beyne.evaluation.text_page import judge_section
-from beyne.evaluation.text_scores import reason_of, said_of
+from beyne.evaluation.texts.page import judge_section
+from beyne.evaluation.texts.scores import reason_of, said_of
 from beyne.images import read
 from beyne.metrics import COLUMNS
 from beyne.reports import background, document, sections

@@ -15,11 +15,11 @@ from beyne.data import Decoded, Pair, decode, find_split
 from beyne.errors import BeyneError, UsageError
 from beyne.evaluation.enlargers import Enlarger, find_enlarger, sources_of
 from beyne.evaluation.generators import GeneratorScores, evaluate_generator, generates
-from beyne.evaluation.illustrators import evaluate_illustrator, illustrates
 from beyne.evaluation.measures import Measures, load_metrics, protocol_for
 from beyne.evaluation.scores import Scores, write_scores
 from beyne.evaluation.statistics import scipy_stats
-from beyne.evaluation.text_scores import TextScores
+from beyne.evaluation.texts.illustrators import evaluate_illustrator, illustrates
+from beyne.evaluation.texts.scores import TextScores
 from beyne.evaluation.unseen import find_unseen
 from beyne.evaluation.worst import Worst
 from beyne.files import check_output
@@ -71,7 +71,7 @@ def evaluate(
     operator A; those of a translation are the pictures a, and its originals the pictures b.
 
     What is done for a generator, see `beyne.evaluation.generators.evaluate_generator`; for one that
-    makes pictures of texts `beyne.evaluation.illustrators.evaluate_illustrator`.
+    makes pictures of texts `beyne.evaluation.texts.illustrators.evaluate_illustrator`.
 
     Args:
         model: A built-in model's name, a model file, the folder of a run (its best model), or

@@ -11,7 +11,6 @@ from typing import Any, Literal
 import numpy as np
 
 from beyne.evaluation.generators import GeneratorScores
-from beyne.evaluation.judge import GOOD, Worth
 from beyne.evaluation.memorisation import SHORT, Outcome
 from beyne.evaluation.statistics import (
     LEVEL,
@@ -22,7 +21,8 @@ from beyne.evaluation.statistics import (
     scipy_stats,
 )
 from beyne.evaluation.stopping import steady_kid
-from beyne.evaluation.text_examination import Answers, TextExamination
+from beyne.evaluation.texts.examination import Answers, TextExamination
+from beyne.evaluation.texts.judge import GOOD, Worth
 from beyne.metrics import COLUMNS
 from beyne.metrics.distribution import Estimate
 

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from beyne import info
-from beyne.evaluation.judge import GOOD, Worth
 from beyne.evaluation.memorisation import SHORT
-from beyne.evaluation.text_examination import Answers
-from beyne.evaluation.text_scores import Mean, Reason, TextScores
+from beyne.evaluation.texts.examination import Answers
+from beyne.evaluation.texts.judge import GOOD, Worth
+from beyne.evaluation.texts.scores import Mean, Reason, TextScores
 from beyne.images import read
 from beyne.images.sheet import shown
 from beyne.reports import background, sections

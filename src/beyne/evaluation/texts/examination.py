@@ -16,11 +16,11 @@ from beyne.data import Caption, Pair
 from beyne.data.split import group_of
 from beyne.errors import UsageError
 from beyne.evaluation.generators import Examination, GeneratorScores
-from beyne.evaluation.judge import Judge, worth
-from beyne.evaluation.matcher import Matcher, candidates
 from beyne.evaluation.nearness import described
-from beyne.evaluation.questions import Told, ask
 from beyne.evaluation.statistics import Values
+from beyne.evaluation.texts.judge import Judge, worth
+from beyne.evaluation.texts.matcher import Matcher, candidates
+from beyne.evaluation.texts.questions import Told, ask
 from beyne.metrics import SET_METRICS, TEXT_METRICS
 
 _MOST = 2000  # pictures to paint
@@ -28,7 +28,7 @@ _APART = 1_000_000  # seeds between two samples
 
 
 class Painter(Protocol):
-    """Who makes pictures of texts, such as `beyne.evaluation.prompts.Illustrator`."""
+    """Who makes pictures of texts, such as `beyne.evaluation.texts.prompts.Illustrator`."""
 
     def refusal(self, prompt: Caption) -> UsageError | None:
         """Why it can't make anything of a prompt; None if it can."""

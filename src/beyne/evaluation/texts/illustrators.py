@@ -12,12 +12,12 @@ from beyne.config import read_toml
 from beyne.data import find_captions, read_groups
 from beyne.evaluation.copies import doubt, split_of, trained_and_held_out
 from beyne.evaluation.enlargers import PLAIN, model_file
-from beyne.evaluation.prompts import Illustrator
-from beyne.evaluation.questions import read_told, with_captions
 from beyne.evaluation.statistics import scipy_stats
-from beyne.evaluation.text_examination import Answers, TextExamination
-from beyne.evaluation.text_page import text_report
-from beyne.evaluation.text_scores import TextScores, text_scores
+from beyne.evaluation.texts.examination import Answers, TextExamination
+from beyne.evaluation.texts.page import text_report
+from beyne.evaluation.texts.prompts import Illustrator
+from beyne.evaluation.texts.questions import read_told, with_captions
+from beyne.evaluation.texts.scores import TextScores, text_scores
 from beyne.files import check_output, write_whole
 from beyne.images import Raster, write
 from beyne.images.sheet import in_rows, shown

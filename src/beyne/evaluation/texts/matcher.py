@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne.data import Caption
-from beyne.evaluation.judge import Ridge, apart
+from beyne.evaluation.texts.judge import Ridge, apart
 from beyne.metrics.judged import first
 from beyne.text.subword import keys
 

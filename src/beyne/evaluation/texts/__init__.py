@@ -1,0 +1,1 @@
+"""How well models that make pictures of texts do what they are told."""
