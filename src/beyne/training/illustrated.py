@@ -82,13 +82,14 @@ class Illustrated:
         looked_at = self._told(parts["val"])
         if len(looked_at) < _FEWEST:
             looked_at = train
+        asked = encoder.encode(_said(encoder, self._in_turn(looked_at)))  # refuses strange ones
         if isinstance(encoder, SubwordEncoder) and encoder.reader:
-            asked = [self.captions[pair.name] for pair in looked_at]
-            learn_doubt(encoder, [text for found in asked for text in _versions(found, 0)])
+            told = [self.captions[pair.name] for pair in looked_at]
+            learn_doubt(encoder, [text for found in told for text in _versions(found, 0)])
         examiner, task = made.examiner, made.task
         assert isinstance(examiner, GeneratedExaminer)
         assert isinstance(task, GeneratedTask)
-        examiner.asked = encoder.encode(_said(encoder, self._in_turn(looked_at)))
+        examiner.asked = asked
         examiner.rows = encoder.encode(_said(encoder, self._one_a_label(train)))
         without = len(parts["train"]) - len(train)
         note = f"{without} training pictures without captions in {self.table} are left out"
