@@ -21,6 +21,7 @@ from beyne.errors import UsageError
 from beyne.recipe import Recipe
 from beyne.tasks import GeneratedTask
 from beyne.text import SubwordEncoder, TextEncoder
+from beyne.text.encoder import checked
 from beyne.training import generated
 from beyne.training.matching import learn, misspelt
 from beyne.training.material import Material
@@ -125,7 +126,7 @@ class Illustrated:
         versions = [_versions(found, seed) for found in captions]
         texts = [text for found in versions for text in found]
         of = [number for number, found in enumerate(versions) for _ in found]
-        encoder.learn_pieces([c.text for found in captions for c in found])
+        encoder.learn_pieces([checked(c.text) for found in captions for c in found])
         names = encoder.config.labels
         labels = [names.index(found[0].label) if names else 0 for found in captions]
         if encoder.reader:
