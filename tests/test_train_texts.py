@@ -223,6 +223,15 @@ def test_wrong_calls_write_nothing(model, words, message) -> None:
     assert not Path("out").exists()
 
 
+def test_a_caption_without_words_is_refused(data, tmp_path) -> None:
+    rows = (data / "captions.csv").read_text(encoding="utf-8").splitlines()
+    file, _, rest = rows[1].split(",", 2)
+    table = tmp_path / "captions.csv"
+    table.write_text("\n".join([rows[0], f"{file},🌾,{rest}", *rows[2:]]), encoding="utf-8")
+    with pytest.raises(UsageError, match="'🌾' has no words"):
+        prepare(recipe_for("text-gan", f"data.captions={table}"), data, Path("run"))
+
+
 def test_captions_that_fit_nothing_are_named(data, tmp_path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("file,text\nother.png,wheat\n")

@@ -257,3 +257,16 @@ def test_what_is_asked_in_vain(model, data, tmp_path) -> None:
     table.write_text("\n".join([*few, "val/rice/16.png,rice,en,rice"]))
     with pytest.raises(UsageError, match="1 held-out pictures are too few to score"):
         beyne.evaluate(model, data, settings=[f"data.captions={table}"])
+
+
+def test_a_caption_without_words_is_left_out_and_what_is_not_scored_has_no_chance(
+    data, model, tmp_path
+):
+    lines = (data / "captions.csv").read_text(encoding="utf-8").splitlines()
+    english = [line for line in lines if ",kk," not in line]
+    file, _, rest = english[-1].split(",", 2)
+    table = tmp_path / "captions.csv"
+    table.write_text("\n".join([*english[:-1], f"{file},🌾,{rest}"]), encoding="utf-8")
+    scores = beyne.evaluate(model, data, settings=[f"data.captions={table}"])
+    assert any(note.startswith("1 of 12 prompts are left out") for note in scores.notes)
+    assert set(scores.chance) == {"class_accuracy", "r_precision"}

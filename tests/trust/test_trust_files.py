@@ -99,6 +99,12 @@ def test_a_scene_and_a_raster_without_data(upscale, tmp_path):
     assert not trust_of(Path("e.trust.tif"))[1].any()
 
 
+def test_a_raster_of_one_pixel_has_a_map(upscale, tmp_path):
+    save_raster(tmp_path / "a.tif", "uint16", bands=1, size=(1, 1))
+    upscale("a.tif", "-o", "b.tif", "--trust")
+    assert trust_of(Path("b.trust.tif"))[0].shape == (1, 4, 4)
+
+
 def valid(path: Path) -> None:
     """What dcmtk and dicom3tools find wrong with a file, if they are there, is nothing."""
     for tool, bad in (("dcmdump", ("W:", "E:", "F:")), ("dciodvfy", ("Error",))):

@@ -112,7 +112,7 @@ class DicomPercent:
         made.SecondaryCaptureDeviceManufacturer = "beyne"
         made.SecondaryCaptureDeviceSoftwareVersions = metadata.version("beyne")
         made.ImageType = ["DERIVED", "SECONDARY"]
-        text = f"{said} Not for diagnosis.".encode("ascii", "replace").decode()
+        text = f"{said}. Not for diagnosis.".replace("–", "-").encode("ascii", "replace").decode()
         made.DerivationDescription = text[:_LONGEST_TEXT]
         made.SourceImageSequence = [_reference(beside)]
         _describe_pixels(made, beside, frames)

@@ -181,7 +181,7 @@ class PercentVolume:
         header.set_slope_inter(0.01, 0)
         header["cal_min"], header["cal_max"] = 0, 1
         header.extensions.clear()
-        text = f"{said} Not for diagnosis.".encode("ascii", "replace")
+        text = f"{said}. Not for diagnosis.".replace("–", "-").encode("ascii", "replace")
         header.extensions.append(Nifti1Extension(_COMMENT, text))
         _write(header, self._spool, file, packed)
 

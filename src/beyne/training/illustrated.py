@@ -21,6 +21,7 @@ from beyne.errors import UsageError
 from beyne.recipe import Recipe
 from beyne.tasks import GeneratedTask
 from beyne.text import SubwordEncoder, TextEncoder
+from beyne.text.encoder import checked
 from beyne.training import generated
 from beyne.training.matching import learn, misspelt
 from beyne.training.material import Material
@@ -82,13 +83,14 @@ class Illustrated:
         looked_at = self._told(parts["val"])
         if len(looked_at) < _FEWEST:
             looked_at = train
+        asked = encoder.encode(_said(encoder, self._in_turn(looked_at)))  # refuses strange ones
         if isinstance(encoder, SubwordEncoder) and encoder.reader:
-            asked = [self.captions[pair.name] for pair in looked_at]
-            learn_doubt(encoder, [text for found in asked for text in _versions(found, 0)])
+            told = [self.captions[pair.name] for pair in looked_at]
+            learn_doubt(encoder, [text for found in told for text in _versions(found, 0)])
         examiner, task = made.examiner, made.task
         assert isinstance(examiner, GeneratedExaminer)
         assert isinstance(task, GeneratedTask)
-        examiner.asked = encoder.encode(_said(encoder, self._in_turn(looked_at)))
+        examiner.asked = asked
         examiner.rows = encoder.encode(_said(encoder, self._one_a_label(train)))
         without = len(parts["train"]) - len(train)
         note = f"{without} training pictures without captions in {self.table} are left out"
@@ -124,7 +126,7 @@ class Illustrated:
         versions = [_versions(found, seed) for found in captions]
         texts = [text for found in versions for text in found]
         of = [number for number, found in enumerate(versions) for _ in found]
-        encoder.learn_pieces([c.text for found in captions for c in found])
+        encoder.learn_pieces([checked(c.text) for found in captions for c in found])
         names = encoder.config.labels
         labels = [names.index(found[0].label) if names else 0 for found in captions]
         if encoder.reader:

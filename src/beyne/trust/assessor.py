@@ -160,7 +160,7 @@ def _luma(raster: Raster) -> Tensor:
 
 def _oriented(pixels: Pixels, turns: int, mirrored: bool) -> Pixels:
     pixels = np.rot90(pixels, turns)
-    return np.ascontiguousarray(pixels[:, ::-1] if mirrored else pixels)
+    return (pixels[:, ::-1] if mirrored else pixels).copy()  # torch takes no negative strides
 
 
 def _back(pixels: Pixels, turns: int, mirrored: bool) -> Pixels:

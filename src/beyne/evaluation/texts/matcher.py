@@ -89,6 +89,6 @@ def _bags(texts: Sequence[str]) -> Tensor:
     """Each text's pieces, weighed by the logarithm of their rarity: ``(N, places)``."""
     counts = torch.zeros(len(texts), _PLACES)
     for row, text in zip(counts, texts, strict=True):
-        row[torch.tensor(keys(text)) % _PLACES] = 1
+        row[torch.tensor(keys(text), dtype=torch.long) % _PLACES] = 1  # none of an emoji
     rarity = ((1 + len(texts)) / (1 + counts.sum(0))).log()
     return F.normalize(counts * rarity, dim=1)

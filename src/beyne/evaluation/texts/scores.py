@@ -200,13 +200,14 @@ def text_scores(
             answers.pictures, answers.questions, prompts, read, strict=True
         )
     ]
+    asked = {name: _mean(columns[name], groups, name) for name in names if name in columns}
     retrieved = [said == p.label for said, p in zip(nearest or (), prompts, strict=False)]
     return TextScores(
         pictures=pictures,
-        asked={name: _mean(columns[name], groups, name) for name in names if name in columns},
+        asked=asked,
         languages={} if by_label else dict(_languages(examination, answers, read, groups)),
         classes=dict(_classes(examination, answers)),
-        chance={n: c for n, c in _chances(examination, answers, read) if n in names},
+        chance={n: c for n, c in _chances(examination, answers, read) if n in asked},
         nearest_caption=sum(retrieved) / len(retrieved) if retrieved else None,
         real=examination.fitting_real(),
         worth=examination.worth,
