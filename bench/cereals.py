@@ -45,10 +45,9 @@ from beyne.evaluation.copies import as_learned, copy_check, trained_and_held_out
 from beyne.evaluation.nearness import Describe
 from beyne.evaluation.statistics import verdicts
 from beyne.evaluation.stopping import steady_kid
+from beyne.evaluation.texts.illustrators import save_sheet
 from beyne.evaluation.texts.judge import Judge, judge_without, read_apart
 from beyne.evaluation.texts.prompts import Illustrator
-from beyne.images import Raster, write
-from beyne.images.raster import from_tensor
 from beyne.metrics.distribution import kid_by_picture
 from beyne.metrics.features import Features
 from beyne.metrics.judged import agreed, right
@@ -221,18 +220,8 @@ def scored(
         row[f"kid {label}"] = steady_kid(ours, theirs).value
     check = copy_check(model.sampler.card, DATA, run / "split.csv", heard)
     row["copies"] = check.judge(check.nearness(painted)).sentence
-    save_sheet(painted, held_out, run / "sheet.png")
+    save_sheet(painted, [prompt.label for prompt in held_out], run / "sheet.png")
     return row, kid
-
-
-def save_sheet(images: Tensor, asked: Sequence[Caption], path: Path) -> None:
-    """Up to 16 pictures of each class in a row."""
-    rows = []
-    for label in sorted({prompt.label for prompt in asked}):
-        shown = [n for n, prompt in enumerate(asked) if prompt.label == label][:16]
-        rows.append(torch.cat(list(images[shown]), 2))
-    sheet = torch.cat(rows, 1)[None]
-    write(Raster(from_tensor(sheet, np.dtype(np.uint8))), path)
 
 
 def train_all(asked: argparse.Namespace) -> None:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from beyne.errors import UsageError, foreseen
 
 #: In a folder that `locked` has kept.
 LOCK = ".lock"
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows, at least one, as CSV: its keys are the headings."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
 
 
 @contextmanager

@@ -11,14 +11,22 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from beyne.bundle import read_card
 from beyne.data import Decoded, Pair, decode, find_split
+from beyne.data.pairs import GENERATING
 from beyne.errors import BeyneError, UsageError
-from beyne.evaluation.enlargers import Enlarger, find_enlarger, sources_of
-from beyne.evaluation.generators import GeneratorScores, evaluate_generator, generates
+from beyne.evaluation.enlargers import (
+    PLAIN,
+    Enlarger,
+    find_enlarger,
+    model_file,
+    sources_of,
+)
+from beyne.evaluation.generators import GeneratorScores, evaluate_generator
 from beyne.evaluation.measures import Measures, load_metrics, protocol_for
 from beyne.evaluation.scores import Scores, write_scores
 from beyne.evaluation.statistics import scipy_stats
-from beyne.evaluation.texts.illustrators import evaluate_illustrator, illustrates
+from beyne.evaluation.texts.illustrators import evaluate_illustrator
 from beyne.evaluation.texts.scores import TextScores
 from beyne.evaluation.unseen import find_unseen
 from beyne.evaluation.worst import Worst
@@ -105,8 +113,9 @@ def evaluate(
         >>> scores = beyne.evaluate("photo-x4", "Set5")
         >>> scores.mean["psnr"], scores.interval["psnr"]
     """
-    texts = illustrates(model)
-    if texts or generates(model):
+    job = None if str(model) in PLAIN else read_card(model_file(str(model))).job
+    texts = job == "illustrate"
+    if job in GENERATING:
         if scale is not None or consistent is not None or used_range or (settings and not texts):
             problem = "--scale, --consistent, --set and --used-range mean nothing to a generator"
             raise UsageError(problem, "leave them out")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +20,13 @@ from beyne.evaluation.copies import (
     trained_and_held_out,
 )
 from beyne.evaluation.diversity import Diversity, diversity
-from beyne.evaluation.enlargers import PLAIN, model_file
+from beyne.evaluation.enlargers import model_file
 from beyne.evaluation.memorisation import GENERATED, CopyCheck, Memorisation
 from beyne.evaluation.nearness import described
 from beyne.evaluation.painters import painted
 from beyne.evaluation.statistics import Interval, scipy_stats
 from beyne.evaluation.stopping import steady_kid
-from beyne.files import check_output, write_whole
+from beyne.files import check_output, table, write_whole
 from beyne.metrics.distribution import Estimate, density_coverage, precision_recall
 from beyne.metrics.features import chosen_features
 from beyne.predict.fitting import check_job
@@ -196,15 +194,6 @@ def check_enough(held_out: Sequence[Pair], part: str = "") -> None:
         raise UsageError(problem, f"it takes {_FEWEST}, better 30; --split says which are held out")
 
 
-def generates(model: str | Path) -> bool:
-    """Whether a name, model file or run is of a generator.
-
-    Raises:
-        UsageError: There is no such model.
-    """
-    return str(model) not in PLAIN and read_card(model_file(str(model))).job == "generate"
-
-
 def evaluate_generator(
     model: str | Path,
     data: str | Path,
@@ -250,10 +239,11 @@ def evaluate_generator(
     examination = Examination(card, train, held_out)
     generated = painted(sampler, examination.labels, progress=progress)
     name = Path(model).resolve().name if Path(model).is_dir() else sampler.card.name
-    table, sheet = (folder / name for name in FILES) if folder else (None, None)
+    listed, sheet = (folder / name for name in FILES) if folder else (None, None)
     scores = examination.scores(name, named, generated, sheet)
-    if table:
-        write_whole(table, _table(scores))
+    if listed:
+        by_nearness = sorted(scores.rows, key=lambda row: row["nearness"])
+        write_whole(listed, table(by_nearness))
     return scores
 
 
@@ -282,11 +272,3 @@ def memorisation(
     check = CopyCheck(seen, unseen, chosen_features())
     labels = labels_like(held_out, sampler.card, n)
     return check.judge(check.nearness(painted(sampler, labels)))
-
-
-def _table(scores: GeneratorScores) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, scores.rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(sorted(scores.rows, key=lambda row: row["nearness"]))
-    return text.getvalue().encode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import struct
-import tempfile
 from copy import deepcopy
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -23,6 +22,7 @@ from beyne.images.dicom_identity import anonymize
 from beyne.images.raster import Raster, Treatment
 from beyne.images.resample import Operator
 from beyne.images.residual import Levels
+from beyne.images.spool import Spooled
 
 _PIXEL_DATA = Tag("PixelData")
 #: The length of uncompressed pixels has 32 bits, and one value means something else.
@@ -32,7 +32,7 @@ _ROWS = 64  # source rows at once, so that memory does not grow with the picture
 _CONTEXT = 4  # source rows beyond them; A reaches two
 
 
-class DicomOutput:
+class DicomOutput(Spooled):
     """A DICOM file in the making; a context manager, which at its end gives the frames up.
 
     Args:
@@ -44,19 +44,13 @@ class DicomOutput:
     """
 
     def __init__(self, folder: Path, anonymized: bool = False) -> None:
-        self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (`__exit__` does)
+        super().__init__(folder)
         self._anonymized = anonymized
         self._source: Source | None = None
         self._treatment: Treatment | None = None
         self._size = (0, 0)
         self._comparison = Comparison()
         self._padded = False
-
-    def __enter__(self) -> DicomOutput:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._spool.close()
 
     def add(self, raster: Raster) -> None:
         """Take the next frame.

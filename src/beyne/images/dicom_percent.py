@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +20,7 @@ from beyne.images.dicom import unchecked
 from beyne.images.dicom_header import code
 from beyne.images.dicom_output import append_pixels
 from beyne.images.raster import Pixels
+from beyne.images.spool import Spooled, not_for_diagnosis
 
 #: Of the file beside it: who was examined, and the study. Those of type 2 are there, if empty.
 _NEEDED = (
@@ -51,7 +51,7 @@ _KEPT = (
 _LONGEST_TEXT = 1024
 
 
-class DicomPercent:
+class DicomPercent(Spooled):
     """The file in the making; a context manager, which at its end gives the frames up.
 
     A stored value is a whole percent. Same patient and study as the file beside it, which it names
@@ -65,13 +65,7 @@ class DicomPercent:
     def __init__(self, beside: Path, folder: Path) -> None:
         with unchecked():
             self._beside: Any = pydicom.dcmread(beside, stop_before_pixels=True)
-        self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (`__exit__` does)
-
-    def __enter__(self) -> DicomPercent:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._spool.close()
+        super().__init__(folder)
 
     def add(self, frame: Pixels) -> None:
         """Take the next frame, ``(H, W)`` bytes from 0 to 100."""
@@ -112,7 +106,7 @@ class DicomPercent:
         made.SecondaryCaptureDeviceManufacturer = "beyne"
         made.SecondaryCaptureDeviceSoftwareVersions = metadata.version("beyne")
         made.ImageType = ["DERIVED", "SECONDARY"]
-        text = f"{said}. Not for diagnosis.".replace("–", "-").encode("ascii", "replace").decode()
+        text = not_for_diagnosis(said)
         made.DerivationDescription = text[:_LONGEST_TEXT]
         made.SourceImageSequence = [_reference(beside)]
         _describe_pixels(made, beside, frames)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import math
 import shutil
-import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +19,7 @@ from beyne.images.files import reading
 from beyne.images.metadata import quietly
 from beyne.images.raster import Pixels, Treatment
 from beyne.images.residual import Residual
+from beyne.images.spool import Spooled, not_for_diagnosis
 
 try:
     import nibabel
@@ -108,7 +108,7 @@ class Volume:
         return every[np.isfinite(every)]
 
 
-class VolumeOutput:
+class VolumeOutput(Spooled):
     """A NIfTI volume in the making; a context manager, which at its end gives the slices up.
 
     Args:
@@ -119,13 +119,7 @@ class VolumeOutput:
 
     def __init__(self, volume: Volume, folder: Path, anonymized: bool = False) -> None:
         self._volume, self._anonymized = volume, anonymized
-        self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (`__exit__` does)
-
-    def __enter__(self) -> VolumeOutput:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._spool.close()
+        super().__init__(folder)
 
     def add(self, values: Pixels) -> None:
         """Take the next slice, ``(1, H·scale, W·scale)``."""
@@ -149,7 +143,7 @@ class VolumeOutput:
         _write(header, self._spool, file, packed)
 
 
-class PercentVolume:
+class PercentVolume(Spooled):
     """A NIfTI volume of percent in the making; a context manager like `VolumeOutput`.
 
     Bytes from 0 to 100 with a slope of 0.01: what readers give is in [0, 1].
@@ -162,13 +156,7 @@ class PercentVolume:
     def __init__(self, beside: Path, folder: Path) -> None:
         with quietly():
             self._header: Any = nibabel.load(beside).header.copy()
-        self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (`__exit__` does)
-
-    def __enter__(self) -> PercentVolume:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._spool.close()
+        super().__init__(folder)
 
     def add(self, values: Pixels) -> None:
         """Take the next slice, ``(H, W)`` bytes."""
@@ -181,7 +169,7 @@ class PercentVolume:
         header.set_slope_inter(0.01, 0)
         header["cal_min"], header["cal_max"] = 0, 1
         header.extensions.clear()
-        text = f"{said}. Not for diagnosis.".replace("–", "-").encode("ascii", "replace")
+        text = not_for_diagnosis(said).encode()
         header.extensions.append(Nifti1Extension(_COMMENT, text))
         _write(header, self._spool, file, packed)
 

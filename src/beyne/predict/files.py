@@ -23,6 +23,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "nifti": (".nii", ".nii.gz"),
     "cog": (".tif", ".tiff"),
 }
+#: Suffixes of all files that are read or written; DICOM slices are often named by numbers instead.
+KNOWN = SUFFIXES.union(*FORMATS.values())
 #: Formats that pictures stay in, as others would lose what these hold.
 _STAYING = ("tiff", "dicom", "nifti", "cog")
 #: Read as georeferenced rasters only, and so made GeoTIFF; the last is a folder.

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from beyne.errors import ImageError
-from beyne.images import SUFFIXES, is_dicom, is_nifti
+from beyne.images import is_dicom, is_nifti
 from beyne.images.geotiff import is_georeferenced, is_scene
-from beyne.predict.files import FORMATS, Job, suffix_of
+from beyne.predict.files import FORMATS, KNOWN, Job, suffix_of
 from beyne.predict.picture import Picture
 from beyne.predict.work import Options, Work
 
@@ -35,8 +35,7 @@ def begun(job: Job, options: Options) -> Work:
 def _becomes_dicom(job: Job, options: Options) -> bool:
     """Slices are often named by numbers alone, with or without dots."""
     suffix = suffix_of(job.target)
-    other = SUFFIXES.union(*FORMATS.values()) - set(FORMATS["dicom"])
-    return suffix not in other and is_dicom(job.source)
+    return suffix not in KNOWN - set(FORMATS["dicom"]) and is_dicom(job.source)
 
 
 def _dicom(job: Job, options: Options) -> Work:

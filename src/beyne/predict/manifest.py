@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from beyne.errors import UsageError
+from beyne.files import table
 from beyne.predict.sampler import SEEDS, Place
 
 MANIFEST = "manifest.csv"
@@ -34,11 +34,7 @@ def manifest(
         if near is not None:
             row["nearness"] = f"{near:.4f}"
         rows.append(row)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return table(rows)
 
 
 def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]:

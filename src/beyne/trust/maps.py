@@ -10,9 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from beyne.images import SUFFIXES, Raster, default_pixel_limit, read, write
+from beyne.images import Raster, default_pixel_limit, read, write
 from beyne.images.raster import Pixels, converted
-from beyne.predict.files import FORMATS, Job, suffix_of
+from beyne.predict.files import FORMATS, KNOWN, Job, suffix_of
 from beyne.predict.fitting import picked
 from beyne.predict.kinds import Kind, kind_of
 from beyne.predict.work import Options
@@ -41,7 +41,7 @@ class Names:
     def of(cls, target: Path) -> Names:
         """``photo.png`` → ``photo.trust.png`` and ``photo.overlay.png``."""
         suffix = suffix_of(target)
-        if suffix not in SUFFIXES.union(*FORMATS.values()):  # slices named by numbers
+        if suffix not in KNOWN:  # slices named by numbers
             stem, suffix = target.name, FORMATS["dicom"][0]
         else:
             stem, suffix = target.name[: -len(suffix)], target.name[-len(suffix) :]

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from beyne.bundle import load, read_card
+from torch import Tensor
+
+from beyne.bundle import load
 from beyne.config import read_toml
 from beyne.data import find_captions, read_groups
 from beyne.evaluation.copies import doubt, split_of, trained_and_held_out
-from beyne.evaluation.enlargers import PLAIN, model_file
+from beyne.evaluation.enlargers import model_file
 from beyne.evaluation.statistics import scipy_stats
 from beyne.evaluation.texts.examination import Answers, TextExamination
 from beyne.evaluation.texts.page import text_report
 from beyne.evaluation.texts.prompts import Illustrator
 from beyne.evaluation.texts.questions import read_told, with_captions
 from beyne.evaluation.texts.scores import TextScores, text_scores
-from beyne.files import check_output, write_whole
+from beyne.files import check_output, table, write_whole
 from beyne.images import Raster, write
 from beyne.images.sheet import in_rows, shown
 from beyne.recipe import named_captions
@@ -29,15 +29,6 @@ from beyne.reports.words import Words
 FILES = ("answers.csv", "sheet.png", "nearest.png", "report.html", "report.json")
 
 _ACROSS = 16  # pictures of a class in the sheet
-
-
-def illustrates(model: str | Path) -> bool:
-    """Whether a name, model file or run makes pictures of texts.
-
-    Raises:
-        UsageError: There is no such model.
-    """
-    return str(model) not in PLAIN and read_card(model_file(str(model))).job == "illustrate"
 
 
 def evaluate_illustrator(
@@ -100,8 +91,9 @@ def evaluate_illustrator(
     sheet = folder / FILES[2] if folder else None
     scores = _scores(illustrator, examination, answers, name, named, sheet)
     if folder:
-        write_whole(folder / FILES[0], _table(scores))
-        _save_sheet(answers, folder / FILES[1])
+        write_whole(folder / FILES[0], table(scores.rows))
+        labels = [answers.prompts[place].label for place in answers.single]
+        save_sheet(answers.images[answers.single], labels, folder / FILES[1])
         write_report(text_report(scores, answers, folder / FILES[2]), folder, language)
     return scores
 
@@ -160,19 +152,16 @@ def _notes(examination: TextExamination, answers: Answers, by_label: bool) -> li
     return notes
 
 
-def _table(scores: TextScores) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, scores.rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(scores.rows)
-    return text.getvalue().encode()
+def save_sheet(images: Tensor, labels: Sequence[str], path: Path) -> None:
+    """Up to 16 pictures of each class in a row, in order of the classes' names, as a PNG.
 
-
-def _save_sheet(answers: Answers, path: Path) -> None:
-    """Up to 16 pictures of each class in a row, in order of the classes' names."""
-    labels = {place: answers.prompts[place].label for place in answers.single}
+    Args:
+        images: ``(N, C, H, W)`` in [0, 1].
+        labels: Of each.
+        path: Where to write them.
+    """
     rows = []
-    for label in sorted(set(labels.values())):
-        chosen = [place for place, own in labels.items() if own == label][:_ACROSS]
-        rows.append([shown(answers.images[place][None]) for place in chosen])
+    for label in sorted(set(labels)):
+        chosen = [place for place, own in enumerate(labels) if own == label][:_ACROSS]
+        rows.append([shown(images[place][None]) for place in chosen])
     write(Raster(in_rows(rows)), path)
