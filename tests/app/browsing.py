@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError
 
 from beyne.app.words import Words
 
@@ -31,6 +33,18 @@ def unfold(panel, heading: str) -> None:
     panel.get_by_text(heading).click()
     drawn = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))"
     panel.page.evaluate(drawn)
+
+
+def take(panel, field: str, option: str, sign) -> None:
+    """Click on an option and wait for its sign. A page still drawing itself may close the list."""
+    patience = PATIENCE / 30
+    for _ in range(30):
+        with suppress(TimeoutError):
+            panel.get_by_role("combobox", name=field, exact=True).click()
+            panel.get_by_role("option", name=option, exact=True).click(timeout=patience)
+            sign.wait_for(timeout=patience)
+            return
+    raise AssertionError(f"{field} does not give {option}")
 
 
 def choose(page, field: str, *words: str) -> None:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from browsing import PATIENCE, check_with_axe, choose, downloaded, start, tab, unfold
+from browsing import PATIENCE, check_with_axe, choose, downloaded, start, tab, take, unfold
 from conftest import served
 from PIL import Image
 from typer.testing import CliRunner
@@ -50,9 +50,7 @@ def train_tab(page):
 
 
 def fill(panel, recipe: str, about: str, **numbers: float) -> None:
-    panel.get_by_role("combobox", name="Recipe", exact=True).click()
-    panel.get_by_role("option", name=recipe, exact=True).click()
-    panel.get_by_text(about).wait_for()
+    take(panel, "Recipe", recipe, panel.get_by_text(about))
     for name, value in (NUMBERS | numbers).items():
         panel.locator(f"#train-{name} input").fill(f"{value}")
 

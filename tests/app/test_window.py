@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import check_with_axe, downloaded, start, tab, unfold, upload
+from browsing import check_with_axe, downloaded, start, tab, take, unfold, upload
 from pictures import save_pictures
 from PIL import Image
 from typer.testing import CliRunner
@@ -117,9 +117,8 @@ def test_a_folder_by_its_path_comes_as_a_zip_and_survives_a_reload(visit, window
     assert "×4 with the model photo-x4: 2." in page.locator(".status p.done").inner_text()
     assert downloaded(page, "All files (2) as one zip").startswith(b"PK")
     first = page.locator(".slider img").first.get_attribute("src")
-    page.get_by_label("Picture shown").click()
-    page.get_by_role("option", name="p1.png").click()
-    page.locator(f".slider img:not([src='{first}'])").first.wait_for()
+    other = page.locator(f".slider img:not([src='{first}'])").first
+    take(page, "Picture shown", "p1.png", other)
 
 
 def test_a_job_is_stopped(visit, window) -> None:
