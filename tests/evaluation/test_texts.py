@@ -227,6 +227,9 @@ def test_a_model_of_labels_and_captions_of_one_class_or_language(data, tmp_path)
         "the captions name fewer than two classes", "the captions are of one language",
     ]  # fmt: skip
     assert "r_precision" in one.mean
+    table.write_text("\n".join([lines[0], *english]).replace(",en,", ",,"), encoding="utf-8")
+    silent = beyne.evaluate(model, data, settings=[f"data.captions={table}"])
+    assert silent.notes[-1].startswith("the captions name no language")
 
 
 def test_captions_that_the_encoder_never_met_are_left_out(data, tmp_path) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from beyne.doctor import jpeg, spectrum
 from beyne.images import Raster
 from beyne.images.metadata import quietly
-from beyne.images.raster import Pixels, white_of
+from beyne.images.raster import LUMA, Pixels, white_of
 
 #: Side of the thumbnails that pictures are compared by.
 THUMBNAIL = 64
@@ -122,7 +122,7 @@ def luma_of(pixels: Pixels) -> Pixels:
     if pixels.shape[2] == 1:
         mixed = pixels[..., 0].astype(np.float32)
     elif pixels.shape[2] == 3:
-        mixed = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+        mixed = pixels.astype(np.float32) @ np.array(LUMA, np.float32)
     else:
         mixed = pixels.mean(2, dtype=np.float32)
     return np.asarray(np.clip(mixed * np.float32(scale), 0, 255))

@@ -125,6 +125,10 @@ class Raster:
         return replace(self, pixels=pixels, alpha=alpha, extras=extras)
 
 
+#: What red, green and blue count for in luma (BT.601).
+LUMA = (0.299, 0.587, 0.114)
+
+
 def white_of(dtype: np.dtype[Any]) -> float:
     """The sample value that stands for 1.0 in ``dtype``: 255, 65535 or 1."""
     return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0

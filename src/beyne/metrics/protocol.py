@@ -9,10 +9,10 @@ from torch import Tensor
 
 from beyne.config import Config
 from beyne.errors import UsageError
+from beyne.images.raster import LUMA
 
-# BT.601 luma in studio swing, as MATLAB's rgb2ycbcr: white is 235, black is 16, of 255.
-_LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
-_LUMA_BLACK = 16 / 255
+# Studio swing, as MATLAB's rgb2ycbcr: luma's white is 235, its black is 16, of 255.
+_BLACK, _WIDTH = 16 / 255, 219 / 255
 
 # Room for the rounding of float arithmetic, far below one level of 16 bits.
 _TOLERANCE = 1e-6
@@ -117,8 +117,8 @@ def luma_of(image: Tensor) -> Tensor:
         raise UsageError(
             f"luma of {image.shape[1]} channels is not defined", "compare all channels"
         )
-    weights = image.new_tensor(_LUMA).view(1, 3, 1, 1)
-    return (image * weights).sum(1, keepdim=True) + _LUMA_BLACK
+    weights = image.new_tensor(LUMA).view(1, 3, 1, 1)
+    return (image * weights).sum(1, keepdim=True) * _WIDTH + _BLACK
 
 
 def _shape(image: Tensor) -> str:

@@ -9,22 +9,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne.images.projection import project
+from beyne.images.raster import LUMA
 from beyne.images.resample import Operator
 from beyne.trust.calibration import FloatMap
 
 #: Orientations of a picture: four turns, each as it is and mirrored.
 ORIENTATIONS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range(4))
 
-# BT.601, full swing: errors count in levels of what is seen.
-_LUMA = (0.299, 0.587, 0.114)
 _FLOOR = 0.1  # levels of 255, added before logarithms; half a level is what rounding leaves
 
 
 def luma(image: Tensor) -> Tensor:
-    """``(N, C, H, W)`` → ``(N, 1, H, W)``: BT.601 luma of three bands, of others the mean."""
-    if image.shape[1] != len(_LUMA):
+    """``(N, C, H, W)`` → ``(N, 1, H, W)``: BT.601 luma of three bands, of others the mean.
+
+    In full swing: errors count in levels of what is seen.
+    """
+    if image.shape[1] != len(LUMA):
         return image.mean(1, keepdim=True)
-    return (image * image.new_tensor(_LUMA).view(1, -1, 1, 1)).sum(1, keepdim=True)
+    return (image * image.new_tensor(LUMA).view(1, -1, 1, 1)).sum(1, keepdim=True)
 
 
 def around(values: Tensor, window: int) -> Tensor:

@@ -147,7 +147,10 @@ def _notes(examination: TextExamination, answers: Answers, by_label: bool) -> li
         notes.append("the model is told labels alone: languages make no difference to it")
     if answers.refusals:
         notes.append(answers.refusals)
-    if len({prompt.lang for prompt in answers.prompts}) == 1:
+    spoken = {prompt.lang for prompt in answers.prompts}
+    if spoken == {""}:
+        notes.append("the captions name no language: language agreement is left out")
+    elif len(spoken) == 1:
         notes.append("the captions are of one language: language agreement is left out")
     return notes
 
