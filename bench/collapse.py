@@ -2,10 +2,11 @@
 
     python bench/collapse.py -o runs/collapse [--recipe srgan-ls] [--images 8000] [--set KEY=VALUE]
 
-Trains a recipe twice after the same warm-up, with the guard's remedies and without, and prints for
-the quarters of both runs: losses, the discriminator's accuracy on held-out images, LPIPS, and the
-high-frequency energy of the validation pictures (1 is that of the originals). The same command
-again goes on. Sample sheets are in the runs' ``previews`` folders.
+Trains a recipe twice after the same warm-up, with the guard's remedies and without. Prints, at the
+start and for the quarters of both runs: losses, the discriminator's accuracy on held-out images,
+LPIPS; then the accuracies of the last quarter, and the high-frequency energy of the validation
+pictures (1 is that of the originals). The same command again goes on. Sample sheets are in the
+runs' ``previews`` folders.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from runs import newest, results
 
 import beyne
 from beyne.metrics import high_frequency_energy
+from beyne.training.tracker import read_records
 
 _STEP = 64  # images, more than any step has
 REMEDIES = {"without guard": [], "with guard": ["rate", "r1"]}
@@ -46,6 +48,12 @@ def row(run: Path, until: int) -> str:
     return " | ".join(f"{values[n]:.4g}" if n in values else "–" for n in names)
 
 
+def accuracies(run: Path, after: int) -> list[float]:
+    """What the guard's looks found from then on."""
+    records = read_records(run / "stats.jsonl")
+    return [one["accuracy"] for one in records if one["images"] > after and "accuracy" in one]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", type=Path, required=True)
@@ -60,14 +68,16 @@ def main() -> None:
         run, settings = arguments.output / name.replace(" ", "-"), settings_for(remedies, arguments)
         if not beyne.train(arguments.recipe, arguments.data, run, settings, message=print):
             raise SystemExit(130)
-        for quarter in range(1, 5):
-            until = arguments.images // 4 * quarter
+        quarter = arguments.images // 4
+        for until in (quarter // 10, *range(quarter, 4 * quarter + 1, quarter)):
             print(f"| {name} | {until:,} | {row(run, until)} |")
+        last = accuracies(run, 3 * quarter)
+        print(f"\n{name}: accuracy in the last quarter {fmean(last):.2f}, at most {max(last):.2f}")
         energies = [
             float(high_frequency_energy(output, original))
             for output, original in results(arguments.recipe, settings, arguments.data, run)
         ]
-        print(f"\n{name}: high-frequency energy {fmean(energies):.2f}\n")
+        print(f"{name}: high-frequency energy {fmean(energies):.2f}\n")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
     python bench/overfit.py -o runs/overfit [--recipes pix2pix gan ...] [--side 64] [--images 1600]
         [--set key.sub=value]
 
-Four pictures of CHASE_DB1 (of their vessel masks, for translations); a fifth is there for
-validation. A recipe that can't do this will learn nothing else. Columns: the minutes that it took,
-and the distance (L1, in units of [0, 1]) of the result from the four: of a translation the mean, of
-a generator that of each from the nearest of 64 generated ones.
+Four pictures of CHASE_DB1 (pix2pix: of their vessel masks; colourise: of themselves in grey); a
+fifth is there for validation. A recipe that can't do this will learn nothing else. Columns: the
+minutes that it took, and the distance (L1, in units of [0, 1]) of the result from the four: of a
+translation the mean, of a generator that of each from the nearest of 64 generated ones.
 """
 
 from __future__ import annotations
@@ -33,10 +33,14 @@ from beyne.training import train
 RECIPES = {
     "pix2pix": 300,
     "pix2pix-small": 600,
+    "colourise": 600,
     "gan": 4_000,
     "gan-small": 2_000,
+    "gan-stable": 1_000,
     "gan-projected": 1_600,
 }
+#: Translations → the side of the pairs that they start from, or none: colours are their own pairs.
+PAINTERS = {"pix2pix": "a", "pix2pix-small": "a", "colourise": ""}
 PICTURES, GENERATED = 4, 64
 
 
@@ -52,7 +56,7 @@ def recipe_for(name: str, side: int, images: int | None, settings: list[str]) ->
         "data.views=upright",
         f"train.images={images or RECIPES[name]}",
     ]
-    if name.startswith("pix2pix"):
+    if name in PAINTERS:
         asked += [f"data.size_in={side}"]
         asked += [f"generator.levels={side.bit_length() - 1}"] if name == "pix2pix" else []
     elif name == "gan-projected":
@@ -61,11 +65,11 @@ def recipe_for(name: str, side: int, images: int | None, settings: list[str]) ->
 
 
 @torch.inference_mode()
-def distance(run: Path, translates: bool, masks: Tensor, real: Tensor) -> float:
-    """L1 of the last model's pictures from the real ones."""
+def distance(run: Path, given: Tensor | None, real: Tensor) -> float:
+    """L1 of the last model's pictures, of those given or of none, from the real ones."""
     model = bundle.load(run / "last.safetensors")
-    if translates:
-        return float((model.network(masks).clamp(0, 1) - real).abs().mean())
+    if given is not None:
+        return float((model.network(given).clamp(0, 1) - real).abs().mean())
     sampler = Sampler(model, "cpu")
     made = torch.cat([sampler.image(seed) for seed in range(GENERATED)])
     return float((real[:, None] - made).abs().mean((2, 3, 4)).amin(1).mean())
@@ -88,20 +92,21 @@ def main() -> None:
             recipe_for(name, asked.side, asked.images, asked.settings),
             asked.output / name,
         )
-        translates = recipe.job == "translate"
-        sides = "ab" if translates else [""]
+        paired = PAINTERS.get(name)
+        given = masks if paired else real.mean(1, keepdim=True) if name in PAINTERS else None
+        sides = "ab" if paired else [""]
         part: dict[str, SplitName] = {
             f"{side}/{one}".lstrip("/"): "val" if one == names[PICTURES] else "train"
             for one in names
             for side in sides
         }
-        split = asked.output / f"{recipe.job}.csv"
+        split = asked.output / f"{name}.csv"
         write_split(split, part, {one: one for one in part})
         began = time.monotonic()
-        if not train(recipe, data if translates else data / "b", run, split, message=heard):
+        if not train(recipe, data if paired else data / "b", run, split, message=heard):
             raise SystemExit(1)  # stopped by Ctrl-C
         minutes = (time.monotonic() - began) / 60
-        far = distance(run, translates, masks, real)
+        far = distance(run, given, real)
         print(f"| {name} | {recipe.train.images} | {minutes:.1f} | {far:.3f} |", flush=True)
 
 

@@ -13,7 +13,8 @@ is what is left beyond overall colour; PSNR, SSIM, LPIPS (``BEYNE_WEIGHTS=../sha
 Dice: a network that learnt from the training children to find vessels (lungs) looks for them in
 the picture made, and is compared with the mask it was made from. ``real`` is its Dice on the real
 pictures; ``real, median colour`` the L1 of one who knows all but a picture's mean colour.
-Statistics are of children: the mean of a child's pictures is one value.
+Statistics are of people: the mean of a person's pictures is one value. ``bench/painted_sets.py``
+adds KID over all folds, and whether training pictures come again.
 
 Prints the tables; writes ``scores.csv``, and ``sheet.png`` of every fold. The same command again
 goes on.
@@ -30,6 +31,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from painted_sets import PaintedSets
 from quality import SHARED, heard
 from torch import Tensor
 
@@ -183,8 +185,10 @@ def recoloured(pairs: list[Pair], others: list[Pair]) -> list[Row]:
     return rows
 
 
-def run_fold(data: Path, folder: Path, arms: list[str], seeds: int, made: Recipes) -> list[Row]:
-    """Train what is not trained yet, and score all arms on the fold's children."""
+def run_fold(
+    data: Path, folder: Path, arms: list[str], seeds: int, made: Recipes, sets: PaintedSets
+) -> list[Row]:
+    """Train what is not trained yet, and score all arms on the fold's people."""
     split = folder / "split.csv"
     parts = find_split(data, split, TRANSLATE)
     pairs = parts["test"]
@@ -207,6 +211,11 @@ def run_fold(data: Path, folder: Path, arms: list[str], seeds: int, made: Recipe
         for seed in range(seeds):
             sheet.append([])
             found.append((arm, seed, scored(run(arm, seed), segmenter, pairs, sheet[-1])))
+    names = ["real", "median", *(arm for arm in arms for _ in range(seeds))]
+    kept = {arm: [] for arm in names}
+    for arm, images in zip(names, sheet, strict=True):
+        kept[arm] += images
+    sets.add([to_tensor(read(pair.hr).pixels) for pair in parts["train"]], kept)
     masks = [to_tensor(read(pair.lr).pixels).expand_as(sheet[0][0]) for pair in pairs]
     columns = [torch.cat(column, 2) for column in (masks, *sheet)]
     beyne.save(Raster(from_tensor(torch.cat(columns, 3), np.dtype(np.uint8))), folder / "sheet.png")
@@ -244,7 +253,7 @@ def report(rows: list[Row], groups: dict[str, str]) -> None:
         heading, better = SCORES[name]
         column = {arm: values for arm, values in column.items() if not arm.startswith("real")}
         number = next(iter(column.values())).shape[1]
-        print(f"\n{heading}, of {number} children:\n")
+        print(f"\n{heading}, of {number} people:\n")
         for one in verdicts(column, better):
             print(f"- {one.sentence}{_percent(one, column)}")
 
@@ -282,17 +291,18 @@ def main() -> None:
     def made(arm: str, seed: int) -> Recipe:
         return recipe_for(arm, asked.side, [*length, *asked.settings, f"train.seed={seed}"])
 
-    rows: list[Row] = []
+    rows, sets = list[Row](), PaintedSets()
     for fold in range(asked.folds) if asked.only is None else asked.only:
         folder = asked.output / f"fold-{fold}"
         folder.mkdir(parents=True, exist_ok=True)
         fold_split(groups, fold, asked.folds, folder / "split.csv")
-        rows += run_fold(data, folder, asked.arms, asked.seeds, made)
+        rows += run_fold(data, folder, asked.arms, asked.seeds, made, sets)
         with (asked.output / "scores.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, ["fold", "arm", "seed", "file", *SCORES])
             writer.writeheader()
             writer.writerows(rows)
     report(rows, groups)
+    sets.report()
 
 
 if __name__ == "__main__":

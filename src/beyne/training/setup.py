@@ -11,7 +11,7 @@ from torch import Tensor
 
 from beyne.config import Tree, write_toml
 from beyne.data import content_of, find_captions, find_unpaired, fingerprint
-from beyne.data.split import SplitName, read_groups, read_split
+from beyne.data.split import SplitName, read_groups
 from beyne.errors import UsageError
 from beyne.files import write_whole
 from beyne.recipe import Recipe
@@ -75,11 +75,11 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         ImageError: A picture can't be read.
     """
     kept = run / "split.csv"
-    if split_file and kept.is_file() and read_split(split_file) != read_split(kept):
-        raise UsageError(f"{run} was started with another split than {split_file}", "a new -o")
     obeyed = kept if kept.is_file() else split_file
     grouped = obeyed or data / "split.csv"
     parts = found_pairs(recipe, data, obeyed)
+    if split_file and obeyed == kept and parts != found_pairs(recipe, data, split_file):
+        raise UsageError(f"{run} was started with another split than {split_file}", "a new -o")
     job = _job(recipe, data)
     recipe = resolved(job.fitted(recipe, parts["train"]), len(parts["train"]))
     torch.manual_seed(recipe.train.seed)
