@@ -23,10 +23,12 @@ from beyne.images.projection import project
 from beyne.images.raster import to_tensor
 from beyne.images.resample import downscale
 from beyne.predict.predictor import Predictor
+from beyne.predict.values import UNIT, Values
 from beyne.trust.assessor import Assessor
 from beyne.trust.calibration import EVIDENCE, Curve, calibration_of, checked_trust
 from beyne.trust.evidence import error, evidence, luma
 from beyne.trust.maps import Names
+from beyne.trust.native import grey_of
 from beyne.trust.overlay import Overlay, overlay
 from beyne.trust.summary import Tally, Told, Trust
 
@@ -135,7 +137,7 @@ def test_of_deep_pictures_errors_count_in_the_range_they_use():
     assert dark.meaning.tolerance == pytest.approx(8 / 255 * used * 20)
     assert "stored values of the truth, if it is like a photograph of 8 bits" in dark.sentence
     np.testing.assert_allclose(dark.map, bright.map, atol=0.01)
-    assert assessor().assess(Raster(np.full((8, 8, 1), 7, np.uint16))).meaning.tolerance == 8
+    assert assessor().assess(Raster(np.full((8, 8, 1), 7, np.uint16))).meaning.tolerance == 1
 
 
 def areas(mask) -> list[str]:
@@ -192,13 +194,17 @@ def test_the_sentence_gives_both_numbers():
 
 
 def test_the_overlay_is_grey_where_there_is_trust():
-    trust = Trust(np.array([[1.0, 0.0]], np.float32), MEANING)
-    sure, doubtful = overlay(np.full((1, 2, 3), 100, np.uint8), trust)[0].astype(int)
+    trust = np.array([[1.0, 0.0]], np.float32)
+    levels, floats = (
+        Raster(np.full((1, 2, 3), value, kind))
+        for value, kind in ((100, np.uint8), (0.2, np.float32))
+    )
+    values = Values(0, 255, np.dtype(np.uint8), (0, 255))
+    sure, doubtful = overlay(grey_of(levels, values), trust)[0].astype(int)
     assert (sure == 100).all()
     assert doubtful[0] > 200 > 40 > doubtful[1]
-    assert overlay(np.full((1, 2, 4), 0.5, np.float32), trust)[0, 0].tolist() == [128] * 3
-    dark = Trust(trust.map, replace(MEANING, black=0.1, width=0.2))
-    assert overlay(np.full((1, 2, 1), 0.2, np.float32), dark)[0, 0].tolist() == [128] * 3
+    dark = replace(UNIT, black=0.1, width=0.2)
+    assert overlay(grey_of(floats, dark), trust)[0, 0].tolist() == [128] * 3
 
 
 def test_an_overlay_of_pieces_is_every_so_many_pixels_of_the_whole(monkeypatch):
