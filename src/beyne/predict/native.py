@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from torch import Tensor
 
 from beyne.bundle import ModelCard
 from beyne.errors import ImageError, is_out_of_memory
-from beyne.images.projection import EXACT_REACH, project_into_limits
+from beyne.images.projection import EXACT_REACH, EXACT_ROUNDS, ROUNDS, project_into_limits
 from beyne.images.raster import Pixels, Raster, from_steps, to_steps
 from beyne.images.resample import resize
 from beyne.predict.finish import smoothed
+from beyne.predict.footprint import in_tiles
 from beyne.predict.transparency import bleed
 from beyne.predict.values import Values
 
@@ -53,10 +55,19 @@ class Enlarger:
         scale: Enlargement.
         smooth: Standard deviation of the Gaussian over the result.
         consistent: Project the result onto the images that shrink back to the input.
+        measured: These are measurements, to which the projection shall be exact.
     """
 
-    def __init__(self, predictor: Predictor, scale: int, smooth: float, consistent: bool) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        scale: int,
+        smooth: float,
+        consistent: bool,
+        measured: bool = True,
+    ) -> None:
         self._predictor = predictor
+        self._rounds = EXACT_ROUNDS if measured else (ROUNDS, 0)
         self._scale, self._smooth, self._consistent = scale, smooth, consistent
 
     def bands(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:
@@ -106,11 +117,10 @@ class Enlarger:
             x = torch.from_numpy(np.stack(tiles)).permute(0, 3, 1, 2)
             return [made.transpose(1, 2, 0) for made in self._enlarged(x, values)]
 
-        halo = self._predictor.tiling_of_pieces(self._scale, self._smooth).halo
-        halo += EXACT_REACH * self._consistent
-        return self._predictor.in_tiles(
-            function, shares, self._scale, shares.shape[2], values.dtype, halo, on_done
-        )
+        tiling = self._predictor.tiling_of_pieces(self._scale, self._smooth)
+        tiling = replace(tiling, halo=tiling.halo + EXACT_REACH * self._consistent)
+        result = self._scale, shares.shape[2], values.dtype
+        return in_tiles(function, shares, result, tiling, on_done)
 
     def raster(
         self, raster: Raster, values: Values, on_done: Callable[[float], None] | None = None
@@ -137,7 +147,8 @@ class Enlarger:
             if step > _COARSE:
                 result, x = result.float(), x.float()
             operator = predictor.card.operator
-            result = project_into_limits(result, x, operator, (low, high), step).double()
+            limits = low, high
+            result = project_into_limits(result, x, operator, limits, step, self._rounds).double()
         return values.samples(result.numpy())
 
 

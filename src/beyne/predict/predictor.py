@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
-from beyne.errors import ImageError, is_out_of_memory
 from beyne.images.projection import EXACT_REACH, REACH
 from beyne.images.raster import Pixels, Raster, Treatment, converted, from_tensor, to_tensor
 from beyne.images.resample import resize
@@ -27,10 +26,10 @@ from beyne.predict.fitting import (
     checked_smooth,
     is_grey_for,
 )
-from beyne.predict.footprint import checked_tile, chosen_tiling, smaller
+from beyne.predict.footprint import checked_tile, chosen_tiling, in_tiles
 from beyne.predict.native import Enlarger, is_native
 from beyne.predict.precision import NAMES, PrecisionChoice
-from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
+from beyne.predict.tiling import ALIGNMENT, Tiling
 from beyne.predict.transparency import bleed
 from beyne.predict.values import Values, values_of_pictures
 
@@ -122,7 +121,7 @@ class Predictor:
         with torch.inference_mode():
             if is_native(raster, self.card):
                 values = values or values_of_pictures(self.card, raster)
-                enlarger = Enlarger(self, scale, smooth, project)
+                enlarger = Enlarger(self, scale, smooth, project, raster.measured)
                 output = enlarger.raster(raster, values, on_done)
             else:
                 output = self._applied(raster, scale, smooth, project, on_done)
@@ -161,7 +160,8 @@ class Predictor:
 
         channels = 1 if finish.grey else self.card.channels_out
         halo = self._network.halo + finish.halo(self.card.scale)
-        output = self.in_tiles(function, pixels, scale, channels, pixels.dtype, halo, on_done)
+        tiling = replace(self._tiling, halo=halo)
+        output = in_tiles(function, pixels, (scale, channels, pixels.dtype), tiling, on_done)
         return _resampled(output, (size[0] * scale, size[1] * scale))
 
     def tiling_of_pieces(self, scale: int, smooth: float) -> Tiling:
@@ -233,50 +233,8 @@ class Predictor:
             size = (batch.shape[-2] * scale, batch.shape[-1] * scale)
             return _as_samples(resize(batch, size).clamp_(0, 1), alpha.dtype)
 
-        whole = alpha[..., None]
-        return self.in_tiles(function, whole, scale, 1, alpha.dtype, _ALPHA_HALO)[..., 0]
-
-    def in_tiles(
-        self,
-        function: TileFunction,
-        pixels: Pixels,
-        scale: int,
-        channels: int,
-        dtype: np.dtype[Any],
-        halo: int,
-        on_done: Callable[[float], None] | None = None,
-    ) -> Pixels:
-        """``function`` over a whole picture; tiles are made smaller until memory suffices.
-
-        Args:
-            function: See `beyne.predict.tiling.apply_in_tiles`, as for ``pixels``, ``on_done``.
-            pixels: See there.
-            scale: Enlargement.
-            channels: Of the result.
-            dtype: Of the result.
-            halo: Input pixels around a region that its result depends on.
-            on_done: See above.
-
-        Raises:
-            ImageError: Memory does not suffice for the result, or the smallest tile.
-        """
-        height, width = pixels.shape[:2]
-        try:
-            output = np.empty((height * scale, width * scale, channels), dtype)
-        except MemoryError:
-            raise ImageError("the result does not fit into memory", "cut the picture") from None
-        tiling = replace(self._tiling, halo=halo)
-        while True:
-            try:
-                apply_in_tiles(function, pixels, output, tiling, on_done)
-                return output
-            except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-            # For this picture only: the next one may well fit.
-            tiling = smaller(tiling, height, width)
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+        tiling = replace(self._tiling, halo=_ALPHA_HALO)
+        return in_tiles(function, alpha[..., None], (scale, 1, alpha.dtype), tiling)[..., 0]
 
 
 def _deep(raster: Raster) -> Raster:

@@ -19,8 +19,9 @@ from beyne.bundle import ModelCard
 from beyne.images.raster import Pixels, Raster, to_steps
 from beyne.images.residual import Levels
 
-#: Percentiles of a whole file that are black and white to the model.
-_BLACK, _WHITE = 0.1, 99.9
+#: Percentiles between which nearly all data lies, and how much wider, in parts of that, the range
+#: may be to hold the rest: what it does not hold the model does not see.
+_PERCENTILES, _MARGIN = (0, 0.1, 99.9, 100), 0.1
 #: Samples taken of a file to tell its range.
 _SAMPLES = 1 << 18
 
@@ -91,7 +92,9 @@ def values_of(
     if dtype.kind != "f" and sees_whole_range(card, dtype):
         black, white = limits if dtype != np.uint8 else (black, white)
     elif len(sample):
-        black, white = (float(value) for value in np.percentile(sample, (_BLACK, _WHITE)))
+        least, black, white, most = (float(at) for at in np.percentile(sample, _PERCENTILES))
+        margin = _MARGIN * (white - black)
+        black, white = max(least, black - margin), min(most, white + margin)
     low, high = limits
     low, high = low + (nodata == low), high - (nodata == high)
     return Values(black, white - black or 1.0, dtype, (low, high), nodata)
