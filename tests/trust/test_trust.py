@@ -315,3 +315,23 @@ def test_where_trust_is_low_a_photograph_is_wrong(shared):
     assert trust.mean == pytest.approx(right.mean(), abs=0.1)
     assert right[trust.map > 0.9].mean() > 0.85
     assert right[trust.map < 0.1].mean() < 0.15
+
+
+def test_of_a_deep_slice_of_one_value_trust_speaks_of_what_was_made():
+    """Nothing was added, and that is what it says."""
+    trust = beyne.load("photo-x4").trust(np.full((24, 24, 1), 31_000, np.uint16))
+    assert trust.mean > 0.98
+    assert "to be within 1 stored values of the truth" in trust.sentence
+    assert trust.sentence.endswith("none is mostly invented")
+
+
+def test_what_is_transparent_does_not_count():
+    pixels, alpha = picture(12, 16), np.full((12, 16), 255, np.uint8)
+    alpha[:, :8] = 0
+    pixels[:, :8] = np.random.default_rng(0).integers(0, 256, (12, 8, 3))
+    found = assessor().assess(Raster(pixels, alpha))
+    assert (found.map[:, :32] == 1).all()
+    assert found.mean == pytest.approx(found.map[:, 32:].mean(), abs=1e-6)
+    assert assessor().assess(Raster(pixels, np.zeros_like(alpha))).sentence == (
+        "trust: it holds no data"
+    )
