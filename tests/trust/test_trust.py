@@ -321,7 +321,7 @@ def test_of_a_deep_slice_of_one_value_trust_speaks_of_what_was_made():
     """Nothing was added, and that is what it says."""
     trust = beyne.load("photo-x4").trust(np.full((24, 24, 1), 31_000, np.uint16))
     assert trust.mean > 0.98
-    assert "to be within 1 stored values of the truth" in trust.sentence
+    assert "to be within 1 stored value of the truth" in trust.sentence
     assert trust.sentence.endswith("none is mostly invented")
 
 
