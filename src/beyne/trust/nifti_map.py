@@ -58,7 +58,7 @@ class NiftiMap:
                     known = repeated(np.isfinite(given), card.scale)[0]
                     tally.add(found, known=known)
                     made.add(percent(found * known))
-                    certain = Trust(np.where(known, found, np.float32(1)), meaning, known)
+                    certain = Trust(np.where(known, found, np.float32(1)), meaning)
                     shown = raster(enlarged)
                     least.add(shown.pixels[..., 0] * (WHITE / shown.white), certain)
                 said = Told(tally, meaning, least.number)
