@@ -14,9 +14,11 @@ from beyne.bundle import Model
 from beyne.images import Raster
 from beyne.images.dicom import open_source
 from beyne.images.residual import Levels, Residual
-from beyne.predict.frames import values_of_frames
+from beyne.predict.files import Job
+from beyne.predict.frames import Frames, values_of_frames
 from beyne.predict.predictor import Predictor
-from beyne.predict.values import Values, sampled, values_of, values_of_pictures
+from beyne.predict.values import Values, sampled, values_of
+from beyne.predict.work import Options
 
 WHOLE = Values(0, 65535, np.dtype(np.uint16), (0, 65535))
 
@@ -118,15 +120,21 @@ def test_measurements_come_back(tmp_path, photometric, bits):
     assert residual.within >= 0.998 * residual.compared
 
 
-def test_frames_of_one_file_share_a_range(photo, tmp_path):
+def test_frames_of_one_file_share_a_range(tmp_path):
+    predictor = Predictor(tiny_model("compact", image_skip="bicubic"))
     made = dicom_files.dataset(frames=2, bits=12)
     stored = made.pixel_array // 40 + np.array([0, 2000], np.uint16)[:, None, None]
     made.PixelData = stored.astype(np.uint16).tobytes()
     path = dicom_files.write(made, tmp_path / "a.dcm")
-    values = values_of_frames(photo.card, open_source(path, 10**9), None)
+    values = values_of_frames(predictor.card, open_source(path, 10**9), None)
     assert (values.black, values.width) == (stored.min(), np.ptp(stored))
-    frames = frames_of(path)
-    assert values_of_pictures(photo.card, frames[1]).black >= 2000
+    work = Frames(Job(path, tmp_path / "b.dcm"), Options(4))
+    work.compute(predictor, lambda share: None)
+    work.write()
+    for given, made in zip(frames_of(path), frames_of(tmp_path / "b.dcm"), strict=True):
+        expected, alone = (predictor.apply(given, values=how).pixels for how in (values, None))
+        np.testing.assert_array_equal(made.pixels, expected)
+        assert (made.pixels != alone).any()
 
 
 def test_padding_and_what_is_transparent_are_no_part_of_the_range(tmp_path):
