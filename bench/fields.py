@@ -45,7 +45,7 @@ def main() -> None:
         hr = hr[:height, :width]
         small = Raster(from_tensor(downscale(to_tensor(hr), SCALE), hr.dtype))
         plain, made, crisp = bicubic(small, SCALE), faithful.upscale(small), sharp.upscale(small)
-        doubted = overlay(made.pixels, faithful.trust(small))
+        doubted = overlay(made.pixels.mean(2), faithful.trust(small).map)
         shown = [plain.pixels, made.pixels, crisp.pixels, hr, doubted]
         parts = [coloured(each)[top : top + SIDE, left : left + SIDE] for each in shown]
         gap = np.full((SIDE, GAP, 3), 255, np.uint8)

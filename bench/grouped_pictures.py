@@ -35,7 +35,7 @@ def scenes(folder: Path) -> tuple[dict[Path, str], dict[Path, str]]:
 def cut(path: Path, folder: Path) -> list[Path]:
     """Write the squares of a GeoTIFF that are full of data, as 8-bit grey or colour.
 
-    Deep ones are stretched from the 0.1 to the 99.9 percentile, as ``beyne upscale`` does.
+    Deep ones are stretched from the 0.1 to the 99.9 percentile.
     """
     with rasterio.open(path) as source:
         names = [colour.name for colour in source.colorinterp]

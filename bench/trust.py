@@ -23,7 +23,7 @@ import itertools
 import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,10 +70,10 @@ class Remembered:
         self.card, self._predictor = predictor.card, predictor
         self._known: dict[tuple[tuple[int, ...], bytes], Raster] = {}
 
-    def apply(self, raster: Raster, consistent: bool | None = None) -> Raster:
+    def apply(self, raster: Raster, **how: Any) -> Raster:
         key = raster.pixels.shape, raster.pixels.tobytes()
         if key not in self._known:
-            self._known[key] = self._predictor.apply(raster, consistent=consistent)
+            self._known[key] = self._predictor.apply(raster, **how)
         return self._known[key]
 
     def forget(self) -> None:

@@ -22,6 +22,7 @@ from beyne.images.resample import resize
 from beyne.networks import NETWORKS
 from beyne.networks.compact import Compact, CompactConfig
 from beyne.predict.predictor import Predictor
+from beyne.predict.values import UNIT, Values
 
 SIZES = [(1, 1), (1, 75), (45, 61), (80, 33)]
 
@@ -73,15 +74,18 @@ def test_tiles_equal_the_whole_where_pixels_are_folded_into_channels(unshuffle):
 def test_any_bands_and_depth(channels, depth):
     model = tiny_model("compact", channels_in=channels, channels_out=channels)
     pixels = stretched(picture(30, 20, channels), depth)
-    result = Predictor(model, precision="fp32").apply(Raster(pixels)).pixels
+    raster = Raster(pixels)
+    whole = Values(0, raster.white, pixels.dtype, (0, raster.white))
+    result = Predictor(model, precision="fp32").apply(raster, values=whole).pixels
     assert result.dtype == pixels.dtype
     with torch.inference_mode():
         scaled = pixels.astype(np.float32) / (255 if depth == "uint8" else 65535)
         given = torch.from_numpy(pixels if depth == "float32" else scaled)
         expected = model.network(given.permute(2, 0, 1)[None])[0].permute(1, 2, 0).numpy()
+        expected = expected.clip(0, 1)
     if depth != "float32":
         white = np.iinfo(pixels.dtype).max
-        expected = np.rint(expected.clip(0, 1) * np.float32(white))
+        expected = np.rint(expected * np.float32(white))
         # One step: where a value lies between two steps, the order of sums decides.
         assert np.abs(result - expected).max() <= 1
     else:
@@ -100,8 +104,10 @@ def test_a_dark_16_bit_picture_keeps_its_depth():
 def test_grey_goes_in_three_times_and_comes_out_once():
     model = tiny_model("compact")
     grey = stretched(picture(20, 30, 1), "float32")
-    result = Predictor(model, precision="fp32").apply(Raster(grey)).pixels
-    colour = Predictor(model, precision="fp32").apply(Raster(np.repeat(grey, 3, 2))).pixels
+    predictor, colours = Predictor(model, precision="fp32"), np.repeat(grey, 3, 2)
+    result, colour = (
+        predictor.apply(Raster(pixels), values=UNIT).pixels for pixels in (grey, colours)
+    )
     assert result.shape == (80, 120, 1)
     np.testing.assert_allclose(result[..., 0], colour.mean(2), atol=1e-5)
 
@@ -125,13 +131,14 @@ def test_floats_that_are_no_picture_are_refused(value, words):
 def test_a_smaller_scale_is_the_result_shrunk():
     model = tiny_model("compact")
     raster = Raster(stretched(picture(50, 41), "float32"))
-    full = Predictor(model, precision="fp32").apply(raster).pixels
+    full = Predictor(model, precision="fp32").apply(raster, values=UNIT).pixels
     for scale in (1, 2, 3):
         expected = resize(torch.from_numpy(full).permute(2, 0, 1)[None], (50 * scale, 41 * scale))[
             0
         ].permute(1, 2, 0)
         for tile in ("auto", 16):
-            found = Predictor(model, precision="fp32", tile=tile).apply(raster, scale).pixels
+            predictor = Predictor(model, precision="fp32", tile=tile)
+            found = predictor.apply(raster, scale, values=UNIT).pixels
             np.testing.assert_allclose(found, expected, atol=1e-4)
 
 

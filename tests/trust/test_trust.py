@@ -23,10 +23,12 @@ from beyne.images.projection import project
 from beyne.images.raster import to_tensor
 from beyne.images.resample import downscale
 from beyne.predict.predictor import Predictor
+from beyne.predict.values import UNIT, Values
 from beyne.trust.assessor import Assessor
 from beyne.trust.calibration import EVIDENCE, Curve, calibration_of, checked_trust
 from beyne.trust.evidence import error, evidence, luma
 from beyne.trust.maps import Names
+from beyne.trust.native import grey_of
 from beyne.trust.overlay import Overlay, overlay
 from beyne.trust.summary import Tally, Told, Trust
 
@@ -131,11 +133,10 @@ def test_only_a_georeferenced_file_is_taken_for_a_satellite_picture():
 def test_of_deep_pictures_errors_count_in_the_range_they_use():
     pixels = picture(8, 8).astype(np.uint16)
     bright, dark = (assessor().assess(Raster(pixels * step)) for step in (257, 20))
-    used = np.percentile(pixels, 99.9) - np.percentile(pixels, 0.1)
-    assert dark.meaning.tolerance == pytest.approx(8 / 255 * used * 20)
+    assert dark.meaning.tolerance == pytest.approx(8 / 255 * np.ptp(pixels) * 20)
     assert "stored values of the truth, if it is like a photograph of 8 bits" in dark.sentence
     np.testing.assert_allclose(dark.map, bright.map, atol=0.01)
-    assert assessor().assess(Raster(np.full((8, 8, 1), 7, np.uint16))).meaning.tolerance == 8
+    assert assessor().assess(Raster(np.full((8, 8, 1), 7, np.uint16))).meaning.tolerance == 1
 
 
 def areas(mask) -> list[str]:
@@ -192,13 +193,17 @@ def test_the_sentence_gives_both_numbers():
 
 
 def test_the_overlay_is_grey_where_there_is_trust():
-    trust = Trust(np.array([[1.0, 0.0]], np.float32), MEANING)
-    sure, doubtful = overlay(np.full((1, 2, 3), 100, np.uint8), trust)[0].astype(int)
+    trust = np.array([[1.0, 0.0]], np.float32)
+    levels, floats = (
+        Raster(np.full((1, 2, 3), value, kind))
+        for value, kind in ((100, np.uint8), (0.2, np.float32))
+    )
+    values = Values(0, 255, np.dtype(np.uint8), (0, 255))
+    sure, doubtful = overlay(grey_of(levels, values), trust)[0].astype(int)
     assert (sure == 100).all()
     assert doubtful[0] > 200 > 40 > doubtful[1]
-    assert overlay(np.full((1, 2, 4), 0.5, np.float32), trust)[0, 0].tolist() == [128] * 3
-    dark = Trust(trust.map, replace(MEANING, black=0.1, width=0.2))
-    assert overlay(np.full((1, 2, 1), 0.2, np.float32), dark)[0, 0].tolist() == [128] * 3
+    dark = replace(UNIT, black=0.1, width=0.2)
+    assert overlay(grey_of(floats, dark), trust)[0, 0].tolist() == [128] * 3
 
 
 def test_an_overlay_of_pieces_is_every_so_many_pixels_of_the_whole(monkeypatch):
@@ -310,3 +315,23 @@ def test_where_trust_is_low_a_photograph_is_wrong(shared):
     assert trust.mean == pytest.approx(right.mean(), abs=0.1)
     assert right[trust.map > 0.9].mean() > 0.85
     assert right[trust.map < 0.1].mean() < 0.15
+
+
+def test_of_a_deep_slice_of_one_value_trust_speaks_of_what_was_made():
+    """Nothing was added, and that is what it says."""
+    trust = beyne.load("photo-x4").trust(np.full((24, 24, 1), 31_000, np.uint16))
+    assert trust.mean > 0.98
+    assert "to be within 1 stored value of the truth" in trust.sentence
+    assert trust.sentence.endswith("none is mostly invented")
+
+
+def test_what_is_transparent_does_not_count():
+    pixels, alpha = picture(12, 16), np.full((12, 16), 255, np.uint8)
+    alpha[:, :8] = 0
+    pixels[:, :8] = np.random.default_rng(0).integers(0, 256, (12, 8, 3))
+    found = assessor().assess(Raster(pixels, alpha))
+    assert (found.map[:, :32] == 1).all()
+    assert found.mean == pytest.approx(found.map[:, 32:].mean(), abs=1e-6)
+    assert assessor().assess(Raster(pixels, np.zeros_like(alpha))).sentence == (
+        "trust: it holds no data"
+    )

@@ -162,8 +162,7 @@ def test_errors_of_ct_count_in_the_range_that_its_frames_use(upscale, tmp_path):
     dicom_files.write(source, tmp_path / "a.dcm")
     said = upscale("a.dcm", "-o", "b.dcm", "--trust").stderr
     tolerance = float(said.split("to be within ")[1].split()[0])
-    used = np.percentile(stored, 99.9) - np.percentile(stored, 0.1)
-    assert tolerance == pytest.approx(8 / 255 * used, rel=0.01)
+    assert tolerance == pytest.approx(8 / 255 * np.ptp(stored), rel=0.01)
 
 
 @pytest.mark.parametrize("name", ["b.nii", "b.nii.gz"])

@@ -44,7 +44,8 @@ class LoadedModel:
 
         Args:
             image: A path, a Pillow image, an array ``(H, W, C)`` or ``(H, W)`` of uint8, uint16
-                or floats in [0, 1], or a `Raster`.
+                or floats in [0, 1], or a `Raster`. Of what is deeper than uint8 the model sees the
+                range in use.
             scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
             bands: Numbers, from 1, of the bands to take; None or ``"all"``: all of them.
             smooth: Standard deviation, in result pixels, of a Gaussian over the result.

@@ -14,7 +14,7 @@ import numpy as np
 from beyne.errors import ImageError, MissingExtraError, UsageError
 from beyne.images.checks import check_pixels, cut_short, damaged, several_frames
 from beyne.images.metadata import quietly
-from beyne.images.raster import Pixels, Raster, white_of
+from beyne.images.raster import Pixels, Raster, from_steps, to_steps
 
 try:
     import pydicom
@@ -92,7 +92,9 @@ class Source:
                     raise cut_short()
                 return
             pixels = self._from_stored(np.atleast_3d(frame))
-            extras = {"dicom": Frame(self, index, pixels), "levels": self.levels}
+            extras: dict[str, Any] = {"dicom": Frame(self, index, pixels), "levels": self.levels}
+            if isinstance(padding := self.dataset.get("PixelPaddingValue"), int):
+                extras["padding"] = self._turned(padding - self.low)
             yield Raster(pixels, format="dicom", extras=extras)
 
     def _from_stored(self, stored: Pixels) -> Pixels:
@@ -102,18 +104,17 @@ class Source:
                 colours = apply_color_lut(stored[..., 0], self.dataset)
             return colours if colours.dtype == np.uint8 else (colours >> 8).astype(np.uint8)
         dtype = np.dtype(np.uint8 if self.bits <= 8 else np.uint16)
-        white = int(white_of(dtype))
-        pixels = (stored.astype(np.int32) - self.low).clip(0, self.levels).astype(np.uint32)
-        pixels = ((pixels * white + self.levels // 2) // self.levels).astype(dtype)
-        return white - pixels if self.photometric == "MONOCHROME1" else pixels
+        steps = (stored.astype(np.int32) - self.low).clip(0, self.levels).astype(dtype)
+        return from_steps(self._turned(steps), self.levels)
 
     def to_stored(self, pixels: Pixels) -> Pixels:
         """The inverse for samples of any size: the stored values, as ``int32``."""
-        white = int(white_of(pixels.dtype))
-        wide = pixels.astype(np.uint32)
-        if self.photometric == "MONOCHROME1":
-            wide = white - wide
-        return ((wide * self.levels + white // 2) // white).astype(np.int32) + self.low
+        stored: Pixels = self._turned(to_steps(pixels, self.levels)).astype(np.int32) + self.low
+        return stored
+
+    def _turned(self, steps: Any) -> Any:
+        """Steps from black as steps from the least value, and back."""
+        return self.levels - steps if self.photometric == "MONOCHROME1" else steps
 
 
 @dataclass(frozen=True)

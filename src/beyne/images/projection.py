@@ -28,9 +28,9 @@ ROUNDS = 3
 # what clipping does; below 2 they converge (relaxed projections, Bauschke and Borwein 1996).
 _RELAXED = 1.8
 
-# Rounds that leave less than half a step of 255 wherever there is a solution, and those after them
-# in which no value counts for more than one step.
-_EXACT_ROUNDS, _ROBUST_ROUNDS = 10, 20
+#: Rounds that leave less than half a step of 255 wherever there is a solution, and those after them
+#: in which no value counts for more than one step.
+EXACT_ROUNDS = 10, 20
 _TOLERANCE = 0.1  # steps
 _EXACT_REACH = 16  # low-resolution pixels over which A⁺ fades to 10⁻⁸
 _SHORT = 4 * _EXACT_REACH  # an axis as long as this has a middle that feels neither end
@@ -72,7 +72,12 @@ def project_into_range(
 
 
 def project_into_limits(
-    output: Tensor, source: Tensor, operator: Operator, limits: tuple[float, float], step: float
+    output: Tensor,
+    source: Tensor,
+    operator: Operator,
+    limits: tuple[float, float],
+    step: float,
+    rounds: tuple[int, int] = EXACT_ROUNDS,
 ) -> Tensor:
     """`project` and clip to ``limits`` by turns, far more exactly than `project_into_range`.
 
@@ -86,6 +91,7 @@ def project_into_limits(
         operator: See there.
         limits: Least and greatest value of the result.
         step: Between neighbouring values of the file; it ends early within a tenth of that.
+        rounds: At most so many by least squares, and so many by Huber's loss.
 
     Returns:
         As ``output``, within the limits.
@@ -94,9 +100,9 @@ def project_into_limits(
     image = projected.clamp(*limits)
     if torch.equal(image, projected):
         return image
-    for rounds, most in ((_EXACT_ROUNDS, math.inf), (_ROBUST_ROUNDS, step)):
+    for turns, most in zip(rounds, (math.inf, step), strict=True):
         before = image
-        for turn in range(1, rounds + 1):
+        for turn in range(1, turns + 1):
             ahead = image.lerp(before, -turn / (turn + 3))
             missing = source - downscale(ahead, ahead.shape[-1] // source.shape[-1], operator)
             if float(missing.abs().max()) < _TOLERANCE * step:

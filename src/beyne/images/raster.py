@@ -134,6 +134,27 @@ def white_of(dtype: np.dtype[Any]) -> float:
     return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
 
 
+def to_steps(pixels: Pixels, levels: int) -> Pixels:
+    """Samples counted in a file's own steps: black is 0, white ``levels``.
+
+    Args:
+        pixels: Samples of unsigned integers, the full range of the type; floats stay.
+        levels: As `Raster.levels`.
+    """
+    white = int(white_of(pixels.dtype))
+    if pixels.dtype.kind == "f" or levels == white:
+        return pixels
+    return ((pixels.astype(np.uint32) * levels + white // 2) // white).astype(pixels.dtype)
+
+
+def from_steps(steps: Pixels, levels: int) -> Pixels:
+    """The inverse of `to_steps`, exact for every step."""
+    white = int(white_of(steps.dtype))
+    if steps.dtype.kind == "f" or levels == white:
+        return steps
+    return ((steps.astype(np.uint32) * white + levels // 2) // levels).astype(steps.dtype)
+
+
 def converted(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
     """``(H, W, ...)`` samples in another type, black to white kept, rounded and clamped."""
     if pixels.dtype == dtype:

@@ -17,6 +17,8 @@ from beyne.images.resample import Operator, downscale
 _REACH = 2
 _HALF = 0.5 + 1e-9
 _BEST = 100.0  # decibels given to an exact match, as JSON has no infinity
+_ROWS = 64  # input rows at once, so that memory does not grow with the picture
+_CONTEXT = 4  # input rows beyond them
 #: Share of the values that must be given back for nothing to be said.
 _ENOUGH = 0.998
 
@@ -81,6 +83,25 @@ class Residual:
         self.within += int((difference <= _HALF * levels.step).sum())
         self.squares += float(((difference / levels.width) ** 2).sum())
         self.largest = max(self.largest, float(difference.max(initial=0)) / levels.step)
+
+    def add_whole(
+        self,
+        made: Pixels,
+        given: Pixels,
+        levels: Levels,
+        operator: Operator,
+        valid: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Compare all that is in memory, in strips; arguments as for `add`."""
+        height = given.shape[1]
+        scale = made.shape[1] // height
+        for top in range(0, height, _ROWS):
+            first, last = max(top - _CONTEXT, 0), min(top + _ROWS + _CONTEXT, height)
+            seen = slice(first, last)
+            large = made[:, first * scale : last * scale]
+            known = None if valid is None else valid[:, seen]
+            core = slice(top - first, top - first + _ROWS), slice(None)
+            self.add(large, given[:, seen], levels, operator, core, known)
 
     @property
     def decibels(self) -> float | None:

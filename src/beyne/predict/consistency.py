@@ -6,9 +6,6 @@ from beyne.images.raster import Raster
 from beyne.images.resample import Operator
 from beyne.images.residual import Levels, Residual
 
-_ROWS = 64  # input rows at once, so that memory does not grow with the picture
-_CONTEXT = 4  # input rows beyond them; A reaches two
-
 
 def consistency_db(source: Raster, result: Raster, operator: Operator) -> float | None:
     """PSNR in decibels of the shrunk result against the actual input, alpha left out.
@@ -27,11 +24,6 @@ def consistency_db(source: Raster, result: Raster, operator: Operator) -> float 
         return None
     residual = Residual()
     levels = Levels(1.0, source.white, (0.0, source.white))
-    for top in range(0, source.height, _ROWS):
-        first = max(top - _CONTEXT, 0)
-        last = min(top + _ROWS + _CONTEXT, source.height)
-        made = result.pixels[first * scale : last * scale].transpose(2, 0, 1)
-        given = source.pixels[first:last].transpose(2, 0, 1)
-        core = slice(top - first, top - first + _ROWS), slice(None)
-        residual.add(made, given, levels, operator, core)
+    made, given = (raster.pixels.transpose(2, 0, 1) for raster in (result, source))
+    residual.add_whole(made, given, levels, operator)
     return residual.decibels

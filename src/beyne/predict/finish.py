@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne.bundle import ModelCard
-from beyne.images.projection import REACH, project, project_into_limits, project_into_range
+from beyne.images.projection import REACH, project, project_into_range
 from beyne.images.resample import resize
 
 _SMOOTHING_REACH = 4  # standard deviations
@@ -26,9 +26,6 @@ class Finish:
         consistent: Project it onto the images that the model's A shrinks to the input.
         grey: The model's colours become their mean.
         clip: Samples are in [0, 1].
-        levels: Steps of the file's own depth, where it is less than that of the samples; else 0.
-        step: Between neighbouring values that are measurements, to which the projection shall be
-            exact; else 0.
     """
 
     scale: int
@@ -36,8 +33,6 @@ class Finish:
     consistent: bool = False
     grey: bool = False
     clip: bool = False
-    levels: int = 0
-    step: float = 0.0
 
     def halo(self, model_scale: int) -> int:
         """Input pixels of context it needs."""
@@ -45,12 +40,8 @@ class Finish:
         smoothing = math.ceil(math.ceil(_SMOOTHING_REACH * self.smooth) / self.scale)
         return shrinking + smoothing + (REACH if self.consistent else 0)
 
-    def before(self, tiles: Tensor) -> Tensor:
-        """What is given to the network, ``(N, C, H, W)``."""
-        return _rounded(tiles, self.levels) if self.levels else tiles
-
     def after(self, result: Tensor, tiles: Tensor, card: ModelCard) -> Tensor:
-        """What is kept of the network's ``result`` for ``tiles``, as `before` gave them."""
+        """What is kept of the network's ``result`` for ``tiles``."""
         if self.grey:
             result = result.mean(1, keepdim=True)
         if self.clip:
@@ -61,21 +52,11 @@ class Finish:
         if self.smooth:
             result = smoothed(result, self.smooth)
         if self.consistent:
-            if self.clip and self.step:
-                result = project_into_limits(result, tiles, card.operator, (0, 1), self.step)
-            elif self.clip:
+            if self.clip:
                 result = project_into_range(result, tiles, card.operator)
             else:
                 result = project(result, tiles, card.operator)
-        return _rounded(result, self.levels) if self.levels else result
-
-
-def _rounded(image: Tensor, levels: int) -> Tensor:
-    """In the depth of the file, which may be less than that of the raster's samples.
-
-    Both ways: else samples of 15 bits would come in, and be rounded twice, with a bias.
-    """
-    return image.mul(levels).round_().div_(levels)
+        return result
 
 
 def smoothed(image: Tensor, sigma: float) -> Tensor:
@@ -86,7 +67,7 @@ def smoothed(image: Tensor, sigma: float) -> Tensor:
         sigma: Standard deviation in pixels, > 0.
     """
     reach = math.ceil(_SMOOTHING_REACH * sigma)
-    offsets = torch.arange(-reach, reach + 1, device=image.device)
+    offsets = torch.arange(-reach, reach + 1, dtype=image.dtype, device=image.device)
     kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
     kernel = (kernel / kernel.sum()).expand(image.shape[1], 1, 1, -1)
     groups = image.shape[1]

@@ -1,4 +1,4 @@
-"""How large tiles may be, from what the network itself holds in memory."""
+"""How large tiles may be: what the network holds in memory, and what there is of it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from beyne.errors import ImageError, UsageError
+from beyne.errors import ImageError, UsageError, is_out_of_memory
+from beyne.images.raster import Pixels
 from beyne.networks import ImageNetwork
-from beyne.predict.tiling import Tiling
+from beyne.predict.tiling import TileFunction, Tiling, apply_in_tiles
 
 #: Smallest side of a tile; below it nearly all would be context.
 SMALLEST_TILE = 16
@@ -73,6 +75,42 @@ def _bytes_per_pixel(network: ImageNetwork, device: torch.device) -> float:
         for remove in hooks:
             remove()
     return 4 * _LIVE_ACTIVATIONS * largest / side**2
+
+
+def in_tiles(
+    function: TileFunction,
+    pixels: Pixels,
+    result: tuple[int, int, np.dtype[Any]],
+    tiling: Tiling,
+    on_done: Callable[[float], None] | None = None,
+) -> Pixels:
+    """A function over a whole picture; tiles are made smaller until memory suffices.
+
+    Args:
+        function: As for `beyne.predict.tiling.apply_in_tiles`, as are ``tiling`` and ``on_done``.
+        pixels: ``(H, W, C)``.
+        result: Enlargement, channels and sample type of what is made.
+        tiling: See above.
+        on_done: See above.
+
+    Raises:
+        ImageError: Memory does not suffice for the result, or for the smallest tile.
+    """
+    (height, width), (scale, channels, dtype) = pixels.shape[:2], result
+    try:
+        output = np.empty((height * scale, width * scale, channels), dtype)
+    except MemoryError:
+        raise ImageError("the result does not fit into memory", "cut the picture") from None
+    while True:
+        try:
+            apply_in_tiles(function, pixels, output, tiling, on_done)
+            return output
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        # For this picture only: the next one may well fit.
+        tiling = smaller(tiling, height, width)
+        torch.cuda.empty_cache()
 
 
 def checked_tile(tile: int | str) -> int:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from beyne.bundle import ModelCard
 from beyne.images import default_pixel_limit
 from beyne.images.checks import from_os_error
-from beyne.images.dicom import open_source
+from beyne.images.dicom import Source, open_source
 from beyne.images.dicom_output import DicomOutput
 from beyne.images.files import new_file, reading
 from beyne.predict.files import Job
-from beyne.predict.fitting import checked_consistent, picked
+from beyne.predict.fitting import Bands, checked_consistent, picked
+from beyne.predict.values import Values, sampled, sees_whole_range, values_of_pictures
 from beyne.predict.work import Options, Outcome
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ class Frames:
     def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
         """Apply the model to all frames, which wait in a file without a name."""
         options, frames = self._options, self._source.frames
+        values = values_of_frames(predictor.card, self._source, options.bands)
         self._consistent = checked_consistent(
             predictor.card, options.scale, options.consistent, measured=True
         )
@@ -51,7 +57,7 @@ class Frames:
                     frame = picked(frame, options.bands)
                     made.add(
                         predictor.apply(
-                            frame, options.scale, options.smooth, self._consistent, told
+                            frame, options.scale, options.smooth, self._consistent, told, values
                         )
                     )
                 unless_all_is_well.pop_all()
@@ -64,6 +70,16 @@ class Frames:
         with self._made as made, new_file(self._job.target) as file:
             made.save(file)
             return Outcome(self._consistent, made.consistency_db, made.remarks)
+
+
+def values_of_frames(card: ModelCard, source: Source, bands: Bands) -> Values:
+    """The one range of all frames of a file, by a grid over them."""
+    frames = (picked(frame, bands) for frame in source.rasters())
+    first = next(frames)
+    if sees_whole_range(card, first.pixels.dtype):
+        return values_of_pictures(card, first)
+    sample = np.concatenate([sampled(frame, source.pixels) for frame in chain([first], frames)])
+    return values_of_pictures(card, first, sample)
 
 
 def tell(on_done: Callable[[float], None], done: int, frames: int, part: float) -> None:

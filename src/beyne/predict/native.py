@@ -1,8 +1,9 @@
-"""Pieces of rasters and volumes, enlarged in the values that the file holds."""
+"""Measurements and deep pictures, enlarged in the values that the file holds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from beyne.errors import ImageError
-from beyne.images.projection import project_into_limits
-from beyne.images.raster import Pixels
+from beyne.bundle import ModelCard
+from beyne.errors import ImageError, is_out_of_memory
+from beyne.images.projection import EXACT_REACH, EXACT_ROUNDS, ROUNDS, project_into_limits
+from beyne.images.raster import Pixels, Raster, from_steps, to_steps
 from beyne.images.resample import resize
-from beyne.images.residual import Levels, Residual
-from beyne.predict.pieces import Piece
+from beyne.predict.finish import smoothed
+from beyne.predict.footprint import in_tiles
 from beyne.predict.transparency import bleed
+from beyne.predict.values import Values
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
@@ -26,129 +29,127 @@ Mask = NDArray[np.bool_]
 #: Pixels over which data flows into no data; beyond them lies the middle of the range.
 FILLED = 12
 _MIDDLE = 0.5
-#: Percentiles of the whole raster that are black and white to the model.
-_BLACK, _WHITE = 0.1, 99.9
 #: Steps in the model's range from which on float32 is exact enough to project, at half the time.
 _COARSE = 2**-12
 
 
-@dataclass(frozen=True)
-class Values:
-    """How values of a raster become values of the model and back.
+def is_native(raster: Raster, card: ModelCard) -> bool:
+    """Whether a picture is enlarged in its own values: measurements, and what is deeper than bytes.
 
-    Attributes:
-        black: Value that is 0 to the model.
-        width: Difference to the value that is 1.
-        dtype: Type of the samples.
-        limits: Least and greatest value of data that can be written.
-        nodata: Value that no data may take.
+    What changes the kind of a picture knows no values but its own.
     """
-
-    black: float
-    width: float
-    dtype: np.dtype[Any]
-    limits: tuple[float, float]
-    nodata: float | None = None
-
-    @property
-    def levels(self) -> Levels:
-        """Floats have no steps, and get those of 16 bits in the range."""
-        step = self.width / 65535 if self.dtype.kind == "f" else 1.0
-        return Levels(step, self.width, self.limits)
-
-    def rounded(self, values: Pixels) -> Pixels:
-        """Samples of the type; what would be the nodata value becomes the one beside it."""
-        values = values.clip(*self.limits)
-        if self.dtype.kind != "f":
-            values = np.rint(values)
-        samples = values.astype(self.dtype)
-        if self.nodata is not None and np.isfinite(self.nodata):
-            nodata = np.array(self.nodata).astype(self.dtype)
-            wide = nodata.astype(np.float64)
-            above = np.nextafter(nodata, np.inf) if self.dtype.kind == "f" else wide + 1
-            samples[samples == nodata] = above if wide < self.limits[1] else wide - 1
-        return samples
-
-
-def values_of(
-    sample: NDArray[np.float64],
-    dtype: np.dtype[Any],
-    limits: tuple[float, float],
-    nodata: float | None,
-) -> Values:
-    """The range that stands for black to white in a whole raster.
-
-    Bytes are what models are made for: 0 to 255. Of other types it is where nearly all of the
-    data lies, as 16-bit scenes often fill a tenth of their type only.
-
-    Args:
-        sample: Values of data from all over the raster.
-        dtype: Type of its samples.
-        limits: Least and greatest sample that the file can hold.
-        nodata: Value that stands for no data.
-    """
-    black, white = 0.0, 255.0
-    if dtype != np.uint8 and len(sample):
-        black, white = (float(value) for value in np.percentile(sample, (_BLACK, _WHITE)))
-    low, high = limits
-    low, high = low + (nodata == low), high - (nodata == high)
-    return Values(black, white - black or 1.0, dtype, (low, high), nodata)
+    alike = card.channels_in == card.channels_out and card.side is None
+    deep = raster.measured or raster.pixels.dtype != np.uint8
+    return deep and alike and card.job == "upscale"
 
 
 class Enlarger:
     """Enlarges groups of bands by a model, or alpha smoothly.
+
+    The model sees what lies between black and white; what is brighter or darker goes around it, by
+    bicubic. Projected is in the file's own values. In float32, unless another precision was asked
+    for by name, so that pieces agree.
 
     Args:
         predictor: Applies the model.
         scale: Enlargement.
         smooth: Standard deviation of the Gaussian over the result.
         consistent: Project the result onto the images that shrink back to the input.
-
-    Attributes:
-        residual: How far what `bands` made shrinks back to the input.
+        measured: These are measurements, to which the projection shall be exact.
     """
 
-    def __init__(self, predictor: Predictor, scale: int, smooth: float, consistent: bool) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        scale: int,
+        smooth: float,
+        consistent: bool,
+        measured: bool = True,
+    ) -> None:
         self._predictor = predictor
+        self._rounds = EXACT_ROUNDS if measured else (ROUNDS, 0)
         self._scale, self._smooth, self._consistent = scale, smooth, consistent
-        self.residual = Residual()
 
-    def bands(self, samples: Pixels, valid: Mask, values: Values, piece: Piece) -> Pixels:
-        """Bands enlarged together by the model.
+    def bands(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:
+        """Bands of a piece of a raster, enlarged together by the model.
 
         Args:
             samples: ``(C, H, W)``, all that is seen of the piece.
             valid: Which of it is data.
             values: What they are to the model.
-            piece: Says what is kept.
 
         Returns:
             ``(C, H·scale, W·scale)`` of all that is seen, samples of the same type.
         """
-        x, operator = filled(samples, valid, values), self._predictor.card.operator
-        inside = x.clamp(0, 1)
-        result = self._predictor.piece(inside.float(), self._scale, self._smooth).double()
-        if result.shape[1] != x.shape[1]:
-            problem = f"{self._predictor.card.name} makes other bands than it takes"
-            raise ImageError(problem, "use a model that makes the same")
-        # What is brighter or darker than the model knows goes around it.
-        result += resize(x - inside, (result.shape[-2], result.shape[-1]))
-        if self._consistent:
-            low, high = ((limit - values.black) / values.width for limit in values.limits)
-            step = values.levels.step / values.width
-            if step > _COARSE:
-                result, x = result.float(), x.float()
-            result = project_into_limits(result, x, operator, (low, high), step).double()
-        made = values.rounded(result[0].numpy() * values.width + values.black)
-        if self._scale > 1:
-            self.residual.add(made, samples, values.levels, operator, piece.core(), valid)
-        return made
+        try:
+            made: Pixels = self._enlarged(filled(samples, valid, values), values)[0]
+            return made
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            remedy = "make pieces smaller: --tile 128"
+            raise ImageError("memory does not suffice for a piece", remedy) from error
 
     def alpha(self, samples: Pixels, valid: Mask, values: Values) -> Pixels:
         """Alpha ``(1, H, W)`` enlarged smoothly; where it was 0 its neighbours' values."""
         x = filled(samples, valid, values)
         size = x.shape[-2] * self._scale, x.shape[-1] * self._scale
-        return values.rounded(resize(x, size)[0].numpy() * values.width + values.black)
+        return values.samples(resize(x, size)[0].numpy())
+
+    def whole(
+        self,
+        shares: NDArray[np.float64],
+        values: Values,
+        on_done: Callable[[float], None] | None = None,
+    ) -> Pixels:
+        """All bands of what is in memory, by tiles.
+
+        Args:
+            shares: ``(H, W, C)``, as `Values.shares` gives them.
+            values: What they are of.
+            on_done: Told the finished fraction from time to time.
+
+        Returns:
+            ``(H·scale, W·scale, C)``, samples of the file's type.
+        """
+
+        def function(tiles: list[Pixels]) -> list[Pixels]:
+            x = torch.from_numpy(np.stack(tiles)).permute(0, 3, 1, 2)
+            return [made.transpose(1, 2, 0) for made in self._enlarged(x, values)]
+
+        tiling = self._predictor.tiling_of_pieces(self._scale, self._smooth)
+        tiling = replace(tiling, halo=tiling.halo + EXACT_REACH * self._consistent)
+        result = self._scale, shares.shape[2], values.dtype
+        return in_tiles(function, shares, result, tiling, on_done)
+
+    def raster(
+        self, raster: Raster, values: Values, on_done: Callable[[float], None] | None = None
+    ) -> Pixels:
+        """The pixels ``(H·scale, W·scale, C)`` of a picture; ``values`` are of its steps."""
+        pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
+        made = self.whole(values.shares(to_steps(pixels, raster.levels)), values, on_done)
+        return from_steps(made, raster.levels)
+
+    def _enlarged(self, x: Tensor, values: Values) -> Pixels:
+        """Samples ``(N, C, H·scale, W·scale)`` of shares ``(N, C, H, W)`` in float64."""
+        predictor = self._predictor
+        inside = x.clamp(0, 1)
+        result = predictor.piece(inside.float(), self._scale, self._smooth).double()
+        if result.shape[1] != x.shape[1]:
+            problem = f"{predictor.card.name} makes other bands than it takes"
+            raise ImageError(problem, "use a model that makes the same")
+        if not torch.equal(inside, x):
+            beyond = resize(x - inside, (result.shape[-2], result.shape[-1]))
+            result += smoothed(beyond, self._smooth) if self._smooth else beyond
+        if self._consistent:
+            low, high = (float(values.shares(np.array(limit))) for limit in values.limits)
+            step = values.levels.step / values.width
+            if step > _COARSE:
+                result, x = result.float(), x.float()
+            operator = predictor.card.operator
+            limits = low, high
+            result = project_into_limits(result, x, operator, limits, step, self._rounds).double()
+        return values.samples(result.numpy())
 
 
 def repeated(array: NDArray[Any], scale: int) -> NDArray[Any]:
@@ -159,7 +160,7 @@ def repeated(array: NDArray[Any], scale: int) -> NDArray[Any]:
 def filled(samples: Pixels, valid: Mask, values: Values) -> Tensor:
     """``(1, C, H, W)`` in float64 and the model's range; data flows into what is none."""
     x = np.full(samples.shape, _MIDDLE)
-    x[valid] = (samples[valid].astype(np.float64) - values.black) / values.width
+    x[valid] = values.shares(samples[valid])
     for band, known in zip(x, valid, strict=True):
         band[...] = bleed(band[..., None], known, FILLED)[..., 0]
     return torch.from_numpy(x)[None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from beyne.bundle import Model, ModelCard
-from beyne.errors import ImageError, is_out_of_memory
 from beyne.images.projection import EXACT_REACH, REACH
 from beyne.images.raster import Pixels, Raster, Treatment, converted, from_tensor, to_tensor
 from beyne.images.resample import resize
@@ -26,10 +26,12 @@ from beyne.predict.fitting import (
     checked_smooth,
     is_grey_for,
 )
-from beyne.predict.footprint import checked_tile, chosen_tiling, smaller
+from beyne.predict.footprint import checked_tile, chosen_tiling, in_tiles
+from beyne.predict.native import Enlarger, is_native
 from beyne.predict.precision import NAMES, PrecisionChoice
-from beyne.predict.tiling import ALIGNMENT, TileFunction, Tiling, apply_in_tiles
+from beyne.predict.tiling import ALIGNMENT, Tiling
 from beyne.predict.transparency import bleed
+from beyne.predict.values import Values, values_of_pictures
 
 _ALPHA_HALO = 3  # pixels; a bicubic kernel reaches two
 
@@ -86,6 +88,7 @@ class Predictor:
         smooth: float = 0.0,
         consistent: bool | None = None,
         on_done: Callable[[float], None] | None = None,
+        values: Values | None = None,
     ) -> Raster:
         """Do to a picture what the model is for: enlarge it, or translate it.
 
@@ -97,6 +100,8 @@ class Predictor:
                 model's A shrinks back to the input; None: as the model's card says, and always
                 where the values are measurements.
             on_done: Told the finished fraction from time to time.
+            values: What samples deeper than bytes are to a model that enlarges; None: as
+                `beyne.predict.values.values_of_pictures` finds for this picture alone.
 
         Returns:
             The picture with samples of the same type (of 16 bits, where bytes are translated into
@@ -109,38 +114,55 @@ class Predictor:
         """
         scale = checked_scale(self.card, scale)
         checked_smooth(smooth)
-        finish = Finish(
-            scale,
-            smooth,
-            consistent=checked_consistent(self.card, scale, consistent, raster.measured),
-            grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
-            clip=raster.pixels.dtype.kind == "u",
-            levels=raster.levels if raster.levels < raster.white else 0,
-            step=1 / raster.levels if raster.measured else 0.0,
-        )
+        project = checked_consistent(self.card, scale, consistent, raster.measured)
         check_fit(raster, self.card)
         if self.card.job == "translate" and self.card.bits > 8:
             raster = _deep(raster)
+        with torch.inference_mode():
+            if is_native(raster, self.card):
+                values = values or values_of_pictures(self.card, raster)
+                enlarger = Enlarger(self, scale, smooth, project, raster.measured)
+                output = enlarger.raster(raster, values, on_done)
+            else:
+                output = self._applied(raster, scale, smooth, project, on_done)
+            alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
+        icc = raster.icc if output.shape[2] == raster.channels else None
+        treatment = Treatment(
+            self.card.name, self.card.job, scale, self.card.operator, project, smooth
+        )
+        return replace(raster, icc=icc, treatment=treatment).with_pixels(output, alpha)
+
+    def _applied(
+        self,
+        raster: Raster,
+        scale: int,
+        smooth: float,
+        project: bool,
+        on_done: Callable[[float], None] | None,
+    ) -> Pixels:
+        """What becomes of samples that are parts of their type's whole range."""
+        finish = Finish(
+            scale,
+            smooth,
+            consistent=project,
+            grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
+            clip=raster.pixels.dtype.kind == "u",
+        )
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
         size = pixels.shape[:2]
         pixels = _resampled(pixels, self._square(size))
-        with torch.inference_mode():
-            dtype = self._precision.of(raster, pixels, self._run)
-            self._used.add(next(name for name, known in NAMES.items() if known == dtype))
+        dtype = self._precision.of(raster, pixels, self._run)
+        self._used.add(next(name for name, known in NAMES.items() if known == dtype))
 
-            def function(tiles: Tensor) -> Tensor:
-                return self._enlarge(tiles, finish, dtype)
+        def function(tiles: list[Pixels]) -> list[Pixels]:
+            batch = torch.cat([to_tensor(tile) for tile in tiles]).to(self.device)
+            return _as_samples(self._enlarge(batch, finish, dtype), pixels.dtype)
 
-            channels = 1 if finish.grey else self.card.channels_out
-            halo = self._network.halo + finish.halo(self.card.scale)
-            output = self._filled(function, pixels, scale, channels, halo, on_done)
-            alpha = None if raster.alpha is None else self._enlarged_alpha(raster.alpha, scale)
-            output = _resampled(output, (size[0] * scale, size[1] * scale))
-        icc = raster.icc if output.shape[2] == raster.channels else None
-        treatment = Treatment(
-            self.card.name, self.card.job, scale, self.card.operator, finish.consistent, smooth
-        )
-        return replace(raster, icc=icc, treatment=treatment).with_pixels(output, alpha)
+        channels = 1 if finish.grey else self.card.channels_out
+        halo = self._network.halo + finish.halo(self.card.scale)
+        tiling = replace(self._tiling, halo=halo)
+        output = in_tiles(function, pixels, (scale, channels, pixels.dtype), tiling, on_done)
+        return _resampled(output, (size[0] * scale, size[1] * scale))
 
     def tiling_of_pieces(self, scale: int, smooth: float) -> Tiling:
         """How to cut a picture whose pieces are given to `piece` one by one."""
@@ -169,15 +191,9 @@ class Predictor:
         finish = Finish(scale, smooth, grey=tiles.shape[1] < self.card.channels_in)
         dtype = NAMES.get(self._requested_precision, torch.float32)
         self._used.add(next(name for name, known in NAMES.items() if known == dtype))
-        try:
-            with torch.inference_mode():
-                tiles = tiles.to(self.device)
-                return self._enlarge(tiles, finish, dtype, self._is_bare(scale)).cpu()
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            remedy = "make pieces smaller: --tile 128"
-            raise ImageError("memory does not suffice for a piece", remedy) from error
+        with torch.inference_mode():
+            tiles = tiles.to(self.device)
+            return self._enlarge(tiles, finish, dtype, self._is_bare(scale)).cpu()
 
     def _square(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that the network sees a whole picture of ``size`` in."""
@@ -188,7 +204,6 @@ class Predictor:
         self, tiles: Tensor, finish: Finish, dtype: torch.dtype, bare: bool = False
     ) -> Tensor:
         """``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``, all that happens to a tile."""
-        tiles = finish.before(tiles)
         result = self._run(tiles, dtype, bare)
         if dtype == torch.float16 and not bool(result.isfinite().all()):
             # Beyond 65504: half precision overflowed.
@@ -213,39 +228,13 @@ class Predictor:
         return result[..., : height * scale, : width * scale].float()
 
     def _enlarged_alpha(self, alpha: Pixels, scale: int) -> Pixels:
-        def function(tiles: Tensor) -> Tensor:
-            size = (tiles.shape[-2] * scale, tiles.shape[-1] * scale)
-            return resize(tiles, size).clamp_(0, 1)
+        def function(tiles: list[Pixels]) -> list[Pixels]:
+            batch = torch.cat([to_tensor(tile) for tile in tiles])
+            size = (batch.shape[-2] * scale, batch.shape[-1] * scale)
+            return _as_samples(resize(batch, size).clamp_(0, 1), alpha.dtype)
 
-        return self._filled(function, alpha[..., None], scale, 1, _ALPHA_HALO)[..., 0]
-
-    def _filled(
-        self,
-        function: TileFunction,
-        pixels: Pixels,
-        scale: int,
-        channels: int,
-        halo: int,
-        on_done: Callable[[float], None] | None = None,
-    ) -> Pixels:
-        """``function`` over the whole picture; tiles are made smaller until memory suffices."""
-        height, width = pixels.shape[:2]
-        try:
-            output = np.empty((height * scale, width * scale, channels), pixels.dtype)
-        except MemoryError:
-            raise ImageError("the result does not fit into memory", "cut the picture") from None
-        tiling = replace(self._tiling, halo=halo)
-        while True:
-            try:
-                apply_in_tiles(function, pixels, output, tiling, self.device, on_done)
-                return output
-            except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-            # For this picture only: the next one may well fit.
-            tiling = smaller(tiling, height, width)
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+        tiling = replace(self._tiling, halo=_ALPHA_HALO)
+        return in_tiles(function, alpha[..., None], (scale, 1, alpha.dtype), tiling)[..., 0]
 
 
 def _deep(raster: Raster) -> Raster:
@@ -255,6 +244,11 @@ def _deep(raster: Raster) -> Raster:
     deep = np.dtype(np.uint16)
     alpha = None if raster.alpha is None else converted(raster.alpha, deep)
     return raster.with_pixels(converted(raster.pixels, deep), alpha)
+
+
+def _as_samples(images: Tensor, dtype: np.dtype[Any]) -> list[Pixels]:
+    """``(N, C, H, W)`` in [0, 1] as N pictures ``(H, W, C)``."""
+    return [from_tensor(image[None], dtype) for image in images]
 
 
 def _resampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:

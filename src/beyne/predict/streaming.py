@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from beyne.bundle import ModelCard
 from beyne.errors import ImageError
 from beyne.files import part_of
 from beyne.images.checks import from_os_error
@@ -26,12 +27,14 @@ from beyne.images.geotiff.source import Source, gdal
 from beyne.images.geotiff.target import Target, check_complete, write_cog
 from beyne.images.projection import EXACT_REACH
 from beyne.images.raster import Pixels, Treatment
+from beyne.images.residual import Residual
 from beyne.predict.band_groups import Group, band_groups, written_bands
 from beyne.predict.files import Job
 from beyne.predict.fitting import checked_consistent, counted
-from beyne.predict.native import FILLED, Enlarger, Values, repeated, values_of
+from beyne.predict.native import FILLED, Enlarger, repeated
 from beyne.predict.overlap import one_ahead
 from beyne.predict.pieces import Piece, pieces, side_of
+from beyne.predict.values import Values, values_of
 from beyne.predict.vegetation import Vegetation
 from beyne.predict.work import Options, Outcome
 
@@ -98,11 +101,11 @@ def opened(path: Path, options: Options) -> tuple[Source, Options, list[str]]:
     return source, replace(options, bands="all"), made.resampled
 
 
-def values_of_group(source: Source, group: Group) -> Values:
+def values_of_group(source: Source, group: Group, card: ModelCard) -> Values:
     """The range that is black to white in bands that go into the model together."""
     raster = source.described
     nodata = raster.nodata[group[0] - 1]
-    return values_of(source.sample(group), raster.dtype, raster.limits, nodata)
+    return values_of(source.sample(group), raster.dtype, raster.limits, nodata, card)
 
 
 class _Pieces:
@@ -114,7 +117,7 @@ class _Pieces:
         bands = counted(options.bands)
         self._groups = band_groups(raster, predictor.card, bands)
         self._written = written_bands(raster, self._groups, bands)
-        self._values = {group: values_of_group(source, group) for group in self._groups}
+        self._values = {g: values_of_group(source, g, predictor.card) for g in self._groups}
         if raster.alpha:
             self._values[(raster.alpha,)] = self._values_of_alpha(raster.alpha)
         card, scale, smooth = predictor.card, options.scale, options.smooth
@@ -123,6 +126,7 @@ class _Pieces:
             card.name, card.job, scale, card.operator, self._consistent, smooth
         )
         self._enlarger = Enlarger(predictor, scale, smooth, self._consistent)
+        self._residual = Residual()
         self._has_data = False
         self._vegetation: Vegetation | None = None
         if raster.vegetation and set(raster.vegetation) <= set(self._written):
@@ -149,7 +153,7 @@ class _Pieces:
                 on_done(count / len(waiting))
             if behind is not None:
                 behind.result()
-            target.finish(self._treatment, self._enlarger.residual, self._vegetation_means)
+            target.finish(self._treatment, self._residual, self._vegetation_means)
 
     def write_cog(self, path: Path, on_done: Callable[[float], None]) -> None:
         """The same as a cloud-optimised file, which can only be made of a finished one."""
@@ -162,7 +166,7 @@ class _Pieces:
 
     def outcome(self) -> Outcome:
         """What is to be told of the finished file."""
-        residual, warnings = self._enlarger.residual, []
+        residual, warnings = self._residual, []
         if not self._has_data:
             warnings = ["it holds no data, and so does the result"]
         elif self._consistent:
@@ -201,7 +205,7 @@ class _Pieces:
                 if group == (self._raster.alpha,):
                     result = self._enlarger.alpha(samples[places], valid[places], values)
                 else:
-                    result = self._enlarger.bands(samples[places], valid[places], values, piece)
+                    result = self._bands(samples[places], valid[places], values, piece)
                     seen |= zip(group, result, strict=True)
                 inside = result[(slice(None), *piece.core(scale))]
                 made[places] = np.where(kept[places], inside, made[places])
@@ -210,6 +214,14 @@ class _Pieces:
             bands = np.stack([seen[number] for number in self._vegetation.bands])
             self._vegetation.add(samples[places], bands, valid[places], piece)
         return made, np.asarray(kept.any(axis=0))
+
+    def _bands(self, samples: Pixels, valid: Mask, values: Values, piece: Piece) -> Pixels:
+        """A group enlarged, ``(C, H·s, W·s)`` of all that is seen, and compared with its source."""
+        made = self._enlarger.bands(samples, valid, values)
+        if self._options.scale > 1:
+            operator = self._treatment.operator
+            self._residual.add(made, samples, values.levels, operator, piece.core(), valid)
+        return made
 
 
 def _write(target: Target, piece: Piece, scale: int, made: Pixels, mask: Mask) -> None:

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from beyne.images.raster import Pixels, from_tensor, to_tensor
+from beyne.images.raster import Pixels
 
-#: ``(N, C, H, W)`` → ``(N, D, H·scale, W·scale)``.
-TileFunction = Callable[[Tensor], Tensor]
+#: Tiles ``(H, W, C)`` of one size → what becomes of each, ``(H·scale, W·scale, D)``.
+TileFunction = Callable[[list[Pixels]], Sequence[Pixels]]
 
 #: Windows start at multiples of this, so that networks that fold pixels into channels keep phase.
 ALIGNMENT = 4
@@ -95,17 +93,15 @@ def apply_in_tiles(
     pixels: Pixels,
     output: Pixels,
     tiling: Tiling,
-    device: torch.device,
     on_done: Callable[[float], None] | None = None,
 ) -> None:
-    """Fill ``output`` with ``function`` of ``pixels``, holding only a batch of tiles as floats.
+    """Fill ``output`` with ``function`` of ``pixels``, a batch of tiles at a time.
 
     Args:
-        function: Maps tiles in [0, 1] to tiles enlarged by output size / input size.
+        function: Maps tiles to tiles enlarged by output size / input size, of ``output``'s type.
         pixels: ``(H, W, C)`` samples.
-        output: ``(H·scale, W·scale, D)``, same dtype; overwritten.
+        output: ``(H·scale, W·scale, D)``; overwritten.
         tiling: How to cut. ``halo`` must cover what one result pixel of ``function`` depends on.
-        device: Where ``function`` computes.
         on_done: Told the fraction of the picture that is finished, after each batch.
     """
     height, width = pixels.shape[:2]
@@ -116,18 +112,14 @@ def apply_in_tiles(
     scale = output.shape[0] // height
     done = 0
     for chosen in _chunks(tiles, tiling.batch):
-        parts = [to_tensor(pixels[y.start : y.stop, x.start : x.stop]) for y, x in chosen]
-        batch = parts[0] if len(parts) == 1 else torch.cat(parts)
-        results = function(batch.to(device))
-        for index, (y, x) in enumerate(chosen):
-            result = results[index : index + 1]
+        results = function([pixels[y.start : y.stop, x.start : x.stop] for y, x in chosen])
+        for (y, x), result in zip(chosen, results, strict=True):
             kept = result[
-                ...,
                 (y.keep - y.start) * scale : (y.end - y.start) * scale,
                 (x.keep - x.start) * scale : (x.end - x.start) * scale,
             ]
             place = output[y.keep * scale : y.end * scale, x.keep * scale : x.end * scale]
-            _paste(from_tensor(kept, output.dtype), place, y.seam * scale, x.seam * scale)
+            _paste(kept, place, y.seam * scale, x.seam * scale)
         done += len(chosen)
         if on_done is not None:
             on_done(done / len(tiles))
@@ -154,9 +146,9 @@ def _paste(fresh: Pixels, place: Pixels, seam_top: int, seam_left: int) -> None:
 
 
 def _faded(old: Pixels, new: Pixels, weight: Pixels) -> Pixels:
-    start = old.astype(np.float32)
-    mixed = start + weight * (new.astype(np.float32) - start)
-    return np.asarray(np.rint(mixed) if old.dtype.kind == "u" else mixed)
+    start = old.astype(np.float64)
+    mixed = start + weight * (new - start)
+    return np.asarray(np.rint(mixed) if old.dtype.kind in "iu" else mixed)
 
 
 def _ramp(length: int) -> Pixels:

@@ -13,12 +13,12 @@ from beyne.images import default_pixel_limit
 from beyne.images.checks import from_os_error
 from beyne.images.files import new_file, reading
 from beyne.images.nifti import Volume, VolumeOutput
-from beyne.images.projection import EXACT_REACH
 from beyne.images.raster import Pixels, Treatment
+from beyne.images.residual import Residual
 from beyne.predict.files import Job
 from beyne.predict.fitting import checked_consistent
-from beyne.predict.native import FILLED, Enlarger, Values, repeated, values_of
-from beyne.predict.pieces import Piece, pieces, side_of
+from beyne.predict.native import Enlarger, filled, repeated
+from beyne.predict.values import Values, values_of
 from beyne.predict.work import Options, Outcome
 
 if TYPE_CHECKING:
@@ -53,11 +53,8 @@ class Slices:
         consistent = checked_consistent(card, scale, options.consistent, measured=True)
         self._treatment = Treatment(card.name, card.job, scale, card.operator, consistent, smooth)
         self._enlarger = Enlarger(predictor, scale, smooth, consistent)
-        values = values_of(self._sample, volume.dtype, volume.limits, None)
-        tiling = predictor.tiling_of_pieces(scale, smooth)
-        gaps = FILLED * (volume.dtype.kind == "f")
-        halo = tiling.halo + EXACT_REACH * consistent + gaps
-        cut = pieces(volume.height, volume.width, side_of(tiling), halo, tiling.alignment)
+        values = values_of(self._sample, volume.dtype, volume.limits, None, card)
+        self._residual = Residual()
         folder = self._job.target.parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +63,7 @@ class Slices:
                     VolumeOutput(volume, folder, options.anonymize)
                 )
                 for done, samples in enumerate(volume.slices(), 1):
-                    made.add(self._enlarged(samples, values, cut))
+                    made.add(self._enlarged(samples, values))
                     on_done(done / volume.count)
                 unless_all_is_well.pop_all()
         except OSError as error:
@@ -75,27 +72,21 @@ class Slices:
 
     def write(self) -> Outcome:
         """Make a file of the slices."""
-        target, residual = self._job.target, self._enlarger.residual
+        target, residual = self._job.target, self._residual
         with self._made as made, new_file(target) as file:
             made.save(file, target.suffix.lower() == ".gz", self._treatment, residual)
         consistent = self._treatment.consistent
         return Outcome(consistent, residual.decibels, residual.shortfall if consistent else [])
 
-    def _enlarged(self, samples: Pixels, values: Values, cut: list[Piece]) -> Pixels:
+    def _enlarged(self, samples: Pixels, values: Values) -> Pixels:
         """A slice ``(1, H·scale, W·scale)``; what is not finite is repeated."""
-        scale = self._options.scale
-        made, valid = repeated(samples, scale), np.isfinite(samples)
-        for piece in cut:
-            rows, columns = slice(*piece.rows), slice(*piece.columns)
-            if valid[:, rows, columns].any():
-                seen = (slice(None), slice(*piece.seen_rows), slice(*piece.seen_columns))
-                result = self._enlarger.bands(samples[seen], valid[seen], values, piece)
-                result = result[(slice(None), *piece.core(scale))]
-                kept = repeated(valid[:, rows, columns], scale)
-                place = made[
-                    :,
-                    piece.rows[0] * scale : piece.rows[1] * scale,
-                    piece.columns[0] * scale : piece.columns[1] * scale,
-                ]
-                np.copyto(place, result, where=kept)
+        scale, valid = self._options.scale, np.isfinite(samples)
+        made = repeated(samples, scale)
+        if valid.any():
+            shares = filled(samples, valid, values)[0].permute(1, 2, 0).numpy()
+            result = self._enlarger.whole(shares, values).transpose(2, 0, 1)
+            np.copyto(made, result, where=repeated(valid, scale))
+            if scale > 1:
+                operator = self._treatment.operator
+                self._residual.add_whole(made, samples, values.levels, operator, valid)
         return made

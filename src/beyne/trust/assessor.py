@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from beyne.images.raster import Pixels, Raster, from_tensor, to_tensor, white_of
+from beyne.images.raster import Pixels, Raster, to_tensor
+from beyne.predict.fitting import check_fit, checked_consistent
+from beyne.predict.native import repeated
 from beyne.predict.tiling import Tiling, apply_in_tiles
-from beyne.predict.transparency import bleed
+from beyne.predict.values import UNIT, Values, values_of_pictures
 from beyne.trust.calibration import Calibration, FloatMap, Kind
 from beyne.trust.evidence import ORIENTATIONS, evidence, luma
-from beyne.trust.summary import Meaning, Trust
+from beyne.trust.native import meaning_of, model_picture
+from beyne.trust.summary import Trust
 
 if TYPE_CHECKING:
     from beyne.predict.predictor import Predictor
@@ -23,11 +26,6 @@ if TYPE_CHECKING:
 #: Side in input pixels of a piece: some twenty maps of its result are in memory at once.
 CORE = 256
 _WHOLE = 320_000
-#: Levels of 8 bits, in which errors count.
-WHITE = 255
-#: Percentiles between which a deep picture's range lies, and the sides of the grid they are of.
-_PERCENTILES = (0.1, 99.9)
-_SAMPLES = 128
 
 
 class Assessor:
@@ -49,64 +47,53 @@ class Assessor:
         raster: Raster,
         consistent: bool | None = None,
         on_done: Callable[[float], None] | None = None,
-        meaning: Meaning | None = None,
+        values: Values | None = None,
     ) -> Trust:
         """The trust in what the model makes of a picture at its own scale, without smoothing.
 
         Args:
-            raster: The picture.
-            consistent: As for `beyne.predict.predictor.Predictor.apply`, as is ``on_done``.
-            meaning: What it shall say; None: what `meaning` finds for the picture.
+            raster: The picture. Of what is fully transparent nothing is said.
+            consistent: As for `beyne.predict.predictor.Predictor.apply`, as are ``on_done`` and
+                ``values``.
 
         Raises:
             ImageError: The model was not made for this picture, or memory does not suffice.
         """
-        meaning = meaning or self.meaning([raster])
+        check_fit(raster, self.card)
+        consistent = checked_consistent(self.card, self.card.scale, consistent, raster.measured)
+        values = values or values_of_pictures(self.card, raster)
+        georeferenced = bool(raster.extras.get("georeferenced"))
+        meaning = meaning_of(self.calibration, [values], georeferenced)
+        found = self.map_of(model_picture(raster, values), meaning.kind, consistent, on_done)
+        if raster.alpha is None:
+            return Trust(found, meaning)
+        known = repeated(raster.alpha > 0, self.card.scale)
+        return Trust(np.where(known, found, np.float32(1)), meaning, known)
 
-        pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
-        if meaning.deep:
-            pixels = _stretched(pixels, meaning)
+    def map_of(
+        self,
+        raster: Raster,
+        kind: Kind,
+        consistent: bool,
+        on_done: Callable[[float], None] | None = None,
+    ) -> FloatMap:
+        """`probability` of a picture of any size; arguments as there and for `assess`."""
+        scale = self.card.scale
 
-        def function(tiles: Tensor) -> Tensor:
-            piece = replace(raster, pixels=from_tensor(tiles, pixels.dtype), alpha=None)
-            found = self.probability(piece, meaning.kind, consistent)
-            return torch.from_numpy(found)[None, None]
+        def function(tiles: list[Pixels]) -> list[Pixels]:
+            pieces = [replace(raster, pixels=tile) for tile in tiles]
+            return [self.probability(piece, kind, consistent)[..., None] for piece in pieces]
 
-        size = (raster.height * self.card.scale, raster.width * self.card.scale)
-        trust = np.empty((*size, 1), np.float32)
-        cpu = torch.device("cpu")  # the predictors bring what they compute to their own devices
+        trust = np.empty((raster.height * scale, raster.width * scale, 1), np.float32)
         tiling = Tiling(CORE, self.halo, whole=_WHOLE)
-        apply_in_tiles(function, pixels, trust, tiling, cpu, on_done)
-        return Trust(trust[..., 0], meaning)
-
-    def meaning(self, frames: Iterable[Raster]) -> Meaning:
-        """What trust says of a picture, or of the frames of one file together.
-
-        Bytes count from 0 to 255. Of deeper samples, which may fill a small part of their type,
-        black to white is the range in which nearly all of them lie; they are stretched to it.
-        """
-        sampled = []
-        for raster in frames:
-            step = [max(1, length // _SAMPLES) for length in raster.pixels.shape[:2]]
-            sampled.append(raster.pixels[:: step[0], :: step[1]].ravel())
-        kind = self.calibration.kind_of(bool(raster.extras.get("georeferenced")))
-        levels = raster.levels or 1
-        if raster.pixels.dtype == np.uint8:
-            unit = f"stored values of {levels}" if raster.measured else f"levels of {WHITE}"
-            white = levels if raster.measured else WHITE
-            return Meaning(self.calibration.levels / WHITE * white, unit, kind)
-        samples = np.concatenate(sampled) / raster.white
-        low, high = (float(value) for value in np.percentile(samples, _PERCENTILES))
-        least = WHITE / levels if raster.levels else 1e-6  # no finer than the file's own steps
-        width = min(max(high - low, least), 1.0)
-        tolerance = self.calibration.levels / WHITE * width * levels
-        return Meaning(tolerance, "stored values", kind, True, low, width)
+        apply_in_tiles(function, raster.pixels, trust, tiling, on_done)
+        return trust[..., 0]
 
     def probability(self, raster: Raster, kind: Kind, consistent: bool | None = None) -> FloatMap:
         """Trust ``(H·scale, W·scale)`` of a piece small enough for memory, its borders included.
 
         Args:
-            raster: The piece, without alpha.
+            raster: The piece as the model is given it, bytes or floats in [0, 1], without alpha.
             kind: Of pictures, whose curve is taken.
             consistent: As for `assess`.
         """
@@ -115,8 +102,8 @@ class Assessor:
     def evidence(self, raster: Raster, consistent: bool | None = None) -> FloatMap:
         """What `beyne.trust.evidence.evidence` tells; arguments as for `probability`."""
         with torch.inference_mode():
-            result = _luma(self._model.apply(raster, consistent=consistent))
-            partner = _luma(self._partner.apply(raster))
+            result = _luma(self._model.apply(raster, consistent=consistent, values=UNIT))
+            partner = _luma(self._partner.apply(raster, values=UNIT))
             return evidence(
                 result,
                 partner,
@@ -141,17 +128,10 @@ class Assessor:
         for orientation in ORIENTATIONS[1:]:
             turned = replace(raster, pixels=_oriented(raster.pixels, *orientation))
             if of_model:
-                made = self._model.apply(turned, consistent=consistent)
+                made = self._model.apply(turned, consistent=consistent, values=UNIT)
             else:
-                made = self._partner.apply(turned)
+                made = self._partner.apply(turned, values=UNIT)
             yield _luma(replace(made, pixels=_back(made.pixels, *orientation)))
-
-
-def _stretched(pixels: Pixels, meaning: Meaning) -> Pixels:
-    """Floats in [0, 1] of samples in the range that counts."""
-    shares = pixels / np.float32(white_of(pixels.dtype))
-    stretched: Pixels = ((shares - meaning.black) / meaning.width).clip(0, 1).astype(np.float32)
-    return stretched
 
 
 def _luma(raster: Raster) -> Tensor:

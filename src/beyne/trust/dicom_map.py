@@ -13,10 +13,11 @@ from beyne.images.dicom_percent import DicomPercent
 from beyne.images.files import new_file, reading
 from beyne.predict.files import Job
 from beyne.predict.fitting import picked
-from beyne.predict.frames import tell
+from beyne.predict.frames import tell, values_of_frames
 from beyne.predict.work import Options
 from beyne.trust.assessor import Assessor
 from beyne.trust.maps import Names, percent
+from beyne.trust.native import grey_of, meaning_of
 from beyne.trust.overlay import LeastTrusted
 from beyne.trust.summary import Tally, Told
 
@@ -35,7 +36,8 @@ class DicomMap:
         options, source = self._options, self._source
         result = open_source(self._target, sys.maxsize)
         tally = Tally(int(result.dataset.Rows), int(result.dataset.Columns))
-        meaning = assessor.meaning(source.rasters())
+        values = values_of_frames(assessor.card, source, options.bands)
+        meaning = meaning_of(assessor.calibration, [values], georeferenced=False)
         least = LeastTrusted()
         try:
             with DicomPercent(self._target, names.map.parent) as made:
@@ -43,10 +45,10 @@ class DicomMap:
                 for done, (frame, enlarged) in enumerate(pairs):
                     told = partial(tell, on_done, done, source.frames)
                     frame = picked(frame, options.bands)
-                    trust = assessor.assess(frame, options.consistent, told, meaning)
+                    trust = assessor.assess(frame, options.consistent, told, values)
                     tally.add(trust.map)
                     made.add(percent(trust.map))
-                    least.add(enlarged.pixels, trust)
+                    least.add(grey_of(enlarged, values), trust)
                 found = Told(tally, meaning, least.number)
                 with new_file(names.map) as file:
                     made.save(file, "trust in %", found.sentence)

@@ -21,10 +21,10 @@ from beyne.predict.pieces import Piece, pieces
 from beyne.predict.streaming import opened, values_of_group
 from beyne.predict.tiling import ALIGNMENT
 from beyne.predict.work import Options
-from beyne.trust.assessor import CORE, WHITE, Assessor
+from beyne.trust.assessor import CORE, Assessor
 from beyne.trust.calibration import FloatMap
 from beyne.trust.maps import Names, percent
-from beyne.trust.native import meaning_of, model_raster, widened
+from beyne.trust.native import WHITE, meaning_of, model_raster
 from beyne.trust.overlay import Overlay
 from beyne.trust.summary import Tally, Told
 
@@ -64,7 +64,7 @@ class _Pieces:
         groups = band_groups(raster, card, bands)
         self._written = written_bands(raster, groups, bands)
         self._consistent = checked_consistent(card, card.scale, options.consistent, measured=True)
-        self._values = {group: widened(values_of_group(source, group)) for group in groups}
+        self._values = {group: values_of_group(source, group, card) for group in groups}
         size = raster.height * card.scale, raster.width * card.scale
         self.tally, self.overlay = Tally(*size), Overlay(*size)
         self.meaning = meaning_of(assessor.calibration, [*self._values.values()], True)

@@ -15,9 +15,11 @@ from beyne.images.raster import Pixels, converted
 from beyne.predict.files import FORMATS, KNOWN, Job, suffix_of
 from beyne.predict.fitting import picked
 from beyne.predict.kinds import Kind, kind_of
+from beyne.predict.values import values_of_pictures
 from beyne.predict.work import Options
 from beyne.trust.assessor import Assessor
 from beyne.trust.calibration import FloatMap
+from beyne.trust.native import grey_of
 from beyne.trust.overlay import overlay
 from beyne.trust.summary import Told
 
@@ -80,9 +82,11 @@ class PictureMap:
 
     def write(self, assessor: Assessor, names: Names, on_done: Callable[[float], None]) -> Told:
         """Write map and overlay, see `Map`."""
-        trust = assessor.assess(self._source, self._consistent, on_done)
+        values = values_of_pictures(assessor.card, self._source)
+        trust = assessor.assess(self._source, self._consistent, on_done, values)
         write(Raster(converted(trust.map[..., None], np.dtype(np.uint16))), names.map)
-        write(Raster(overlay(read(self._target, sys.maxsize).pixels, trust)), names.overlay)
+        grey = grey_of(read(self._target, sys.maxsize), values)
+        write(Raster(overlay(grey, trust.map)), names.overlay)
         return Told(trust.tally, trust.meaning)
 
 

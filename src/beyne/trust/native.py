@@ -1,18 +1,22 @@
-"""What trust is told of values as rasters and volumes hold them."""
+"""What trust is told of values as files hold them: as the model is given them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from beyne.images.raster import Pixels, Raster, from_tensor
-from beyne.predict.native import Values, filled
-from beyne.trust.assessor import WHITE
-from beyne.trust.calibration import Calibration
+from beyne.images.raster import Pixels, Raster, from_tensor, to_steps, white_of
+from beyne.predict.native import filled
+from beyne.predict.transparency import bleed
+from beyne.predict.values import Values
+from beyne.trust.calibration import Calibration, FloatMap
 from beyne.trust.summary import Meaning
+
+#: Levels of 8 bits, in which errors count.
+WHITE = 255
 
 
 def model_raster(samples: Pixels, valid: NDArray[np.bool_], values: Values) -> Raster:
@@ -28,18 +32,37 @@ def model_raster(samples: Pixels, valid: NDArray[np.bool_], values: Values) -> R
     return Raster(from_tensor(tensor, np.dtype(np.float32 if deep else np.uint8)))
 
 
-def widened(values: Values) -> Values:
-    """At least 255 steps from black to white: finer than its steps a file can't be right."""
-    if values.dtype.kind == "f":
-        return values
-    return replace(values, width=max(values.width, float(WHITE)))
+def model_picture(raster: Raster, values: Values) -> Raster:
+    """The same of a picture, whose alpha is left out; ``values`` are of its steps."""
+    pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
+    samples = to_steps(pixels, raster.levels).transpose(2, 0, 1)
+    return model_raster(samples, np.ones(samples.shape, bool), values)
+
+
+def grey_of(result: Raster, values: Values) -> FloatMap:
+    """``(H, W)``, a result's mean over its bands, 0 to 255 in the range that ``values`` state.
+
+    Args:
+        result: In whatever type it was written.
+        values: Of the steps of its source.
+    """
+    top = values.limits[1] if math.isfinite(values.limits[1]) else 1.0
+    grey: FloatMap = result.pixels.mean(2, dtype=np.float32)
+    grey *= top / white_of(result.pixels.dtype)
+    grey -= values.black
+    grey *= WHITE / values.width
+    return grey
 
 
 def meaning_of(calibration: Calibration, values: Sequence[Values], georeferenced: bool) -> Meaning:
     """What trust says of a file with these ranges, one for each group of its bands."""
     kind, levels = calibration.kind_of(georeferenced), calibration.levels
-    if values[0].dtype == np.uint8:
-        return Meaning(levels, f"levels of {WHITE}", kind)
+    deep = values[0].dtype != np.uint8
+    # Finer than its steps a file can't be right.
+    tolerance = max(levels / WHITE * values[0].width, values[0].levels.step)
+    if not deep:
+        return Meaning(tolerance, f"levels of {values[0].width:g}", kind)
     if len(values) > 1:
-        return Meaning(levels, f"of {WHITE} parts of each band's range", kind, deep=True)
-    return Meaning(levels / WHITE * values[0].width, "stored values", kind, deep=True)
+        return Meaning(levels, f"of {WHITE} parts of each band's range", kind, deep)
+    unit = "stored value" if tolerance == 1 else "stored values"
+    return Meaning(tolerance, unit, kind, deep)

@@ -16,11 +16,12 @@ from beyne.images.raster import Pixels
 from beyne.predict.files import Job
 from beyne.predict.fitting import checked_consistent
 from beyne.predict.frames import tell
-from beyne.predict.native import repeated, values_of
+from beyne.predict.native import repeated
+from beyne.predict.values import values_of
 from beyne.predict.work import Options
 from beyne.trust.assessor import Assessor
 from beyne.trust.maps import Names, percent
-from beyne.trust.native import meaning_of, model_raster, widened
+from beyne.trust.native import WHITE, meaning_of, model_raster
 from beyne.trust.overlay import LeastTrusted
 from beyne.trust.summary import Tally, Told, Trust
 
@@ -39,7 +40,7 @@ class NiftiMap:
         """Write map and overlay, see `beyne.trust.maps.Map`."""
         volume, card = self._volume, assessor.card
         result = Volume(self._target, sys.maxsize)
-        values = widened(values_of(self._sample, volume.dtype, volume.limits, None))
+        values = values_of(self._sample, volume.dtype, volume.limits, None, card)
         meaning = meaning_of(assessor.calibration, [values], georeferenced=False)
         consistent = checked_consistent(card, card.scale, self._consistent, measured=True)
         tally = Tally(result.height, result.width)
@@ -53,12 +54,13 @@ class NiftiMap:
                 pairs = zip(volume.slices(), result.slices(), strict=True)
                 for done, (given, enlarged) in enumerate(pairs):
                     told = partial(tell, on_done, done, volume.count)
-                    found = assessor.assess(raster(given), consistent, told, meaning).map
+                    found = assessor.map_of(raster(given), meaning.kind, consistent, told)
                     known = repeated(np.isfinite(given), card.scale)[0]
                     tally.add(found, known=known)
                     made.add(percent(found * known))
                     certain = Trust(np.where(known, found, np.float32(1)), meaning)
-                    least.add(raster(enlarged).pixels, certain)
+                    shown = raster(enlarged)
+                    least.add(shown.pixels[..., 0] * (WHITE / shown.white), certain)
                 said = Told(tally, meaning, least.number)
                 with new_file(names.map) as file:
                     made.save(file, names.map.suffix.lower() == ".gz", said.sentence)

@@ -7,9 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from beyne.images.raster import Pixels, white_of
-from beyne.trust.assessor import WHITE
+from beyne.images.raster import Pixels
 from beyne.trust.calibration import FloatMap
+from beyne.trust.native import WHITE
 from beyne.trust.summary import Trust
 
 _DOUBT = (255, 0, 160)  # a pink that grey pictures, skin, leaves and soil do not have
@@ -18,22 +18,20 @@ _STRENGTH = 0.7  # of it where there is no trust at all
 _LONGEST = 4096
 
 
-def overlay(pixels: Pixels, trust: Trust) -> Pixels:
+def overlay(grey: NDArray[np.floating], trust: FloatMap) -> Pixels:
     """The picture in grey, the more pink the less it can be trusted.
 
     Args:
-        pixels: ``(H, W, C)`` samples of any type, of which the mean is shown.
-        trust: Of the same size.
+        grey: ``(H, W)``, 0 to 255; see `beyne.trust.native.grey_of`.
+        trust: ``(H, W)`` in [0, 1].
 
     Returns:
         ``(H, W, 3)`` of 8 bits.
     """
-    painted = np.empty((*pixels.shape[:2], 3), np.uint8)
-    black, width = trust.meaning.black, trust.meaning.width
-    for top in range(0, len(pixels), 256):  # in strips: floats are four times a byte
+    painted = np.empty((*grey.shape, 3), np.uint8)
+    for top in range(0, len(grey), 256):  # in strips: floats are four times a byte
         rows = slice(top, top + 256)
-        grey = pixels[rows].mean(2, dtype=np.float32) / white_of(pixels.dtype)
-        painted[rows] = _painted((grey - black) / width * WHITE, trust.map[rows])
+        painted[rows] = _painted(grey[rows], trust[rows])
     return painted
 
 
@@ -79,12 +77,12 @@ class LeastTrusted:
     def __init__(self) -> None:
         self._count, self._number, self._mean = 0, 0, np.inf
 
-    def add(self, pixels: Pixels, trust: Trust) -> None:
+    def add(self, grey: NDArray[np.floating], trust: Trust) -> None:
         """Take the next frame, as `overlay` does."""
         self._count += 1
         if trust.mean < self._mean:
             self._number, self._mean = self._count, trust.mean
-            self.pixels = overlay(pixels, trust)
+            self.pixels = overlay(grey, trust.map)
 
     @property
     def number(self) -> int | None:

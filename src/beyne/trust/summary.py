@@ -40,16 +40,12 @@ class Meaning:
         unit: What that counts in.
         kind: Of pictures on which trust was measured.
         deep: Whether this is deeper than the 8 bits of those pictures.
-        black: Sample, in what the model calls 0 to 1, that is black in the file's own range.
-        width: The part of 0 to 1 that is the file's own range, of which errors count in parts.
     """
 
     tolerance: float
     unit: str
     kind: Kind
     deep: bool = False
-    black: float = 0.0
-    width: float = 1.0
 
 
 class Tally:
@@ -167,16 +163,18 @@ class Trust:
         map: ``(H, W)``, for each pixel the probability that the luma around it is right: the mean
             error over a small window is at most ``meaning.tolerance``.
         meaning: What it says.
+        known: ``(H, W)``, what of the map counts; None: all of it. Elsewhere it is 1.
     """
 
     map: FloatMap
     meaning: Meaning
+    known: NDArray[np.bool_] | None = None
 
     @cached_property
     def tally(self) -> Tally:
         """What there is to count in it."""
         tally = Tally(*self.map.shape)
-        tally.add(self.map)
+        tally.add(self.map, known=self.known)
         return tally
 
     @property
