@@ -15,7 +15,7 @@ from beyne.augmentation.samples import hold_out
 from beyne.augmentation.study import Study
 from beyne.evaluation.copies import as_learned
 from beyne.evaluation.memorisation import CopyCheck
-from beyne.files import write_whole
+from beyne.files import read_rows, write_whole
 from beyne.images import write
 from beyne.metrics.features import chosen_features
 
@@ -45,7 +45,7 @@ def write_pictures(study: Study, share: float) -> tuple[int, int]:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerows([_COLUMNS, *_written(study, share, manifest.parent)])
         write_whole(manifest, text.getvalue().encode())
-    rows = list(csv.DictReader(manifest.read_text(encoding="utf-8").splitlines()))
+    rows = read_rows(manifest)
     kept = sum(row["kept"] == "yes" for row in rows)
     return kept, len(rows) - kept
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from beyne.data.pairs import Pair, Sources, name_below, pictures_in
 from beyne.errors import UsageError
+from beyne.files import read_rows
 
 #: Table of pairs: columns a and b, paths below its folder.
 TABLE = "pairs.csv"
@@ -53,13 +53,8 @@ def listed(root: Path, table: Path) -> list[Pair]:
     Raises:
         UsageError: It can't be read, lacks a column, or names what is not there.
     """
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{table} can't be read ({error})") from None
     pairs = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(read_rows(table), start=2):
         paths = [table.parent / (row.get(side) or "").replace("\\", "/") for side in ("a", "b")]
         for path in paths:
             if not path.is_file():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from beyne.errors import UsageError
-from beyne.files import table
+from beyne.files import read_rows, table
 from beyne.predict.sampler import SEEDS, Place
 
 MANIFEST = "manifest.csv"
@@ -67,7 +66,4 @@ def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]
 
 
 def _read_manifest(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    return read_rows(path) if path.is_file() else []
