@@ -88,6 +88,23 @@ def test_files_are_named_by_seed_and_any_can_be_made_again(labelled, tmp_path) -
     assert np.array_equal(api.pixels, first)
 
 
+def test_later_calls_add_their_rows(plain, tmp_path) -> None:
+    out = tmp_path / "out"
+    for seed in (0, 5):
+        generate("--model", plain, "-n", 2, "--seed", seed, "-o", out)
+    words = ["--vary", out / "000000.png", "--overwrite", "-n", 1, "--seed", 6]
+    generate("--model", plain, *words, "-o", out)
+    with (out / "manifest.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["file"] for row in rows] == [f"{n:06d}.png" for n in (0, 1, 5, 6)]
+    assert [(row["base"], row["strength"]) for row in rows] == [("", "")] * 3 + [("0", "0.3")]
+
+    (out / "manifest.csv").write_text("name;age\nAy;3\n")
+    refused = generate("--model", plain, "-o", out, "--seed", 9, "--overwrite", code=2)
+    assert "manifest.csv is no table of generated pictures" in refused.stderr
+    assert not (out / "000009.png").exists()
+
+
 def test_json_grid_and_walk(plain, tmp_path) -> None:
     words = ["-n", 5, "--grid", "--interpolate", 3, "--json", "-o", tmp_path / "out"]
     document = json.loads(generate("--model", plain, *words).stdout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from beyne.errors import UsageError
@@ -12,28 +12,38 @@ from beyne.predict.sampler import SEEDS, Place
 MANIFEST = "manifest.csv"
 
 
+#: File → its row.
+Rows = Mapping[str, Mapping[str, object]]
+
+
 def manifest(
-    model: str, files: Sequence[str], places: Sequence[Place], nearness: Sequence[float | None]
+    known: Rows,
+    model: str,
+    files: Sequence[str],
+    places: Sequence[Place],
+    nearness: Sequence[float | None],
 ) -> bytes:
     """The table as CSV; ``text``, ``base``, ``strength`` and ``nearness`` only where there are any.
 
     Args:
+        known: What the table says already, see `read_manifest`; rows of these files are replaced.
         model: Name of the model.
         files: Names relative to the table, with ``/``.
         places: What each was made from.
         nearness: Of each to the training pictures, see `beyne.evaluation.nearness`.
     """
-    rows = []
+    rows = dict(known)
     for file, place, near in zip(files, places, nearness, strict=True):
-        row = {"file": file, "model": model, "seed": place.seed, "label": place.label or ""}
+        row: dict[str, object] = {"file": file, "model": model, "seed": place.seed}
+        row["label"] = place.label or ""
         if place.text is not None:
             row["text"] = place.text
         if place.base is not None:
             row |= {"base": place.base, "strength": place.strength}
         if near is not None:
             row["nearness"] = f"{near:.4f}"
-        rows.append(row)
-    return table(rows)
+        rows[file] = row
+    return table(list(rows.values()))
 
 
 def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]:
@@ -52,8 +62,7 @@ def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]
     file = Path(vary)
     for folder in file.resolve().parents[:2]:  # with several texts, each has its own below
         name = file.resolve().relative_to(folder).as_posix()
-        rows = _read_manifest(folder / MANIFEST)
-        row = next((row for row in rows if row.get("file") == name), None)
+        row = read_manifest(folder / MANIFEST).get(name)
         if row and row.get("base"):
             problem = f"--vary {vary}: it is itself a variation, of seed {row['base']}"
             raise UsageError(problem, f"--vary {row['base']} --strength {first.strength:g}")
@@ -65,5 +74,14 @@ def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]
     raise UsageError(problem, "--vary 7, or a picture where beyne generate wrote it")
 
 
-def _read_manifest(path: Path) -> list[dict[str, str]]:
-    return read_rows(path) if path.is_file() else []
+def read_manifest(path: Path) -> dict[str, dict[str, str]]:
+    """File → its row; none where there is no table.
+
+    Raises:
+        UsageError: It can't be read, or is of something else.
+    """
+    rows = read_rows(path) if path.is_file() else []
+    if not all(row.get("file") for row in rows):
+        problem = f"{path} is no table of generated pictures"
+        raise UsageError(problem, "give another folder with -o")
+    return {row["file"]: row for row in rows}
