@@ -55,7 +55,7 @@ def _written(study: Study, share: float, folder: Path) -> Iterator[tuple[object,
     numbers, seed = wanted(study.samples, share), study.final_seed
     parts = hold_out(study.samples, seed)
     train, held_out = (study.samples.take(part) for part in parts)
-    study.listener.message("painting the pictures that are recommended")
+    study.listener.message("painting the pictures to add")
     sampler = study.gan.sampler(train, held_out, seed)
     check_labels(sampler, numbers)
     real = as_learned(study.pairs, sampler.card)

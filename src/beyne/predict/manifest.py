@@ -12,12 +12,8 @@ from beyne.predict.sampler import SEEDS, Place
 MANIFEST = "manifest.csv"
 
 
-#: File → its row.
-Rows = Mapping[str, Mapping[str, object]]
-
-
 def manifest(
-    known: Rows,
+    known: Sequence[Mapping[str, object]],
     model: str,
     files: Sequence[str],
     places: Sequence[Place],
@@ -26,13 +22,14 @@ def manifest(
     """The table as CSV; ``text``, ``base``, ``strength`` and ``nearness`` only where there are any.
 
     Args:
-        known: What the table says already, see `read_manifest`; rows of these files are replaced.
+        known: Rows of the table so far, see `read_manifest`; those of ``files`` are replaced.
         model: Name of the model.
         files: Names relative to the table, with ``/``.
         places: What each was made from.
         nearness: Of each to the training pictures, see `beyne.evaluation.nearness`.
     """
-    rows = dict(known)
+    replaced = set(files)
+    rows = [row for row in known if row["file"] not in replaced]
     for file, place, near in zip(files, places, nearness, strict=True):
         row: dict[str, object] = {"file": file, "model": model, "seed": place.seed}
         row["label"] = place.label or ""
@@ -42,8 +39,8 @@ def manifest(
             row |= {"base": place.base, "strength": place.strength}
         if near is not None:
             row["nearness"] = f"{near:.4f}"
-        rows[file] = row
-    return table(list(rows.values()))
+        rows.append(row)
+    return table(rows)
 
 
 def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]:
@@ -62,7 +59,8 @@ def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]
     file = Path(vary)
     for folder in file.resolve().parents[:2]:  # with several texts, each has its own below
         name = file.resolve().relative_to(folder).as_posix()
-        row = read_manifest(folder / MANIFEST).get(name)
+        rows = read_rows(folder / MANIFEST) if (folder / MANIFEST).is_file() else []
+        row = next((row for row in rows if row.get("file") == name), None)
         if row and row.get("base"):
             problem = f"--vary {vary}: it is itself a variation, of seed {row['base']}"
             raise UsageError(problem, f"--vary {row['base']} --strength {first.strength:g}")
@@ -74,14 +72,14 @@ def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]
     raise UsageError(problem, "--vary 7, or a picture where beyne generate wrote it")
 
 
-def read_manifest(path: Path) -> dict[str, dict[str, str]]:
-    """File → its row; none where there is no table.
+def read_manifest(path: Path) -> list[dict[str, str]]:
+    """The rows of the table that new ones are to join; none where there is no table.
 
     Raises:
         UsageError: It can't be read, or is of something else.
     """
     rows = read_rows(path) if path.is_file() else []
-    if not all(row.get("file") for row in rows):
+    if not all("file" in row for row in rows):
         problem = f"{path} is no table of generated pictures"
         raise UsageError(problem, "give another folder with -o")
-    return {row["file"]: row for row in rows}
+    return rows
