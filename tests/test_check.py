@@ -35,7 +35,8 @@ def run(*words, code=0):
 
 
 def test_findings_files_and_remedies_are_printed(folder) -> None:
-    assert "split   2 train, 1 val, 1 test" in run(folder).stdout
+    said = "split   2 train, 1 val, 1 test, proposed: --write-split FILE keeps it\n"
+    assert said in run(folder).stdout
     (folder / "empty.png").write_bytes(b"")
     result = run(folder, code=1)
     assert "unreadable: the file is empty; copy or download it again" in result.stdout
@@ -115,9 +116,15 @@ def test_the_preview_says_what_training_would_see(folder) -> None:
     assert (seen.samples, seen.paired) == (("uint8",), False)
     words = [folder, "--preview", *(f"--set={setting}" for setting in SMALL)]
     text = run(*words, code=1).stdout  # p3 is in no split, thin is too small
-    assert "3 train, 1 val, 1 test" in text
-    assert "64×64 to 96×48" in text
+    assert "split   3 train, 1 val, 1 test\n" in text
+    assert "training   takes 3 train, 1 val, 1 test as things are" in text
+    assert "size       64×64 to 96×48" in text
     assert "1 smaller than a crop" in text
+
+
+def test_pictures_that_are_resampled_are_said_to_be(folder) -> None:
+    words = [folder, "--task=generate", "--preview", "--set=data.size_out=32"]
+    assert "size       resampled to 32×32" in run(*words).stdout
 
 
 @pytest.mark.parametrize("kind", ["bicubic", "real"])

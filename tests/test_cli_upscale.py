@@ -212,3 +212,15 @@ def test_a_closed_pipe_is_no_traceback(model_file, tmp_path):
     assert done.stderr.startswith("3 done; ")
     assert len(done.stderr.splitlines()) == 1
     assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_grey_saved_as_colour_goes_into_a_model_of_one_band(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = tiny_model("compact", channels_in=1, channels_out=1)
+    save(tmp_path / "grey.safetensors", model.card, model.network)
+    beyne.save(beyne.Raster(np.repeat(picture(20, 20, 1), 3, axis=2)), "a.png")
+    words = ["upscale", "a.png", "--model", "grey.safetensors", "-o", "b.png", "--json"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["done"][0]["consistency_db"] > 5
+    assert beyne.read("b.png").channels == 1

@@ -47,6 +47,15 @@ def test_parts_of_a_scene_stay_together() -> None:
     assert group_of("a/x_t0.png") != group_of("b/x_t0.png")
 
 
+def test_partners_of_one_name_are_refused_and_alone_they_are_taken(tmp_path) -> None:
+    save_pictures(tmp_path / "hr", 2)
+    Image.open(tmp_path / "hr/p0.png").save(tmp_path / "hr/p0.bmp")
+    assert sum(map(len, found(tmp_path).values())) == 3
+    save_pictures(tmp_path / "lr", 2)
+    with pytest.raises(UsageError, match=r"p0\.bmp and .*p0\.png have one name"):
+        found(tmp_path)
+
+
 def test_split_file_round_trip_and_obedience(tmp_path) -> None:
     save_pictures(tmp_path, 3)
     write_split(

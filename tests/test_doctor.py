@@ -153,7 +153,6 @@ def test_published_pairs_fit(shared) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("t.csv", b"file;text\na;b\n", "separates its columns"),
         ("t.csv", "file,text\na,я\n".encode("cp1251"), "not UTF-8"),
         ("t.csv", b"file,txt\na,b\n", "no column text"),
         ("t.csv", b"", "no column file and text"),

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import beyne
 from beyne import bundle
 from beyne.cli import app
-from beyne.data import Crops, Decoded, Sources, decode, find_held_out, find_pairs
+from beyne.data import Crops, Decoded, Sources, decode, find_held_out, find_pairs, find_unpaired
 from beyne.discriminators import build
 from beyne.errors import UsageError
 from beyne.images import Raster
@@ -98,6 +98,20 @@ def test_pairs_are_found_in_every_layout(data) -> None:
     (elsewhere / "pairs.csv").write_text("a,b\ntrain/masks/0L.bmp,nothing.png\n")
     with pytest.raises(UsageError, match=r"pairs.csv, line 2: nothing.png is not there"):
         find_pairs(elsewhere, TRANSLATE, 0)
+
+
+def test_two_pictures_of_one_name_are_refused(data) -> None:
+    Image.fromarray(picture(40, 48, 1)[..., 0]).save(data / "a" / "0L.jpg")
+    refusal = r"a/0L\.bmp and .*a/0L\.jpg have one name, and partners are told by it; keep one"
+    for find in (lambda: find_pairs(data, TRANSLATE, 0), lambda: find_unpaired(data, TRANSLATE)):
+        with pytest.raises(UsageError, match=refusal):
+            find()
+    with pytest.raises(UsageError, match=refusal):
+        beyne.evaluate("median", data)
+    doubtful = [one for one in beyne.check(data).findings if one.severity != "info"]
+    assert (doubtful[0].kind, doubtful[0].severity) == ("name-clash", "error")
+    assert doubtful[0].files == ("a/0L.bmp", "a/0L.jpg")
+    assert not {one.kind for one in doubtful} & {"partner-missing", "misnamed", "wrong-partner"}
 
 
 def test_halves_of_one_picture_are_a_pair(tmp_path) -> None:
@@ -376,8 +390,12 @@ def test_grey_photos_get_colours(tmp_path, monkeypatch) -> None:
     batch = setup.batches.batch(range(3))
     assert torch.allclose(batch["lr"], batch["hr"].mean(1, keepdim=True), atol=1 / 255)
     assert train(recipe, tmp_path / "photos", Path("run"))
-    made = beyne.translate(picture(21, 50, 1), "run/best.safetensors").pixels
+    model = beyne.load("run/best.safetensors", precision="fp32")
+    made = model.translate(picture(21, 50, 1)).pixels
     assert made.shape == (21, 50, 3)
+    colours = picture(21, 50)
+    grey = colours.mean(2, keepdims=True).round().astype("uint8")
+    assert np.array_equal(model.translate(colours).pixels, model.translate(grey).pixels)
     assert beyne.evaluate("run", tmp_path / "photos").n > 0
     seen = beyne.preview(tmp_path / "photos", "sheet.png", "colourise", [*SMALL, *tiny_sizes])
     assert seen.paired

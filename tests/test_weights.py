@@ -103,6 +103,25 @@ def test_fetch_keeps_the_right_file(digits, folder, server, tmp_path):
     assert weights.fetch("mine") == weights.path("mine")
 
 
+def test_without_a_published_hash_that_of_the_first_download_counts(folder, server, tmp_path):
+    name_file(folder, url=f"{server}/mine.pth")
+    told = run("fetch", "mine")
+    assert told.stderr.splitlines() == [
+        f"no hash of 'mine' is published, so it could not be checked; sha256 {SHA256}"
+    ]
+    found = weights.path("mine")
+    assert found.with_name("mine.pth.sha256").read_text() == f"{SHA256}  mine.pth\n"
+    assert not run("fetch", "mine").stderr
+    found.write_bytes(b"something else")
+    with pytest.raises(UsageError, match="its SHA256 differs"):
+        weights.path("mine")
+    found.unlink()
+    (tmp_path / "shown" / "mine.pth").write_bytes(b"something else")
+    with pytest.raises(BeyneError, match="gives another file than the one 'mine' names"):
+        weights.fetch("mine")
+    assert not found.exists()
+
+
 def test_fetch_keeps_nothing_of_another_file(folder, server, tmp_path):
     name_file(folder, url=f"{server}/mine.pth", hash="sha256:00000000")
     with pytest.raises(BeyneError, match="gives another file than the one 'mine' names"):

@@ -104,6 +104,12 @@ class ModelCard(Config):
         return bool(self.generator.get("projection", "none") != "none")
 
     @property
+    def takes_means(self) -> bool:
+        """Whether its one band was the mean of colours in training (``data.layout = "same"``)."""
+        layout = self.provenance.get("recipe", {}).get("data", {}).get("layout")
+        return self.channels_in == 1 and layout == "same"
+
+    @property
     def labels(self) -> list[str]:
         """Names it can be asked for, in the order of their numbers."""
         return list((self.conditioning or {}).get("labels", []))

@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all; tables."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
@@ -16,15 +17,53 @@ from beyne.errors import UsageError, foreseen
 
 #: In a folder that `locked` has kept.
 LOCK = ".lock"
+#: What to do about a table in another encoding; Excel's plain "CSV" is in that of the system.
+AS_UTF8 = "save it as UTF-8; in Excel, choose CSV UTF-8"
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Rows, at least one, as CSV: its keys are the headings."""
+    """Rows, at least one, as CSV: their keys are the headings; what a row lacks is empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    headings = dict.fromkeys(key for row in rows for key in row)
+    writer = csv.DictWriter(text, headings, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def decoded(data: bytes) -> str:
+    """Text of UTF-8, with or without a byte-order mark, or of UTF-16 with one, as Excel writes it.
+
+    Raises:
+        UnicodeDecodeError: It is neither.
+    """
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig")
+
+
+def rows_of(text: str) -> csv.DictReader[str]:
+    """The rows of a CSV text, heading → value.
+
+    Values stand apart by commas; where the headings have none, by ``;`` or tabs, which spreadsheets
+    write where the comma is the decimal sign.
+    """
+    headings = text.partition("\n")[0]
+    mark = next((mark for mark in ",;\t" if mark in headings), ",")
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file, see `decoded` and `rows_of`; short rows have None where they end.
+
+    Raises:
+        UsageError: It can't be read, or is in another encoding.
+    """
+    try:
+        return list(rows_of(decoded(path.read_bytes())))
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text", AS_UTF8) from None
+    except (OSError, csv.Error) as error:
+        raise UsageError(f"{path} can't be read ({error})") from None
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from beyne.images.animation import write_animation
 from beyne.images.raster import Pixels, to_tensor
 from beyne.images.sheet import in_rows, shown
 from beyne.predict.fitting import check_job
-from beyne.predict.manifest import MANIFEST, manifest, varied
+from beyne.predict.manifest import MANIFEST, manifest, read_manifest, varied
 from beyne.predict.predictor import Predictor
 from beyne.predict.sampler import SEEDS, Place, Sampler
 from beyne.text.encoder import shown as named
@@ -104,8 +104,8 @@ def generate_files(
 ) -> Generated:
     """Generate pictures into a folder, each named by its seed: the first has ``seed``.
 
-    ``manifest.csv`` tells file, model, seed, label and text. PNG for 1 and 3 bands, TIFF for
-    others, of the depth that the model's card states.
+    ``manifest.csv`` tells file, model, seed, label and text, also of earlier calls. PNG for 1 and 3
+    bands, TIFF for others, of the depth that the model's card states.
 
     Args:
         model: A model file, or a built-in model's name.
@@ -148,12 +148,12 @@ def generate_files(
     for text in texts:
         sampler.vector_of(text)
     suffix = ".png" if sampler.card.channels_out in (1, 3) else ".tiff"
-    names = {MANIFEST, *((SHEET,) if grid else ()), *(ANIMATIONS if interpolate else ())}
+    names = {*((SHEET,) if grid else ()), *(ANIMATIONS if interpolate else ())}
     folders = _folders(texts)
     for name in folders.values():
         names |= {str(Path(name) / f"{number:06d}{suffix}") for number in range(seed, seed + n)}
     _check_places(folder, folders.values(), names, overwrite, reject_copies)
-    check = None
+    known, check = read_manifest(folder / MANIFEST), None
     if reject_copies:
         check = copy_check(sampler.card, Path(reject_copies), split_of(path, split), message)
     result = Generated(sampler.card.name, str(sampler.device))
@@ -179,7 +179,7 @@ def generate_files(
                 shown_first.append(shown(image))
     distances = [picture.nearness for picture in result.done]
     files = [picture.output.relative_to(folder).as_posix() for picture in result.done]
-    write_whole(folder / MANIFEST, manifest(result.model, files, drawn, distances))
+    write_whole(folder / MANIFEST, manifest(known, result.model, files, drawn, distances))
     if grid:
         across = min(n, _SHEET_MOST) if len(texts) > 1 else math.ceil(len(shown_first) ** 0.5)
         write(Raster(_sheet(shown_first, across)), folder / SHEET)

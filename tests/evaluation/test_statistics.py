@@ -165,6 +165,7 @@ def test_few_images_show_nothing_and_say_so(n):
     assert found.gain == pytest.approx((n + 1) / 2)
     if n == 1:
         assert all(map(math.isnan, found.interval))
+        assert ": 1.000 dB, n = 1," in found.sentence
 
 
 def test_six_of_one_mind_show_something():

@@ -26,9 +26,11 @@ from pydicom.uid import (
     RLELossless,
 )
 from tiny_networks import tiny_model
+from typer.testing import CliRunner
 
 import beyne
 from beyne.bundle import save
+from beyne.cli import app
 from beyne.errors import ImageError
 from beyne.images import read, write
 from beyne.predict.files import Job
@@ -378,6 +380,19 @@ def test_anonymized(upscale, tmp_path):
     assert made[0].Manufacturer == "Acme"
     assert (made[0].RescaleSlope, made[0].WindowCenter) == (2, 40)
     assert "not for diagnosis" in made[0].SeriesDescription
+
+
+def test_anonymized_translations(tmp_path, monkeypatch):
+    """What a model changes the kind of stays DICOM as well, and goes without the patient."""
+    monkeypatch.chdir(tmp_path)
+    model = tiny_model("resize-unet", channels_in=1, channels_out=1)
+    card = model.card.model_copy(update={"job": "translate"})
+    save(tmp_path / "model.safetensors", card, model.network)
+    dicom_files.write(dicom_files.dataset(), tmp_path / "a.dcm")
+    words = ["translate", "a.dcm", "--model", "model.safetensors", "--anonymize"]
+    result = CliRunner().invoke(app, [*words, "-o", "b.dcm"])
+    assert result.exit_code == 0, result.output
+    assert b"PAT-4711" not in (tmp_path / "b.dcm").read_bytes()
 
 
 def test_anonymized_photos_lose_their_exif(upscale, tmp_path):

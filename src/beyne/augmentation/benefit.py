@@ -50,11 +50,9 @@ class Benefit:
     def sentence(self) -> str:
         """Such as ``"gain +2.1 points [0.4, 3.9]"``."""
         found = self.verdicts[0]
-        low, high = found.interval
-        span = "" if low != low else f" [{low:.1f}, {high:.1f}]"
         between = ": " if self.outcome == "no gain shown" else " "
         few = "" if found.can_show else f"; {found.n} sources can't show any"
-        return f"{self.outcome}{between}{found.gain:+.1f} points{span}{few}"
+        return f"{self.outcome}{between}{found.gain:+.1f} points{found.interval.said(1)}{few}"
 
 
 def benefit(folds: Sequence[Fold], groups: Mapping[str, str]) -> Benefit:

@@ -15,7 +15,7 @@ from beyne.augmentation.samples import hold_out
 from beyne.augmentation.study import Study
 from beyne.evaluation.copies import as_learned
 from beyne.evaluation.memorisation import CopyCheck
-from beyne.files import write_whole
+from beyne.files import read_rows, write_whole
 from beyne.images import write
 from beyne.metrics.features import chosen_features
 
@@ -45,7 +45,7 @@ def write_pictures(study: Study, share: float) -> tuple[int, int]:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerows([_COLUMNS, *_written(study, share, manifest.parent)])
         write_whole(manifest, text.getvalue().encode())
-    rows = list(csv.DictReader(manifest.read_text(encoding="utf-8").splitlines()))
+    rows = read_rows(manifest)
     kept = sum(row["kept"] == "yes" for row in rows)
     return kept, len(rows) - kept
 
@@ -55,7 +55,7 @@ def _written(study: Study, share: float, folder: Path) -> Iterator[tuple[object,
     numbers, seed = wanted(study.samples, share), study.final_seed
     parts = hold_out(study.samples, seed)
     train, held_out = (study.samples.take(part) for part in parts)
-    study.listener.message("painting the pictures that are recommended")
+    study.listener.message("painting the pictures to add")
     sampler = study.gan.sampler(train, held_out, seed)
     check_labels(sampler, numbers)
     real = as_learned(study.pairs, sampler.card)

@@ -88,15 +88,17 @@ def _print(diagnosis: Diagnosis) -> None:
         if len(finding.files) > _SHOWN:
             typer.echo(f"          and {len(finding.files) - _SHOWN} more (--json names all)")
     counts = [list(diagnosis.split.values()).count(name) for name in ("train", "val", "test")]
-    typer.echo("split   {} train, {} val, {} test".format(*counts))
+    proposed = ", proposed: --write-split FILE keeps it" if diagnosis.proposed else ""
+    typer.echo("split   {} train, {} val, {} test".format(*counts) + proposed)
 
 
 def _print_seen(seen: Seen, sheet: Path) -> None:
     samples = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
     small, large = (f"{width}×{height}" for width, height in (seen.smallest, seen.largest))
+    resampled = "resampled to " if seen.resampled else ""
     lines = [
-        ("pictures", f"{seen.train} train, {seen.val} val, {seen.test} test"),
-        ("size", small if small == large else f"{small} to {large}"),
+        ("training", f"takes {seen.train} train, {seen.val} val, {seen.test} test as things are"),
+        ("size", resampled + (small if small == large else f"{small} to {large}")),
         ("samples", ", ".join(samples[name] for name in seen.samples)),
     ]
     if seen.paired is not None:

@@ -12,6 +12,7 @@ Output = Annotated[str, typer.Option("-o", "--output", help="File, or folder end
 Bands = Annotated[
     str | None, typer.Option(metavar="3,2,1|all", help="Bands to take, counted from 1.")
 ]
+Anonymize = Annotated[bool, typer.Option("--anonymize", help="Leave out names, dates, places.")]
 Precision = Annotated[str, typer.Option(metavar="auto|fp32|bf16|fp16")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda|mps")]
 Tile = Annotated[str, typer.Option(metavar="auto|N", help="Side of the pieces computed at once.")]

@@ -17,6 +17,7 @@ def translate(
     model: Annotated[str, typer.Option(help="Model file, such as RUN/best.safetensors.")],
     smooth: Annotated[float, typer.Option(metavar="SIGMA", help="Gaussian over the result.")] = 0.0,
     bands: options.Bands = None,
+    anonymize: options.Anonymize = False,
     format: Annotated[
         str | None,
         typer.Option(metavar="png|tiff|jpg|webp", help="Default: png; TIFF, DICOM stay."),
@@ -43,6 +44,7 @@ def translate(
             model=model,
             bands=parse_bands(bands),
             smooth=smooth,
+            anonymize=anonymize,
             format=format,
             device=device,
             precision=precision,

@@ -39,9 +39,7 @@ def upscale(
     resample: Annotated[
         bool, typer.Option("--resample", help="Sentinel-2: coarser bands at the finest's pixels.")
     ] = False,
-    anonymize: Annotated[
-        bool, typer.Option("--anonymize", help="Leave out names, dates, places.")
-    ] = False,
+    anonymize: options.Anonymize = False,
     format: Annotated[
         str | None,
         typer.Option(

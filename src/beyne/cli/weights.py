@@ -38,7 +38,7 @@ def fetch(name: _Name) -> None:
     """Download weights and print where they are."""
     from beyne.weights import fetch as fetched
 
-    typer.echo(fetched(name))
+    typer.echo(fetched(name, lambda text: typer.echo(text, err=True)))
 
 
 @weights.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import unicodedata
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from beyne.errors import UsageError
+from beyne.files import AS_UTF8, decoded, rows_of
 
 #: Names of the table in a data folder.
 CAPTIONS = ("captions.csv", "captions.jsonl")
@@ -54,14 +54,16 @@ def find_captions(root: Path, named: Path | None = None) -> Path:
 
 
 def read_captions(path: Path) -> list[Caption]:
-    """Read a table of captions, UTF-8 with or without a byte-order mark; empty texts left out.
+    """Read a table of captions, see `beyne.files.rows_of`, or JSON lines; empty texts left out.
 
     Raises:
         UsageError: It can't be read, lacks a column, or has no texts.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = decoded(path.read_bytes())
         rows = list(_rows(text, path.suffix.lower() == ".jsonl"))
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text", AS_UTF8) from None
     except (OSError, ValueError, csv.Error) as error:
         raise UsageError(
             f"{path} can't be read ({error})", f"save it as UTF-8, {_REMEDY}"
@@ -77,7 +79,7 @@ def read_captions(path: Path) -> list[Caption]:
 
 def _rows(text: str, as_json: bool) -> Iterable[dict[str, Any]]:
     if not as_json:
-        return csv.DictReader(io.StringIO(text, newline=""))
+        return rows_of(text)
     rows = [json.loads(line) for line in text.splitlines() if line.strip()]
     if not all(isinstance(row, dict) for row in rows):
         raise ValueError("a line is no object")

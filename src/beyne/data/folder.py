@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from beyne.data.pairs import GENERATING, Pair, Sources, name_below, pictures_in, what_is_there
+from beyne.data.pairs import (
+    GENERATING,
+    Pair,
+    Sources,
+    by_stem,
+    name_below,
+    pictures_in,
+    what_is_there,
+)
 from beyne.data.sides import TABLE, listed, sides, unpaired
 from beyne.data.split import SPLITS, SplitName, make_split, read_split
 from beyne.errors import UsageError
@@ -188,13 +196,10 @@ def _layout(root: Path, folder: Path, sources: Sources) -> list[Pair]:
 
 
 def _pairs_in(root: Path, hr: Path, lr: Path | None) -> list[Pair]:
-    originals = pictures_in(hr)
     if lr is None:
-        return [Pair(name_below(path, root), path) for path in originals]
-    partners = {path.relative_to(lr).with_suffix("").as_posix(): path for path in pictures_in(lr)}
-    pairs = []
-    for path in originals:
-        stem = path.relative_to(hr).with_suffix("").as_posix()
+        return [Pair(name_below(path, root), path) for path in pictures_in(hr)]
+    partners, pairs = by_stem(lr), []
+    for stem, path in by_stem(hr).items():
         partner = next((partners[name] for name in partner_names(stem) if name in partners), None)
         pairs.append(Pair(name_below(path, root), path, partner or lr / path.relative_to(hr)))
     return pairs

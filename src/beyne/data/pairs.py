@@ -66,6 +66,22 @@ def pictures_in(folder: Path) -> list[Path]:
     )
 
 
+def by_stem(folder: Path) -> dict[str, Path]:
+    """The pictures in a folder by their paths below it without suffix, which partners share.
+
+    Raises:
+        UsageError: There is no such folder, or two pictures share one.
+    """
+    found: dict[str, Path] = {}
+    for path in pictures_in(folder):
+        stem = path.relative_to(folder).with_suffix("").as_posix()
+        if stem in found:
+            problem = f"{found[stem]} and {path} have one name, and partners are told by it"
+            raise UsageError(problem, "keep one of them, or name them apart; beyne check")
+        found[stem] = path
+    return found
+
+
 def what_is_there(folder: Path) -> str:
     """What to do about a folder without pictures, by what it holds instead."""
     known = f"known suffixes: {', '.join(sorted(SUFFIXES))}"

@@ -256,9 +256,7 @@ def _as_channels(raster: Raster, channels: int | None, name: str) -> Pixels:
     if raster.channels == 1:
         return np.repeat(raster.pixels, channels, axis=2)
     if channels == 1 and raster.channels == 3:
-        mean = raster.pixels.mean(axis=2, keepdims=True)
-        rounded = mean.round() if raster.pixels.dtype.kind == "u" else mean
-        return np.asarray(rounded, dtype=raster.pixels.dtype)
+        return raster.grey().pixels
     problem = f"{name} has {raster.channels} bands, the recipe's network takes {channels}"
     raise UsageError(
         problem, "bring all pictures to the same bands; beyne check tells which differ"

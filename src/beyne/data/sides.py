@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-from beyne.data.pairs import Pair, Sources, name_below, pictures_in
+from beyne.data.pairs import Pair, Sources, by_stem, name_below, pictures_in
 from beyne.errors import UsageError
+from beyne.files import read_rows
 
 #: Table of pairs: columns a and b, paths below its folder.
 TABLE = "pairs.csv"
@@ -24,7 +24,8 @@ def sides(root: Path, folder: Path, sources: Sources) -> list[Pair]:
         folder: It, or its train, val or test.
 
     Raises:
-        UsageError: There are no such folders, not one pair, or the table is wrong.
+        UsageError: There are no such folders, not one pair, two pictures of one stem on a side, or
+            the table is wrong.
     """
     if sources.layout != "folders":
         halves = sources.layout == "side-by-side"
@@ -43,7 +44,7 @@ def unpaired(folder: Path, sources: Sources) -> list[Path]:
     folders = _folders(folder, sources) if sources.layout == "folders" else None
     if not folders:
         return []
-    a, b = (_by_stem(side) for side in folders)
+    a, b = (by_stem(side) for side in folders)
     return [(a | b)[stem] for stem in sorted(a.keys() ^ b.keys())]
 
 
@@ -53,13 +54,8 @@ def listed(root: Path, table: Path) -> list[Pair]:
     Raises:
         UsageError: It can't be read, lacks a column, or names what is not there.
     """
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{table} can't be read ({error})") from None
     pairs = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(read_rows(table), start=2):
         paths = [table.parent / (row.get(side) or "").replace("\\", "/") for side in ("a", "b")]
         for path in paths:
             if not path.is_file():
@@ -80,7 +76,7 @@ def _folders(folder: Path, sources: Sources) -> tuple[Path, Path] | None:
 
 
 def _matched(root: Path, a: Path, b: Path) -> list[Pair]:
-    inputs, outputs = _by_stem(a), _by_stem(b)
+    inputs, outputs = by_stem(a), by_stem(b)
     pairs = [
         Pair(name_below(inputs[stem], root), outputs[stem], inputs[stem])
         for stem in inputs
@@ -90,9 +86,3 @@ def _matched(root: Path, a: Path, b: Path) -> list[Pair]:
         problem = f"no picture of {a} has a partner of its name in {b}"
         raise UsageError(problem, f"name partners alike, or list them in {TABLE}")
     return pairs
-
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    return {
-        path.relative_to(folder).with_suffix("").as_posix(): path for path in pictures_in(folder)
-    }

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from beyne.errors import UsageError
-from beyne.files import write_whole
+from beyne.files import read_rows, write_whole
 
 SplitName = Literal["train", "val", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
@@ -55,13 +55,8 @@ def read_split(path: Path) -> dict[str, SplitName]:
     Raises:
         UsageError: The file can't be read, a column is missing, or a value is no split.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} can't be read ({error})") from None
     result: dict[str, SplitName] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(read_rows(path), start=2):
         file, split = row.get("file"), row.get("split")
         if not file or split not in SPLITS:
             wanted = "columns file,group,split with split one of train, val, test"
@@ -101,15 +96,13 @@ def make_split(
 
 def read_groups(path: Path) -> dict[str, str]:
     """File → group of a ``split.csv`` that `read_split` accepts; files without a group left out."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_rows(path)
     return {row["file"].replace("\\", "/"): row["group"] for row in rows if row.get("group")}
 
 
 def read_contents(path: Path) -> dict[str, str]:
     """File → hash of its content, of a run's ``split.csv``; empty of one that states none."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_rows(path)
     return {row["file"].replace("\\", "/"): row["content"] for row in rows if row.get("content")}
 
 

@@ -58,7 +58,8 @@ def examine(
     seen = Evidence(layout, work.facts, work.errors, work.fits, twins, division)
     findings = [_taken(seen), *(finding for check in CHECKS for finding in check(seen))]
     findings.sort(key=lambda finding: _WORST_FIRST.index(finding.severity))
-    return Diagnosis(layout.task, tuple(findings), division.split, division.groups)
+    proposed = division.source == "proposed"
+    return Diagnosis(layout.task, tuple(findings), division.split, division.groups, proposed)
 
 
 def _taken(seen: Evidence) -> Finding:

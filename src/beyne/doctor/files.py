@@ -100,6 +100,10 @@ def _grouped(
 
 def _names(seen: Evidence) -> Iterator[Finding]:
     """Names that are one on other systems, and stems that come twice."""
+
+    def severity(files: list[str]) -> Severity:
+        return "warning" if seen.layout.unclear.isdisjoint(files) else "error"
+
     same: dict[str, list[str]] = defaultdict(list)
     stems: dict[str, list[str]] = defaultdict(list)
     for file in seen.layout.pictures:
@@ -110,12 +114,12 @@ def _names(seen: Evidence) -> Iterator[Finding]:
         if len(files) > 1:
             problem = "their names differ only in case or in how accents are stored"
             remedy = "rename one: Windows and macOS take them for one file"
-            yield Finding("name-clash", "warning", tuple(files), problem, remedy)
+            yield Finding("name-clash", severity(files), tuple(files), problem, remedy)
     for files in stems.values():
         if len({PurePosixPath(file).suffix.lower() for file in files}) > 1:
             problem = "their names differ only in the suffix"
             remedy = "keep one, or rename it: partners and outputs go by the stem"
-            yield Finding("name-clash", "warning", tuple(files), problem, remedy)
+            yield Finding("name-clash", severity(files), tuple(files), problem, remedy)
 
 
 def _suffixes(seen: Evidence) -> Iterator[Finding]:

@@ -43,12 +43,14 @@ class Diagnosis:
         findings: The worst first.
         split: File → train, val or test: as the data set says, else as proposed.
         groups: File → group (patient, scene, field …) of the same files.
+        proposed: Whether the data set says nothing of a split.
     """
 
     task: str
     findings: tuple[Finding, ...]
     split: dict[str, SplitName]
     groups: dict[str, str]
+    proposed: bool
 
     @property
     def ok(self) -> bool:

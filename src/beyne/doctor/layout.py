@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -74,6 +75,17 @@ class Layout:
     def sides(self) -> list[str]:
         """The sides there are; a single empty one where pictures have no partners."""
         return sorted({picture.side for picture in self.pictures.values()})
+
+    @property
+    def unclear(self) -> frozenset[str]:
+        """Files of one side that have one stem, where partners are told by it."""
+        if len(self.sides) < 2 or "pairs" in self.tables:
+            return frozenset()
+        found: dict[tuple[SplitName | None, str, str], list[Picture]] = defaultdict(list)
+        for picture in self.pictures.values():
+            if picture.side:
+                found[picture.split, picture.side, picture.key].append(picture)
+        return frozenset(p.file for same in found.values() if len(same) > 1 for p in same)
 
     @property
     def targets(self) -> list[Picture]:

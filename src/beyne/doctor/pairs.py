@@ -34,18 +34,20 @@ _FINE_SHIFT, _COARSE_SHIFT, _BETTER = 2.0, 2.5, 1.05
 
 def check(seen: Evidence) -> Iterator[Finding]:
     """Judge the sides of ``upscale`` and ``translate``."""
-    yield from _unmatched(seen)
+    unclear = seen.layout.unclear
+    yield from _unmatched(seen, unclear)
     sides: dict[str, list[Fit]] = defaultdict(list)
     for fit in seen.fits:
-        sides[seen.layout.pictures[fit.source].side].append(fit)
+        if unclear.isdisjoint((fit.source, fit.target)):
+            sides[seen.layout.pictures[fit.source].side].append(fit)
     for fits in sides.values():
         fitting, wrong = _ratios(fits)
         yield from wrong
         yield from _fits(fitting) if seen.layout.task == "upscale" else _edges(fitting)
 
 
-def _unmatched(seen: Evidence) -> Iterator[Finding]:
-    """Targets and inputs that the other side lacks."""
+def _unmatched(seen: Evidence, unclear: frozenset[str]) -> Iterator[Finding]:
+    """Targets and inputs that the other side lacks, but for those whose partner is not clear."""
     pictures, sides = list(seen.layout.pictures.values()), seen.layout.sides
     target = {"upscale": "hr", "translate": "b"}.get(seen.layout.task)
     inputs = [side for side in sides if side == "a" or side.startswith("lr")]
@@ -61,7 +63,7 @@ def _unmatched(seen: Evidence) -> Iterator[Finding]:
         yield Finding("no-side", "warning", stray, problem, "move it into its side")
     for side in inputs:
         matched = [pair for pair in seen.layout.partners if pair[1].side == side]
-        known = {picture.file for pair in matched for picture in pair}
+        known = unclear | {picture.file for pair in matched for picture in pair}
         lonely = [p for p in pictures if p.side == target and p.file not in known]
         orphans = [p for p in pictures if p.side == side and p.file not in known]
         yield from _apart(seen, lonely, orphans, side, target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from beyne.doctor.findings import Finding
 from beyne.errors import UsageError
+from beyne.files import AS_UTF8, decoded, rows_of
 
 Row = dict[str, str]
 
@@ -45,9 +45,9 @@ def read_table(path: Path, columns: Sequence[str] = ()) -> Table:
     except OSError as error:
         raise UsageError(f"{path} can't be read ({error.strerror})", "check the path") from None
     try:
-        text = data.decode("utf-8-sig")
+        text = decoded(data)
     except UnicodeDecodeError:
-        return _refused(path.name, "is not UTF-8 text", "save it as UTF-8")
+        return _refused(path.name, "is not UTF-8 text", AS_UTF8)
     if path.suffix.lower() == ".jsonl":
         table = _from_json(path.name, text)
     else:
@@ -70,11 +70,8 @@ def _refused(name: str, problem: str, remedy: str) -> Table:
 
 
 def _from_csv(name: str, text: str) -> Table:
-    header = text.partition("\n")[0]
-    if "," not in header and (";" in header or "\t" in header):
-        return _refused(name, "separates its columns by ; or tabs", "save it separated by commas")
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=""))
+        reader = rows_of(text)
         rows = [(reader.line_num, _plain(row)) for row in reader]
     except csv.Error as error:
         return _refused(name, f"is no CSV ({error})", "save it anew as CSV")

@@ -15,7 +15,7 @@ import numpy as np
 
 from beyne.errors import UsageError
 from beyne.evaluation.statistics import Interval, Values, bootstrap_interval
-from beyne.files import write_whole
+from beyne.files import read_rows, write_whole
 from beyne.metrics import COLUMNS
 from beyne.predict.files import Failure
 
@@ -140,15 +140,12 @@ def read_scores(path: Path) -> list[Scores]:
         UsageError: It can't be read, or is no table of scores.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            return [
-                _table(heading, list(rows))
-                for heading, rows in groupby(
-                    csv.DictReader(stream), lambda row: tuple(row[name] for name in _HEADINGS[:-1])
-                )
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} can't be read ({error})") from None
+        return [
+            _table(heading, list(rows))
+            for heading, rows in groupby(
+                read_rows(path), lambda row: tuple(row[name] for name in _HEADINGS[:-1])
+            )
+        ]
     except (KeyError, TypeError, ValueError):
         raise UsageError(f"{path} is no table of scores", "beyne evaluate writes one") from None
 

@@ -43,6 +43,10 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    def said(self, decimals: int) -> str:
+        """Such as ``" [0.007, 0.016]"``; empty where it is not known."""
+        return f" [{self.low:.{decimals}f}, {self.high:.{decimals}f}]" if isfinite(self.low) else ""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -97,21 +101,20 @@ class Verdict:
         gain of second over first.
         """
         worse = self.outcome == "worse"
-        gain, ends = self.gain, (self.interval.low, self.interval.high)
+        gain, interval = self.gain, self.interval
         if worse:
-            gain, ends = -gain, (-ends[1], -ends[0])
-        number = _decimals(self.interval)
-        size = f"{gain:.{number}f} {self.unit}".strip()
-        span = f"[{ends[0]:.{number}f}, {ends[1]:.{number}f}]"
+            gain, interval = -gain, Interval(-interval.high, -interval.low)
+        number = _decimals(interval)
+        size = f"{gain:.{number}f} {self.unit}".strip() + interval.said(number)
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"
         of = "groups" if self.grouped else "images"
         if self.outcome == "no difference shown":
             images = f"{self.n} {of[:-1] if self.n == 1 else of}"
             few = "" if self.can_show else f", and {images} can't show any"
             between = f"no difference shown between {self.first} and {self.second}"
-            return f"{between}: {size} {span}, n = {self.n}, {p}{few}"
+            return f"{between}: {size}, n = {self.n}, {p}{few}"
         share = f"{100 * self.share:.0f} % of {of}" + (" better" if worse else "")
-        return f"{self.second} {self.outcome} than {self.first} by {size} {span}, {share}, {p}"
+        return f"{self.second} {self.outcome} than {self.first} by {size}, {share}, {p}"
 
 
 def bootstrap_interval(

@@ -33,8 +33,9 @@ class GeneratorConfig(Config):
     def _sides_double(self) -> GeneratorConfig:
         step = 2**self.doublings
         if self.height % step or self.width % step:
-            sizes = f"{self.height}×{self.width}"
-            raise ValueError(f"{sizes} pixels: height and width must be multiples of {step}")
+            problem = f"{self.height}×{self.width}: height and width must be multiples of {step}"
+            possible = f"{self.height // step * step}×{self.width // step * step}"
+            raise ValueError(f"{problem}, such as {possible}")
         return self
 
     @model_validator(mode="after")

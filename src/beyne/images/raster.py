@@ -110,6 +110,12 @@ class Raster:
         """Steps from black to white in the file's own depth, such as 4095; for floats 0."""
         return int(self.extras.get("levels", self.white if self.pixels.dtype.kind == "u" else 0))
 
+    def grey(self) -> Raster:
+        """The mean of its bands, rounded to the type; a colour profile does not fit it any more."""
+        mean = self.pixels.mean(axis=2, keepdims=True)
+        rounded = mean.round() if self.pixels.dtype.kind == "u" else mean
+        return replace(self, pixels=rounded.astype(self.pixels.dtype), icc=None)
+
     def with_pixels(self, pixels: Pixels, alpha: Pixels | None = None) -> Raster:
         """The same image with other pixels and alpha; metadata is kept.
 

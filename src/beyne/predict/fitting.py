@@ -70,13 +70,18 @@ def picked(raster: Raster, bands: Bands) -> Raster:
     return replace(raster, pixels=pixels)
 
 
-def check_fit(raster: Raster, card: ModelCard) -> None:
-    """Refuse a picture that the model was not made for; one band may go into a model of three.
+def fitted(raster: Raster, card: ModelCard) -> Raster:
+    """The picture as the model takes it.
+
+    One band may go into a model of three. Into a model of one go three that are equal; or the mean
+    of any three, if that is what it was trained on.
 
     Raises:
         ImageError: The number of bands or the range of the samples does not fit.
     """
     takes = card.channels_in
+    if takes == 1 and raster.channels == 3 and (card.takes_means or _equal_bands(raster)):
+        raster = raster.grey()
     if raster.channels != takes and not is_grey_for(raster, card):
         problem = f"it has {_count(raster.channels)}, and {card.name} takes {takes}"
         example = ",".join(str(number) for number in range(1, takes + 1))
@@ -84,6 +89,7 @@ def check_fit(raster: Raster, card: ModelCard) -> None:
         raise ImageError(problem, f"--bands {example}" if enough else "use a model made for it")
     if raster.pixels.dtype.kind == "f":
         _check_range(raster, card)
+    return raster
 
 
 def is_grey_for(raster: Raster, card: ModelCard) -> bool:
@@ -160,6 +166,10 @@ def _check_range(raster: Raster, card: ModelCard) -> None:
     if low < -_FLOAT_SLACK or high > 1 + _FLOAT_SLACK:
         problem = f"its samples run from {low:g} to {high:g}, and {card.name} takes 0 to 1"
         raise ImageError(problem, "rescale it first")
+
+
+def _equal_bands(raster: Raster) -> bool:
+    return bool((raster.pixels == raster.pixels[..., :1]).all())
 
 
 def _count(channels: int) -> str:

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from beyne.errors import UsageError
-from beyne.files import table
+from beyne.files import read_rows, table
 from beyne.predict.sampler import SEEDS, Place
 
 MANIFEST = "manifest.csv"
 
 
 def manifest(
-    model: str, files: Sequence[str], places: Sequence[Place], nearness: Sequence[float | None]
+    known: Sequence[Mapping[str, object]],
+    model: str,
+    files: Sequence[str],
+    places: Sequence[Place],
+    nearness: Sequence[float | None],
 ) -> bytes:
     """The table as CSV; ``text``, ``base``, ``strength`` and ``nearness`` only where there are any.
 
     Args:
+        known: Rows of the table so far, see `read_manifest`; those of ``files`` are replaced.
         model: Name of the model.
         files: Names relative to the table, with ``/``.
         places: What each was made from.
         nearness: Of each to the training pictures, see `beyne.evaluation.nearness`.
     """
-    rows = []
+    replaced = set(files)
+    rows = [row for row in known if row["file"] not in replaced]
     for file, place, near in zip(files, places, nearness, strict=True):
-        row = {"file": file, "model": model, "seed": place.seed, "label": place.label or ""}
+        row: dict[str, object] = {"file": file, "model": model, "seed": place.seed}
+        row["label"] = place.label or ""
         if place.text is not None:
             row["text"] = place.text
         if place.base is not None:
@@ -53,7 +59,7 @@ def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]
     file = Path(vary)
     for folder in file.resolve().parents[:2]:  # with several texts, each has its own below
         name = file.resolve().relative_to(folder).as_posix()
-        rows = _read_manifest(folder / MANIFEST)
+        rows = read_rows(folder / MANIFEST) if (folder / MANIFEST).is_file() else []
         row = next((row for row in rows if row.get("file") == name), None)
         if row and row.get("base"):
             problem = f"--vary {vary}: it is itself a variation, of seed {row['base']}"
@@ -66,8 +72,14 @@ def varied(first: Place, vary: str, texts: list[str]) -> tuple[Place, list[str]]
     raise UsageError(problem, "--vary 7, or a picture where beyne generate wrote it")
 
 
-def _read_manifest(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+def read_manifest(path: Path) -> list[dict[str, str]]:
+    """The rows of the table that new ones are to join; none where there is no table.
+
+    Raises:
+        UsageError: It can't be read, or is of something else.
+    """
+    rows = read_rows(path) if path.is_file() else []
+    if not all("file" in row for row in rows):
+        problem = f"{path} is no table of generated pictures"
+        raise UsageError(problem, "give another folder with -o")
+    return rows

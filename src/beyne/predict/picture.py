@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from beyne.errors import ImageError
 from beyne.images import Raster, default_pixel_limit, read, write
 from beyne.predict.files import FORMATS, Job, suffix_of
-from beyne.predict.fitting import checked_consistent, picked
+from beyne.predict.fitting import checked_consistent, fitted, picked
 from beyne.predict.work import Options, Outcome
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Picture:
 
     def compute(self, predictor: Predictor, on_done: Callable[[float], None]) -> None:
         """Apply the model to the whole of it."""
-        raster, options = self._raster, self._options
+        raster, options = fitted(self._raster, predictor.card), self._options
         consistent = checked_consistent(
             predictor.card, options.scale, options.consistent, raster.measured
         )

@@ -20,10 +20,10 @@ from beyne.networks import ImageNetwork
 from beyne.predict.device import find_device
 from beyne.predict.finish import Finish
 from beyne.predict.fitting import (
-    check_fit,
     checked_consistent,
     checked_scale,
     checked_smooth,
+    fitted,
     is_grey_for,
 )
 from beyne.predict.footprint import checked_tile, chosen_tiling, in_tiles
@@ -93,7 +93,7 @@ class Predictor:
         """Do to a picture what the model is for: enlarge it, or translate it.
 
         Args:
-            raster: Any size; bands as the model takes them, or one for a model of three.
+            raster: Any size; bands as the model takes them, or as `fitted` brings them to that.
             scale: Enlargement; below the model's own, its result is shrunk. None: the model's.
             smooth: Standard deviation, in result pixels, of a Gaussian over the result; 0: none.
             consistent: Whether to project the result, after all else, onto the images that the
@@ -114,8 +114,8 @@ class Predictor:
         """
         scale = checked_scale(self.card, scale)
         checked_smooth(smooth)
+        raster = fitted(raster, self.card)
         project = checked_consistent(self.card, scale, consistent, raster.measured)
-        check_fit(raster, self.card)
         if self.card.job == "translate" and self.card.bits > 8:
             raster = _deep(raster)
         with torch.inference_mode():

@@ -30,8 +30,9 @@ class Seen:
         train: Pictures of each split, as are ``val`` and ``test``.
         paired: Whether the data set brings its own inputs; None of a generator, which has none.
         too_small: Training pictures smaller than a crop; they are left out.
-        smallest: Width and height of the training picture with the fewest pixels.
+        smallest: Width and height of the training picture with the fewest pixels, as it is seen.
         largest: The same of that with the most.
+        resampled: Whether training sees pictures in another size than that of their files.
         samples: Types of the samples: ``uint8``, ``uint16``, ``float32``.
     """
 
@@ -42,6 +43,7 @@ class Seen:
     too_small: int
     smallest: tuple[int, int]
     largest: tuple[int, int]
+    resampled: bool
     samples: tuple[str, ...]
 
 
@@ -77,6 +79,7 @@ def preview(recipe: Recipe, data: Path, sheet: Path, split_file: Path | None = N
         too_small=len(parts["train"]) - len(pixels),
         smallest=(shapes[0][1], shapes[0][0]),
         largest=(shapes[-1][1], shapes[-1][0]),
+        resampled=generates or recipe.data.cut == "whole",
         samples=tuple(sorted({p.dtype.name for p in pixels})),
     )
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from beyne.images.raster import Pixels, Raster, to_tensor
-from beyne.predict.fitting import check_fit, checked_consistent
+from beyne.predict.fitting import checked_consistent, fitted
 from beyne.predict.native import repeated
 from beyne.predict.tiling import Tiling, apply_in_tiles
 from beyne.predict.values import UNIT, Values, values_of_pictures
@@ -59,7 +59,7 @@ class Assessor:
         Raises:
             ImageError: The model was not made for this picture, or memory does not suffice.
         """
-        check_fit(raster, self.card)
+        raster = fitted(raster, self.card)
         consistent = checked_consistent(self.card, self.card.scale, consistent, raster.measured)
         values = values or values_of_pictures(self.card, raster)
         georeferenced = bool(raster.extras.get("georeferenced"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pydantic import Field
 
 from beyne.config import Config, read_toml, validated
 from beyne.errors import BeyneError, UsageError, did_you_mean
+from beyne.files import write_whole
 
 _TABLE = Path(__file__).with_name("known.toml")
 _OWN_TABLE = "weights.toml"
@@ -126,7 +128,7 @@ def chosen(network: str) -> str:
 
 
 def path(name: str) -> Path:
-    """The file, its hash checked where its publisher states one.
+    """The file, its hash checked where its publisher states one, or `fetch` kept one.
 
     Raises:
         MissingWeightsError: It is not on this machine.
@@ -137,12 +139,18 @@ def path(name: str) -> Path:
         entry = find(name)
         remedy = f"beyne weights fetch {name}" if entry.url else f"put {entry.file} into {_home()}"
         raise MissingWeightsError(f"the weights '{name}' are not here", remedy)
-    _check(name, found)
+    _check(name, found, found.parent)
     return found
 
 
-def fetch(name: str) -> Path:
+def fetch(name: str, message: Callable[[str], None] = lambda text: None) -> Path:
     """Download the file into the cache, unless it is here already.
+
+    Where its publisher states no hash, that of the first download is kept beside it, in the form of
+    ``sha256sum``, and later ones are held to it.
+
+    Args:
+        message: Is told in words that the file could not be checked.
 
     Returns:
         Where it is.
@@ -160,7 +168,7 @@ def fetch(name: str) -> Path:
 
     def download(url: str, file: str, whole: Any) -> None:
         pooch.HTTPDownloader(progressbar=sys.stderr.isatty())(url, file, whole)
-        _check(name, Path(file))
+        _check(name, Path(file), _cache())
 
     pooch.get_logger().setLevel("WARNING")
     try:
@@ -171,11 +179,25 @@ def fetch(name: str) -> Path:
     except OSError as error:  # those of requests are of this kind, too
         problem = f"'{name}' can't be fetched ({type(error).__name__})"
         raise BeyneError(problem, f"download {entry.url} and put it into {_home()}") from None
-    return _cache() / entry.file
+    kept, found = _kept(entry, _cache()), _cache() / entry.file
+    if not (entry.hash or kept.is_file()):
+        digest = _digest(found, "sha256", found.stat().st_mtime_ns)
+        write_whole(kept, f"{digest}  {entry.file}\n".encode())
+        message(f"no hash of '{name}' is published, so it could not be checked; sha256 {digest}")
+    return found
 
 
-def _check(name: str, file: Path) -> None:
-    kind, _, digits = find(name).hash.partition(":")
+def _kept(entry: Weights, folder: Path) -> Path:
+    """Where the hash of a file is that was fetched into a folder without a published one."""
+    return folder / f"{entry.file}.sha256"
+
+
+def _check(name: str, file: Path, folder: Path) -> None:
+    entry = find(name)
+    kept, stated = _kept(entry, folder), entry.hash
+    if not stated and kept.is_file():
+        stated = f"sha256:{kept.read_text(encoding='utf-8').split(' ')[0]}"
+    kind, _, digits = stated.partition(":")
     if digits and not _digest(file, kind, file.stat().st_mtime_ns).startswith(digits):
         raise UsageError(
             f"{file} is not the file that '{name}' names: its {kind.upper()} differs",
