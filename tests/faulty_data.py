@@ -341,7 +341,7 @@ def caption_faults(root: Path, used: list[Image.Image], fresh: list[Image.Image]
     rows[13][1:3] = rows[12][1:3]
     rows.append(rows[12])
     rows.append(["gone.png", "нет", "ru", "field"])
-    del rows[1]
+    rows[1] = ["12.png", "поле под дождём", "ru", "sea"]
     table(root / "captions.csv", rows)
     return [
         ("caption-missing", "00.png"),
@@ -358,5 +358,6 @@ def caption_faults(root: Path, used: list[Image.Image], fresh: list[Image.Image]
         ("class-untrained", "10.png"),
         ("caption-repeated", "11.png"),
         ("caption-shared", "12.png"),
+        ("caption-conflict", "12.png"),
         ("caption-orphan", "gone.png"),
     ]

@@ -58,11 +58,13 @@ def _files(seen: Evidence, table: Table) -> Iterator[Finding]:
 
 
 def _repeated(table: Table) -> Iterator[Finding]:
-    """The same caption twice for a file, one text for several classes, or for several pictures."""
+    """The same caption twice for a file, several classes of a file or text, shared texts."""
     lines: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     labels: dict[str, set[str]] = defaultdict(set)
+    classes: dict[str, set[str]] = defaultdict(set)
     files: dict[str, set[str]] = defaultdict(set)
     for line, row in table.rows:
+        classes[row["file"]] |= {row["label"]} if row.get("label") else set()
         text = " ".join(row["text"].split()).casefold()
         if not text:
             continue
@@ -73,6 +75,10 @@ def _repeated(table: Table) -> Iterator[Finding]:
         if len(numbers) > 1:
             problem = f"{table.name} has the same caption for it in lines {_listed(numbers)}"
             yield Finding("caption-repeated", "warning", (file,), problem, "keep one of the lines")
+    for file, found in classes.items():
+        if len(found) > 1:
+            problem = f"{table.name} gives it the classes {', '.join(sorted(found))}"
+            yield Finding("caption-conflict", "warning", (file,), problem, "keep one label")
     yield from _shared(
         table, {text: names for text, names in files.items() if len(labels[text]) < 2}
     )
