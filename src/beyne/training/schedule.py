@@ -12,7 +12,7 @@ from beyne.hardware import cpu_computes_bf16
 from beyne.recipe import Recipe, TrainConfig
 from beyne.tasks.adversarial import Balance
 
-#: Where a recipe leaves ``save_every`` open: saves of a short run, and images between two of a long.
+#: Where ``save_every`` is left open: saves of a short run, and images between two of a long one.
 SAVES, LONGEST_SAVE = 10, 16_000
 
 
