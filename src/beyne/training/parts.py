@@ -57,7 +57,7 @@ def _check_judge(judge: nn.Module, recipe: Recipe) -> None:
         problem = f"discriminator '{kind}' can't judge {number} crops of {width}×{height} pixels"
         remedy = "a larger data.size_in and data.size_out"
         if "norm" in recipe.discriminator:
-            remedy += ", or --set discriminator.norm=none"
+            remedy = f"{remedy}, or --set discriminator.norm=none"
         raise UsageError(problem, remedy) from None
 
 
@@ -90,8 +90,8 @@ def build_task(recipe: Recipe) -> PairedTask:
     for name, fields in recipe.losses.items():
         loss, config = losses.build(name, fields, defaults)
         if isinstance(loss, PerceptualLoss) and data.least_out < SMALLEST_SIDE:
-            problem = f"losses.{name} takes crops of {SMALLEST_SIDE} pixels and more, and of "
-            problem += f"data.size_out {data.size_out} up to {data.scale - 1} are cut off"
+            cut = f"of data.size_out {data.size_out} up to {data.scale - 1} are cut off"
+            problem = f"losses.{name} takes crops of {SMALLEST_SIDE} pixels and more, and {cut}"
             raise UsageError(problem, "a larger data.size_in and data.size_out")
         terms[name] = Term(loss, config.weight, config.stage, config.moved)
     _check_stages(recipe, {term.stage for term in terms.values()})
