@@ -56,9 +56,9 @@ class TrainConfig(Config):
         "psnr"  # the validation score that decides which is best
     )
     patience: int = Field(0, ge=0, description="validations without gain before stopping; 0: off")
-    log_every: int | None = Field(None, ge=1, description="default: a hundredth of the run …")
-    save_every: int | None = Field(None, ge=1, description="also validates; default: a tenth …")
-    preview_every: int | None = Field(None, ge=1, description="… see training.schedule.Intervals")
+    log_every: int | None = Field(None, ge=1, description="default: by the run's length")
+    save_every: int | None = Field(None, ge=1, description="also validates; default as above")
+    preview_every: int | None = Field(None, ge=1, description="default as above")
 
     @model_validator(mode="after")
     def _length_is_given_once(self) -> TrainConfig:
