@@ -9,6 +9,7 @@ from beyne.errors import UsageError
 from beyne.recipe import load_recipe, presets
 from beyne.training.parts import build_networks
 from beyne.training.resolve import resolved
+from beyne.training.schedule import Intervals
 from beyne.training.setup import prepare
 
 
@@ -22,6 +23,22 @@ def test_networks_of_every_preset_can_be_built(name) -> None:
     assert ("discriminator" in nets) == (recipe.adversarial is not None)
     scale = 1 if recipe.generates else recipe.data.scale
     assert nets["generator"].config.scale == scale
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_short_run_of_every_preset_is_saved_and_watched(name) -> None:
+    recipe = load_recipe(name, ["train.images=2000"])
+    every, batch = Intervals.of(recipe), recipe.train.batch
+    for interval, least in ((every.save, 10), (every.preview, 10), (every.guard, 40)):
+        seen = range(batch, 2000 + batch, batch)
+        assert sum(n // interval > (n - batch) // interval for n in seen) >= least
+    assert recipe.adversarial is None or recipe.adversarial.guard
+    assert Intervals.of(load_recipe(name, ["train.images=2000", "train.save_every=7"])).save == 7
+
+
+def test_intervals_of_long_runs_grow_no_further() -> None:
+    images = ["train.images=16_000_000"]
+    assert Intervals.of(load_recipe("srgan", images)) == Intervals(1_600, 1_600, 16_000, 64_000)
 
 
 @pytest.mark.parametrize("backbone", ["vgg19", "mobilenetv2", "resnet152v2"])
@@ -59,6 +76,31 @@ def test_missing_weights_are_named_before_training(name, tmp_path, monkeypatch) 
         prepare(recipe, tmp_path / "data", tmp_path / "run")
     assert not (tmp_path / "run").exists()
     assert "vgg19" in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_discriminator_names_weights_that_are_here(wrong, tmp_path, monkeypatch, shared) -> None:
+    for file in (
+        "mobilenet_v2_tf_qat.safetensors",
+        "vgg19_normalised_conv1_1_to_conv3_1.safetensors",
+    ):
+        (tmp_path / file).symlink_to(shared("weights") / file)
+    monkeypatch.setenv("BEYNE_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    if wrong:
+        (tmp_path / "mobilenet_v2-b0353104.pth").write_bytes(b"something else")
+    settings = ["generator.channels=3", "discriminator.weights=mobilenet_v2_torchvision"]
+    with pytest.raises(UsageError) as caught:
+        build_networks(resolved(load_recipe("gan-projected", settings), 10))
+    what, instead = str(caught.value).split(", or with what is here: --set ")
+    assert ("is not the file" if wrong else "are not here; beyne weights fetch") in what
+    assert instead == "discriminator.weights=mobilenet_v2_tf_qat"
+    build_networks(resolved(load_recipe("gan-projected", [*settings, instead]), 10))
+    (tmp_path / "mobilenet_v2_tf_qat.safetensors").unlink()
+    with pytest.raises(UsageError) as caught:
+        build_networks(resolved(load_recipe("gan-projected", settings), 10))
+    other = str(caught.value).split("what is here: --set ")[1].split(" --set ")
+    build_networks(resolved(load_recipe("gan-projected", [*settings, *other]), 10))
 
 
 def test_what_a_retrained_esrgan_starts_from_is_asked_for(tmp_path) -> None:

@@ -128,5 +128,10 @@ def test_warnings_are_those_of_the_newest_look(tmp_path) -> None:
     assert warned({"accuracy": 0.95}) == [("discriminator", 0.95)]
     assert warned({"accuracy": 0.95}, {"accuracy": 0.7}) == []
     collapsed = {"diversity": 0.2, "diversity_error": 0.05}
-    assert warned(collapsed) == [("collapse", 0.2)]
+    assert warned(collapsed) == []  # of what is made first nothing can be said
+    assert warned(collapsed, collapsed) == [("collapse", 0.2)]
     assert warned(collapsed, {"diversity": 0.9, "diversity_error": 0.05}) == []
+    labelled = "[adversarial]\ntransition = [0.3, 0.6]\n[train]\nimages = 5\n"
+    (tmp_path / "recipe.toml").write_text(labelled + "[data]\nclasses = ['a', 'b']\n")
+    assert warned(*[collapsed] * 4) == []
+    assert warned(*[collapsed] * 5) == [("collapse", 0.2)]

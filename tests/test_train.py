@@ -108,6 +108,24 @@ def test_finished_run_says_so_and_more_images_go_on(workplace) -> None:
     assert bundle.read_card(folder / "last.safetensors").provenance["images"] == 96
 
 
+def test_intervals_that_are_left_open_go_by_the_new_length(workplace) -> None:
+    fields = [f"generator.{key}={value}" for key, value in FIELDS["compact"].items()]
+    own = [*fields, "data.size_in=8", "data.size_out=32", "train.batch=4"]
+    own.append("train.preview_every=160")
+
+    def trained(*settings: str) -> list[int]:
+        assert beyne.train("compact", workplace / "data", workplace / "run", [*own, *settings])
+        lines = (workplace / "run" / "stats.jsonl").read_text().splitlines()
+        return [r["images"] for r in map(json.loads, lines) if "psnr" in r]
+
+    short = list(range(8, 81, 8))
+    assert trained("train.images=80") == short
+    assert trained("train.images=160") == [*short, *range(96, 161, 16)]
+    assert "save_every" not in (workplace / "run" / "recipe.toml").read_text()
+    with pytest.raises(UsageError, match=r"train.save_every \(was not set\)"):
+        trained("train.images=160", "train.save_every=8")
+
+
 def test_changed_keys_are_named(workplace) -> None:
     run(workplace, "run")
     with pytest.raises(UsageError, match=r"train.batch \(was 4\), train.seed \(was 0\)"):

@@ -12,6 +12,9 @@ from training_runs import ADVERSARIAL, recipe_for, run
 
 from beyne.errors import UsageError
 from beyne.losses import LOSSES
+from beyne.recipe import DataConfig
+from beyne.tasks.adversarial import Moment
+from beyne.tasks.paired import _moved
 from beyne.training import dry_run
 from beyne.training.loop import Loop
 from beyne.training.setup import prepare
@@ -135,6 +138,14 @@ def test_start_from_a_run_takes_both_networks_where_there_are_two(workplace) -> 
             ],
             "losses.content takes crops of 32 pixels",
         ),
+        (
+            ["losses.content={kind='perceptual',layers='conv1_1',weights='random'}"],
+            "and of data.size_out 32 up to 3 are cut off",
+        ),
+        (
+            ["discriminator={kind='projected',layers='Conv1',weights='random'}"],
+            "'projected' can't judge 4 crops of 29×29 pixels; a larger data.size_in and data",
+        ),
         (["adversarial.weigth=1"], "adversarial.weigth: unknown key; did you mean 'weight'"),
         (["train.start=runs/nowhere"], "train.start: runs/nowhere"),
     ],
@@ -146,6 +157,14 @@ def test_what_does_not_fit_is_named_before_training(workplace, settings, message
 
     with pytest.raises(UsageError, match=message):
         made_ready()
+
+
+def test_what_is_checked_is_the_least_that_is_seen() -> None:
+    data = DataConfig(size_in=9, size_out=36)
+    hr = torch.zeros(1, 1, 36, 36)
+    batch = {"lr": torch.zeros(1, 1, 9, 9), "hr": hr}
+    seen = [_moved((hr, hr), batch, Moment(step))[0].shape for step in range(16)]
+    assert min(min(shape[-2:]) for shape in seen) == data.least_out == 33
 
 
 def test_validation_pictures_too_small_for_the_guard_are_named(tmp_path) -> None:

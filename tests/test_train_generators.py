@@ -259,16 +259,21 @@ def test_penalty_is_proposed_from_size_and_batch(data) -> None:
     )
 
 
-def test_collapse_is_said_at_once(data) -> None:
+def test_collapse_is_said_once_pictures_can_be_judged(data) -> None:
     heard: list[str] = []
     setup = prepare(recipe_for(), data, Path("run"))
     with torch.no_grad():
         setup.state.nets["generator"].last.weight.zero_()
         setup.state.nets["generator"].last.requires_grad_(False)
+    Path("run").mkdir()
     loop = Loop(setup, Path("run"), Listener(message=heard.append))
     loop.state.average.last.weight.zero_()
+    for seen in (0, 32, 64):  # labels come in by and by; then there is a first look
+        loop.state.images = seen
+        loop.review.validate()
+        assert not heard
     loop.review.validate()
-    assert any(text.startswith("mode collapse: generated pictures differ by 0 %") for text in heard)
+    assert heard[0].startswith("mode collapse: generated pictures differ by 0 %")
     scores = loop.review.values
     assert scores["diversity"] == pytest.approx(0, abs=1e-3)
     assert setup.examiner.alarm({"diversity": 0.9, "diversity_error": 0.05}) == ""
@@ -284,6 +289,33 @@ def test_patience_stops_a_generator_of_grey_pictures_by_kid(tmp_path) -> None:
     assert sections(Path("run"))["outcome"]["state"] == "early"
     card = bundle.read_card(Path("run/best.safetensors"))
     assert (card.channels_out, card.bits, card.labels) == (1, 8, [])
+
+
+def test_start_from_a_run_and_from_a_model(data) -> None:
+    run = Path("gan")
+    assert train(recipe_for("gan", "train.images=8", "train.save_every=8"), data, run)
+    kept = torch.load(run / "state" / "state.pt", weights_only=True)["average"]
+    for start, said in (
+        (run, "generator and discriminator of"),
+        (run / "last.safetensors", "optimisers start fresh"),
+    ):
+        setup = prepare(recipe_for("gan", f"train.start={start}"), data, Path("none"))
+        assert said in setup.notes[-1]
+        assert (setup.state.images, setup.parent["images"]) == (0, 8)
+        for key, tensor in kept.items():
+            assert torch.equal(setup.state.average.state_dict()[key], tensor)
+    Loop(setup, Path("none")).probe(steps=1)
+    others = recipe_for("gan-small", "train.start=gan/last.safetensors")
+    with pytest.raises(UsageError, match="another network than the recipe's: kind dcgan for fast"):
+        prepare(others, data, Path("none"))
+    fewer = recipe_for("gan", "train.start=gan/last.safetensors", "data.classes=[]")
+    with pytest.raises(UsageError, match="another network than the recipe's: classes 2 for 0;"):
+        prepare(fewer, data, Path("none"))
+    with pytest.raises(UsageError, match="kind span for dcgan"):
+        prepare(recipe_for("gan", "train.start=photo-x4"), data, Path("none"))
+    upscale = load_recipe("photo-x4", ["train.start=gan/last.safetensors"])
+    with pytest.raises(UsageError, match="kind dcgan for span"):
+        prepare(upscale, data, Path("none"))
 
 
 @pytest.mark.parametrize(

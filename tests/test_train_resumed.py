@@ -15,14 +15,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from pictures import save_pictures
 from tiny_networks import ENLARGERS, FIELDS, tiny
 from training_runs import ADVERSARIAL, recipe_for, run, sections
 
+import beyne
 from beyne import bundle
 from beyne.data import DEGRADATIONS
 from beyne.errors import UsageError
 from beyne.images.projection import project
 from beyne.images.resample import downscale
+from beyne.recipe import load_recipe
 from beyne.training.setup import prepare
 from beyne.training.start import as_grey
 
@@ -51,8 +54,8 @@ def wait_for(path: Path, seconds: float = 120) -> None:
         time.sleep(0.02)
 
 
-def assert_same_run(one: Path, other: Path) -> None:
-    for name in ("best.safetensors", "last.safetensors", "stats.jsonl", "previews/000000512.png"):
+def assert_same_run(one: Path, other: Path, preview: str = "000000512.png") -> None:
+    for name in ("best.safetensors", "last.safetensors", "stats.jsonl", f"previews/{preview}"):
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
     first, second = (torch.load(p / "state" / "state.pt", weights_only=True) for p in (one, other))
     assert first["nets"].keys() == second["nets"].keys()
@@ -87,6 +90,41 @@ def test_killed_run_ends_as_if_never_stopped(workplace, settings, more) -> None:
     assert last.wait() == 0, last.communicate()[1].decode()
     last.communicate()
     assert_same_run(workplace / "whole", workplace / "killed")
+
+
+SHORT = [
+    *("train.images=120", "train.preview_every=120", "train.batch=4"),
+    *("data.size_out=32", "train.precision=fp32"),
+]
+FAMILIES = {
+    "gan": ["generator.features=4", "generator.latent=8", "discriminator.features=4"],
+    "pix2pix": [
+        *("data.size_in=32", "data.layout=same", "generator.levels=3", "generator.features=8"),
+        *("discriminator.features=4", "discriminator.layers=1"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_killed_run_of_a_preset_ends_as_if_never_stopped(
+    name, workplace, monkeypatch, no_published_weights
+) -> None:
+    """As often saved as the preset says, and with its guard."""
+    monkeypatch.setattr("beyne.training.samples.GENERATED", 8)
+    data, settings = save_pictures(workplace / "data", 8), [*SHORT, *FAMILIES[name]]
+    assert beyne.train(name, data, workplace / "whole", settings)
+    call = [sys.executable, "-c", COMMAND, "train", name, "--data", str(data)]
+    call += ["-o", str(workplace / "killed"), *(f"--set={setting}" for setting in settings)]
+    killed = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(workplace / "killed" / "state" / "state.pt")
+    time.sleep(random.uniform(0, 0.2))
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL, "it ended before it was killed"
+    assert beyne.train(name, data, workplace / "killed", settings)
+    assert_same_run(workplace / "whole", workplace / "killed", "000000120.png")
+    lines = (workplace / "killed" / "stats.jsonl").read_text().splitlines()
+    select = load_recipe(name).train.select
+    assert sum(select in json.loads(line) for line in lines) == 10
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")

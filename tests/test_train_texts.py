@@ -128,6 +128,19 @@ def test_interrupted_run_ends_as_if_never_stopped(data, model) -> None:
         assert (model.parent / file).read_bytes() == (Path("killed") / file).read_bytes(), file
 
 
+def test_start_from_a_run_and_from_a_model(data, model) -> None:
+    for start in (model.parent, model):
+        setup = prepare(recipe_for("text-gan", f"train.start={start}"), data, Path("none"))
+        assert f"of {start}" in setup.notes[-1]
+    rows = (data / "captions.csv").read_text(encoding="utf-8").replace("a grain of", "grains of")
+    Path("other.csv").write_text(rows, encoding="utf-8")
+    other = recipe_for("text-gan", f"train.start={model}", "data.captions=other.csv")
+    assert "what texts mean is learned anew" in prepare(other, data, Path("none")).notes[-1]
+    without = recipe_for("text-gan", f"train.start={model}", "text.kind=label")
+    with pytest.raises(UsageError, match="another network than the recipe's: text 66 for 2;"):
+        prepare(without, data, Path("none"))
+
+
 def test_batches_have_right_and_wrong_texts_fixed_by_the_number() -> None:
     pixels = [np.full((8, 8, 3), value, np.uint8) for value in (0, 100, 200)]
     vectors = [torch.eye(4)[[number]] for number in range(3)]

@@ -210,6 +210,17 @@ def test_killed_run_ends_as_if_never_stopped(name, data) -> None:
         assert (Path("whole") / file).read_bytes() == (Path("killed") / file).read_bytes(), file
 
 
+def test_start_from_a_run_and_from_a_model(data) -> None:
+    short = ("train.images=8", "train.save_every=8")
+    assert train(recipe_for("pix2pix", *short), data, Path("first"))
+    kept = torch.load("first/state/state.pt", weights_only=True)["average"]
+    for start in ("first", "first/last.safetensors"):
+        setup = prepare(recipe_for("pix2pix", f"train.start={start}"), data, Path("none"))
+        assert f"of {start}" in setup.notes[-1]
+        for key, tensor in kept.items():
+            assert torch.equal(setup.state.average.state_dict()[key], tensor)
+
+
 def test_pictures_without_a_partner_are_left_out_and_said_so(data) -> None:
     save_pictures(data / "b", 2)
     setup = prepare(recipe_for(), data, Path("run"))

@@ -147,9 +147,16 @@ def test_a_file_of_the_folder_is_found_first_and_checked(folder):
     path = folder / weights.find("mobilenet_v2_torchvision").file
     path.write_bytes(CONTENT)
     assert weights.located("mobilenet_v2_torchvision") == path
-    assert list(weights.present("mobilenet_v2")) == ["mobilenet_v2_torchvision"]
+    assert not weights.present("mobilenet_v2")
     with pytest.raises(UsageError, match="is not the file that 'mobilenet_v2_torchvision' names"):
         weights.path("mobilenet_v2_torchvision")
+    entries = {entry["name"]: entry for entry in json.loads(run("list", "--json").stdout)}
+    told = entries["mobilenet_v2_torchvision"]
+    assert (told["path"], told["another_file"]) == (None, str(path))
+    assert f"    not here: {path} is another file, remove it\n" in run("list").stdout
+    name_file(folder, network="mobilenet_v2", hash=f"sha256:{SHA256}")
+    (folder / "mine.pth").write_bytes(CONTENT)
+    assert list(weights.present("mobilenet_v2")) == ["mine"]
 
 
 def test_a_table_of_ones_own_is_used(folder):

@@ -56,9 +56,9 @@ class TrainConfig(Config):
         "psnr"  # the validation score that decides which is best
     )
     patience: int = Field(0, ge=0, description="validations without gain before stopping; 0: off")
-    log_every: int = Field(1_600, ge=1)
-    save_every: int = Field(16_000, ge=1, description="also validates")
-    preview_every: int = Field(64_000, ge=1)
+    log_every: int | None = Field(None, ge=1, description="default: by the run's length")
+    save_every: int | None = Field(None, ge=1, description="also validates; default as above")
+    preview_every: int | None = Field(None, ge=1, description="default as above")
 
     @model_validator(mode="after")
     def _length_is_given_once(self) -> TrainConfig:
@@ -111,6 +111,11 @@ class DataConfig(Config):
     def scale(self) -> int:
         """Enlargement."""
         return self.size_out // self.size_in
+
+    @property
+    def least_out(self) -> int:
+        """Least side of what losses and discriminators see, which is cut anew in every step."""
+        return self.size_out - (self.scale - 1)
 
     @property
     def made_by(self) -> Operator | None:

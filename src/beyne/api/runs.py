@@ -205,6 +205,12 @@ def _total(run: Path) -> int:
     return int(_recipe(run).get("train", {}).get("images", 0))
 
 
+def _labels_count_from(recipe: Mapping[str, Any]) -> float:
+    """Images from which a generator can be judged: where labels or texts count in full."""
+    asked = "text" in recipe or recipe.get("data", {}).get("classes")
+    return recipe["adversarial"]["transition"][1] * recipe["train"]["images"] if asked else 0.0
+
+
 def _warnings(run: Path, records: Sequence[Mapping[str, Any]]) -> list[Warned]:
     from beyne.evaluation.diversity import Diversity
 
@@ -213,8 +219,9 @@ def _warnings(run: Path, records: Sequence[Mapping[str, Any]]) -> list[Warned]:
     looks = [record for record in records if "accuracy" in record]
     if limit and looks and looks[-1]["accuracy"] > limit:
         found.append(Warned("discriminator", looks[-1]["accuracy"], looks[-1]["images"]))
-    looks = [record for record in records if "diversity" in record]
-    if looks:
+    begun = _labels_count_from(_recipe(run))
+    looks = [record for record in records if "diversity" in record and record["images"] >= begun]
+    if len(looks) > 1:  # see `beyne.training.review.Review.validate`
         last = looks[-1]
         ratio, error = last["diversity"], last["diversity_error"]
         if Diversity.of(ratio, error).collapsed:

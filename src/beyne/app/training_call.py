@@ -164,8 +164,7 @@ def _lengths(values: Values, recipe: Recipe) -> list[str]:
         settings.append(f"train.{unit}={number}")
     if interval := values["interval"]:
         settings += [f"train.save_every={interval}", f"train.preview_every={interval}"]
-        settings.append(f"train.log_every={min(interval, recipe.train.log_every)}")
-        guard = recipe.adversarial and recipe.adversarial.guard
-        if guard:
-            settings.append(f"adversarial.guard.every={min(interval, guard.every)}")
+        settings.append(f"train.log_every={max(1, interval // 10)}")
+        if recipe.adversarial and recipe.adversarial.guard:
+            settings.append(f"adversarial.guard.every={max(1, interval // 5)}")
     return settings

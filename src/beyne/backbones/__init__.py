@@ -86,13 +86,31 @@ def _published(name: str, weights: str, layers: Sequence[str]) -> Backbone:
     with _seeded(0):
         backbone = _build(name, entry.fields)
     backbone.require(layers)
-    path = published.path(weights)
+    try:
+        path = published.path(weights)
+    except published.MissingWeightsError as error:
+        error.instead = _instead(name)
+        raise
     backbone.take(read_tensors(path, backbone), path)
     held = list(backbone.layers)
     if missing := [layer for layer in layers if layer not in held]:
         problem = f"'{weights}' hold only {held[0]} to {held[-1]} of {name}, not {missing[0]}"
         raise UsageError(problem, "choose layers among them, or other weights")
     return backbone
+
+
+def _instead(name: str) -> dict[str, str]:
+    """Settings for weights that are here: of this backbone, else of another."""
+    for backbone in dict.fromkeys([name, *BACKBONES]):
+        if backbone == "squeezenet":  # it judges results, so nothing learns from it
+            continue
+        for weights, entry in published.present(backbone).items():
+            changes = {"backbone": backbone} if backbone != name else {}
+            changes["weights"] = weights
+            if backbone != name or entry.deepest:
+                changes["layers"] = entry.deepest or BACKBONES[backbone][1].usual_layer
+            return changes
+    return {}
 
 
 __all__ = [

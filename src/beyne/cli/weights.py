@@ -19,12 +19,15 @@ def list_weights(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """List what is known, what of it is here, and what each file is."""
-    from beyne.weights import known, located
+    from beyne.weights import is_right, known, located
 
     entries: list[dict[str, Any]] = []
     for name, facts in known().items():
         found = located(name)
-        entries.append({"name": name, "path": found and str(found), **facts.model_dump()})
+        right = found is not None and is_right(name, found)
+        places = {"path": str(found) if right else None}
+        places["another_file"] = str(found) if found and not right else None
+        entries.append({"name": name, **places, **facts.model_dump()})
     if as_json:
         typer.echo(json.dumps(entries, indent=2, ensure_ascii=False))
         return
@@ -60,9 +63,12 @@ def _lines(entry: dict[str, Any]) -> list[str]:
         f"{kind} {digits[:8]}" if digits else "no hash published",
     ]
     fetch = f"not here: beyne weights fetch {entry['name']}" if entry["url"] else "not here"
+    place = entry["path"] or f"{fetch} ({entry['file']})"
+    if entry["another_file"]:
+        place = f"not here: {entry['another_file']} is another file, remove it"
     texts = [
         f"{entry['network']}{layers}: {entry['about']}",
         ", ".join(filter(None, facts)),
-        entry["path"] or f"{fetch} ({entry['file']})",
+        place,
     ]
     return [entry["name"], *(f"    {text}" for text in texts)]

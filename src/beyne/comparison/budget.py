@@ -9,6 +9,7 @@ from typing import Literal
 from beyne.errors import UsageError
 from beyne.recipe import Recipe
 from beyne.training import dry_run
+from beyne.training.schedule import LONGEST_SAVE, SAVES
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Budget:
         if self.kind == "images":
             return round(self.amount)
         _, trial = dry_run(recipe, data, run, split)
-        train = recipe.train
-        seconds = trial.step_seconds / train.batch + trial.validation_seconds / train.save_every
-        return max(train.batch, round(self.amount * 60 / seconds))
+        train, validation = recipe.train, trial.validation_seconds
+        step, seconds = trial.step_seconds / train.batch, self.amount * 60
+        images = seconds / (step + validation / (train.save_every or LONGEST_SAVE))
+        if train.save_every is None:  # however short, so many times
+            images = min(images, (seconds - SAVES * validation) / step)
+        return max(train.batch, round(images))

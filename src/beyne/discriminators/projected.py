@@ -9,9 +9,10 @@ spectral norm; the mixing across depths and the augmentation are left out.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -35,6 +36,11 @@ class ProjectedDiscriminatorConfig(ConditionalConfig):
     balanced: bool = Field(
         False, description="average each layer's verdicts to the places of the coarsest"
     )
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _one_by_its_name(cls, layers: Any) -> Any:
+        return (layers,) if isinstance(layers, str) else layers
 
 
 class ProjectedDiscriminator(nn.Module):

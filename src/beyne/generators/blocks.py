@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
@@ -137,6 +137,14 @@ class Generator(nn.Module):
     def for_use(self) -> Generator:
         """The form it is applied and saved in: itself."""
         return self
+
+    def start_from(self, tensors: Mapping[str, Tensor]) -> None:
+        """Load the tensors of such a generator, to train on from there.
+
+        Raises:
+            RuntimeError: Names or shapes do not fit.
+        """
+        self.load_state_dict(tensors)
 
 
 def latents(seed: int, numbers: Iterable[int], size: int) -> Tensor:

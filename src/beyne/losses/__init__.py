@@ -47,9 +47,7 @@ def build(
     try:
         return loss_class(config), config
     except MissingWeightsError as error:
-        settings = [f"--set losses.{term}.{key}={value}" for key, value in error.instead.items()]
-        instead = ["or with what is here: " + " ".join(settings)] if settings else []
-        remedy = ", ".join([error.remedy, *instead])
+        remedy = error.remedy_in(f"losses.{term}")
         raise UsageError(f"losses.{term}: {error.problem}", remedy) from None
     except UsageError as error:
         raise UsageError(f"losses.{term}: {error.problem}", error.remedy) from None

@@ -8,8 +8,7 @@ import torch
 from pydantic import Field, NonNegativeFloat, field_validator
 from torch import Tensor, nn
 
-from beyne import weights as published
-from beyne.backbones import BACKBONES, Activation, load_backbone
+from beyne.backbones import Activation, load_backbone
 from beyne.losses.fields import LossConfig
 
 Distance = Literal["l1", "mse", "unit"]
@@ -63,13 +62,9 @@ class PerceptualLoss(nn.Module):
     def __init__(self, config: PerceptualLossConfig) -> None:
         super().__init__()
         self.config = config
-        try:
-            self.backbone = load_backbone(
-                config.backbone, config.weights, list(config.layers), config.seed
-            )
-        except published.MissingWeightsError as error:
-            error.instead = _instead(config)
-            raise
+        self.backbone = load_backbone(
+            config.backbone, config.weights, list(config.layers), config.seed
+        )
 
     def train(self, mode: bool = True) -> PerceptualLoss:
         """The backbone stays in evaluation mode."""
@@ -112,17 +107,3 @@ def _unit_distance(first: Tensor, second: Tensor) -> Tensor:
     own = [square * scale.square() for square, scale in zip(squares, inverse, strict=True)]
     across = (first * second).sum(1) * inverse[0] * inverse[1]
     return own[0] + own[1] - 2 * across
-
-
-def _instead(config: PerceptualLossConfig) -> dict[str, str]:
-    """Weights of the same backbone that are here, else of another."""
-    for backbone in dict.fromkeys([config.backbone, *BACKBONES]):
-        if backbone == "squeezenet":  # it judges results, so it does not train them
-            continue
-        for name, entry in published.present(backbone).items():
-            changes = {"backbone": backbone} if backbone != config.backbone else {}
-            changes["weights"] = name
-            if backbone != config.backbone or entry.deepest:
-                changes["layers"] = entry.deepest or BACKBONES[backbone][1].usual_layer
-            return changes
-    return {}

@@ -25,7 +25,7 @@ class GuardConfig(Config):
     """When the discriminator is held to have won, and what is done then; counted in images."""
 
     accuracy: float = Field(0.9, gt=0.5, le=1, description="on held-out images; above: it has won")
-    every: int = Field(1_600, ge=1, description="images between two looks")
+    every: int | None = Field(None, ge=1, description="images; default: by the run's length")
     crops: int = Field(32, ge=2, description="held-out images judged at a look")
     remedies: tuple[Remedy, ...] = ("skip",)
     r1: float = Field(1.0, gt=0, description="weight of R1 when that remedy first acts")

@@ -60,7 +60,7 @@ def estimate(setup: Setup, run: Path) -> Estimate:
     started = time.perf_counter()
     loop.review.scores()
     validation = time.perf_counter() - started
-    seconds += images / train.save_every * validation
+    seconds += images / loop.intervals.save * validation
     cuda = torch.cuda.is_available()
     return Estimate(
         step_seconds=step,

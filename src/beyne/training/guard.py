@@ -70,7 +70,7 @@ _ACTION = {"skip": "its updates pause", "rate": "its rate halves", "r1": "R1 gro
 
 def _acts(config: GuardConfig) -> str:
     actions = ", ".join(_ACTION[remedy] for remedy in config.remedies)
-    return actions or "adversarial.guard.remedies names nothing to do"
+    return actions or "nothing is done: adversarial.guard.remedies is empty"
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from beyne.files import locked
 from beyne.tasks.adversarial import Moment
 from beyne.training.interrupt import Interrupt
 from beyne.training.review import Review
-from beyne.training.schedule import chosen_precision, learning_rate, step_seed
+from beyne.training.schedule import Intervals, chosen_precision, learning_rate, step_seed
 from beyne.training.setup import Setup, keep_recipe
 from beyne.training.tracker import Tracker
 
@@ -42,6 +42,7 @@ class Loop:
     def __init__(self, setup: Setup, run: Path, listener: Listener | None = None) -> None:
         self.setup, self.run, self.listener = setup, run, listener or Listener()
         self.train, self.state = setup.recipe.train, setup.state
+        self.intervals = Intervals.of(setup.recipe)
         self.precision = chosen_precision(self.train.precision)
         mixed = "no" if self.precision == "fp32" else self.precision
         # Accelerate keeps the first precision for the whole process; a second run may want another.
@@ -242,17 +243,17 @@ class Loop:
         seen, total, review = self.state.images, self._total(), self.review
         adversarial = self.setup.recipe.adversarial
         ended = seen >= total
-        if self._due(self.train.log_every) or ended:
+        if self._due(self.intervals.log) or ended:
             means = {name: total / count for name, (total, count) in self.state.sums.items()}
             self.state.sums = {}
             review.record(means, learning_rate=self.learning_rate(seen - self.train.batch))
-        if adversarial and adversarial.guard and self._due(adversarial.guard.every):
+        if adversarial and adversarial.guard and self._due(self.intervals.guard):
             review.guard()
-        if self._due(self.train.save_every) or ended:
+        if self._due(self.intervals.save) or ended:
             review.validate()
             self.save()
             ended = self._ended()
-        if self._due(self.train.preview_every) or ended:
+        if self._due(self.intervals.preview) or ended:
             review.preview()
         self.listener.progress(seen, total, review.values)
 

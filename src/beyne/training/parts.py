@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from beyne import discriminators, generators, losses, networks
 from beyne.backbones import SMALLEST_SIDE
+from beyne.config import Tree
 from beyne.data import Crops, Decoded
 from beyne.errors import UsageError
 from beyne.losses.perceptual import PerceptualLoss
@@ -25,7 +26,7 @@ def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
     table = generators.GENERATORS if recipe.generates else networks.NETWORKS
     nets: dict[str, nn.Module] = {"generator": table.build(generator["kind"], fields_of(generator))}
     if judge := recipe.discriminator:
-        nets["discriminator"] = discriminators.build(judge["kind"], fields_of(judge))
+        nets["discriminator"] = _build_judge(judge)
         _check_judge(nets["discriminator"], recipe)
         _check_layers(nets["discriminator"], recipe)
     for net in nets.values():
@@ -33,19 +34,30 @@ def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
     return nets
 
 
+def _build_judge(fields: Tree) -> nn.Module:
+    try:
+        return discriminators.build(fields["kind"], fields_of(fields))
+    except MissingWeightsError as error:
+        remedy = error.remedy_in("discriminator")
+        raise UsageError(f"discriminator: {error.problem}", remedy) from None
+
+
 def _check_judge(judge: nn.Module, recipe: Recipe) -> None:
     """Try it on a crop: normalisations and strides want some pixels."""
     assert recipe.discriminator
-    side, number = recipe.data.size_out, recipe.train.micro_batch or recipe.train.batch
+    data, number = recipe.data, recipe.train.micro_batch or recipe.train.batch
+    side = data.size_out if recipe.generates else data.least_out
     height, width = (recipe.generator.get(key, side) for key in ("height", "width"))
     images = torch.zeros(number, recipe.discriminator["channels"], height, width)
     try:
         with torch.inference_mode():
             copy.deepcopy(judge)(images)
-    except (RuntimeError, ValueError):
+    except (RuntimeError, ValueError, UsageError):
         kind = recipe.discriminator["kind"]
         problem = f"discriminator '{kind}' can't judge {number} crops of {width}×{height} pixels"
-        remedy = "a larger data.size_in, or --set discriminator.norm=none"
+        remedy = "a larger data.size_in and data.size_out"
+        if "norm" in recipe.discriminator:
+            remedy = f"{remedy}, or --set discriminator.norm=none"
         raise UsageError(problem, remedy) from None
 
 
@@ -72,13 +84,15 @@ def optimizer_for(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 def build_task(recipe: Recipe) -> PairedTask:
     """Losses and the discriminator's part."""
-    defaults = {"scale": recipe.data.scale, "operator": recipe.data.operator}
+    data = recipe.data
+    defaults = {"scale": data.scale, "operator": data.operator}
     terms = {}
     for name, fields in recipe.losses.items():
         loss, config = losses.build(name, fields, defaults)
-        if isinstance(loss, PerceptualLoss) and recipe.data.size_out < SMALLEST_SIDE:
-            problem = f"losses.{name} takes crops of {SMALLEST_SIDE} pixels and more"
-            raise UsageError(f"{problem}, data.size_out is {recipe.data.size_out}", "enlarge it")
+        if isinstance(loss, PerceptualLoss) and data.least_out < SMALLEST_SIDE:
+            cut = f"of data.size_out {data.size_out} up to {data.scale - 1} are cut off"
+            problem = f"losses.{name} takes crops of {SMALLEST_SIDE} pixels and more, and {cut}"
+            raise UsageError(problem, "a larger data.size_in and data.size_out")
         terms[name] = Term(loss, config.weight, config.stage, config.moved)
     _check_stages(recipe, {term.stage for term in terms.values()})
     adversarial = Adversarial(recipe.adversarial) if recipe.adversarial else None
@@ -102,8 +116,11 @@ def held_out_crops(recipe: Recipe, validation: list[Decoded]) -> dict[str, Tenso
     """Fixed crops of the validation pictures."""
     if not (recipe.adversarial and recipe.adversarial.guard):
         return {}
+    side = recipe.data.size_in
+    if recipe.job == "translate":  # as what is trained on
+        validation = [picture.padded(side) for picture in validation]
     try:
-        crops = Crops(validation, recipe.data.size_in, recipe.train.seed)
+        crops = Crops(validation, side, recipe.train.seed)
     except UsageError as error:
         problem = f"the guard looks at crops of validation pictures, and {error.problem}"
         raise UsageError(problem, error.remedy) from None

@@ -97,10 +97,11 @@ class Review:
         """Score the averaged generator, keep it if it is the best, stop if nothing is gained."""
         state, train, scores = self.setup.state, self.setup.recipe.train, self.agreed(self.scores())
         self.record(scores)
-        if alarm := self.setup.examiner.alarm(scores):
-            self.tell(alarm)
         if not self.setup.task.settled(state.images):
             return
+        # What was made first has yet to take shape: it is all alike in healthy runs, too.
+        if state.looks and (alarm := self.setup.examiner.alarm(scores)):
+            self.tell(alarm)
         score = scores[train.select]
         fault = -score if METRICS[train.select].better == "higher" else score
         if all(fault < before for before, _ in state.looks):

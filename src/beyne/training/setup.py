@@ -23,8 +23,11 @@ from beyne.training.illustrated import Illustrated
 from beyne.training.material import Batches, Job
 from beyne.training.parts import build_networks, optimizer_for
 from beyne.training.resolve import found_pairs, kept_recipe, resolved
-from beyne.training.start import PARENT, begun, start
+from beyne.training.start import PARENT, begun, start, unlike_texts
 from beyne.training.state import RunState
+
+#: What a recipe may leave to the length of the run, which may change.
+_OPEN = {"train.log_every", "train.save_every", "train.preview_every", "adversarial.guard.every"}
 
 
 @dataclass
@@ -85,8 +88,11 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
     torch.manual_seed(recipe.train.seed)
     nets = build_networks(recipe)
     state = RunState(nets, {name: optimizer_for(net, recipe) for name, net in nets.items()})
-    parent, notes = begun(run) or start(recipe, state)
+    going_on = begun(run)
+    parent, notes = going_on or start(recipe, state)
     material = job.material(recipe, parts)
+    if not going_on:
+        notes += unlike_texts(recipe, material.encoder)
     return Setup(
         recipe=recipe,
         task=material.task,
@@ -135,7 +141,7 @@ def keep_recipe(setup: Setup, run: Path) -> None:
         recipe, data = kept_recipe(run)
         before, now = _leaves(recipe.plain() | {"run": data}), _leaves(new)
         changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
-        changed -= {"train.images"}
+        changed -= {"train.images"} | (_OPEN - now.keys())
         if changed:
             was = ", ".join(f"{key} (was {before.get(key, 'not set')})" for key in sorted(changed))
             raise UsageError(f"{run} was started with other settings: {was}", "use another -o")

@@ -6,13 +6,16 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from beyne import bundle
 from beyne.config import Tree
 from beyne.errors import UsageError
+from beyne.generators import Generator
 from beyne.networks import ImageNetwork
 from beyne.recipe import Recipe
+from beyne.text import TextEncoder
 from beyne.training.resolve import kept_recipe
 from beyne.training.state import RunState
 from beyne.zoo import find
@@ -21,6 +24,7 @@ from beyne.zoo import find
 PARENT = "start.json"
 
 _COLOURS = 3
+_LAST = "last.safetensors"  # of a run
 
 
 def begun(run: Path) -> tuple[Tree, list[str]] | None:
@@ -77,12 +81,28 @@ def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree
     if different := _different(recipe.generator, model.generator, no_matter):
         raise _another(path, different)
     generator = state.nets["generator"]
-    assert isinstance(generator, ImageNetwork)
+    assert isinstance(generator, (ImageNetwork, Generator))
     tensors = model.network.state_dict()
     generator.start_from(as_grey(tensors, generator.for_use().state_dict()) if greyed else tensors)
     state.average.load_state_dict(generator.state_dict())
     note = f"started from the generator of {path}; optimisers start fresh"
     return model.card.provenance, [note]
+
+
+def unlike_texts(recipe: Recipe, encoder: TextEncoder | None) -> list[str]:
+    """A note where what a run starts from listens to texts, but was taught by others.
+
+    Args:
+        encoder: As it was taught for this run; None where there are no texts.
+    """
+    named = recipe.train.start
+    if named is None or encoder is None:
+        return []
+    theirs = bundle.load(Path(named, _LAST) if Path(named).is_dir() else find(named)).encoder
+    ours, before = encoder.state_dict(), theirs.state_dict() if theirs else {}
+    if ours.keys() == before.keys() and all(torch.equal(ours[name], before[name]) for name in ours):
+        return []
+    return ["it was taught by other captions, so what texts mean is learned anew"]
 
 
 def as_grey(colour: Mapping[str, Tensor], grey: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -106,12 +126,15 @@ def _folded(tensor: Tensor, like: Tensor) -> Tensor:
     return tensor
 
 
-def _bands(generator: Tree) -> tuple[int, int]:
-    return generator["channels_in"], generator["channels_out"]
+def _bands(generator: Tree) -> tuple[int | None, int | None]:
+    """In and out; of what makes pictures of noise, none."""
+    return generator.get("channels_in"), generator.get("channels_out")
 
 
 def _different(ours: Tree, theirs: Tree, no_matter: set[str]) -> list[str]:
     """What keeps the weights of one generator out of another, in words."""
+    if ours["kind"] != theirs["kind"]:
+        return [f"kind {theirs['kind']} for {ours['kind']}"]
     keys = (ours.keys() | theirs.keys()) - no_matter
     unlike = sorted(key for key in keys if ours.get(key) != theirs.get(key))
     return [f"{key} {theirs.get(key)} for {ours.get(key)}" for key in unlike]

@@ -50,7 +50,7 @@ class Weights(Config):
 
 
 class MissingWeightsError(UsageError):
-    """Known weights that are not on this machine.
+    """Known weights that are not on this machine, or whose place another file has.
 
     Attributes:
         instead: Settings of whoever asked that would use weights that are.
@@ -59,6 +59,13 @@ class MissingWeightsError(UsageError):
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
         self.instead: dict[str, str] = {}
+
+    def remedy_in(self, table: str) -> str:
+        """The remedy, with `instead` as settings of a recipe's table, ``losses.content`` …."""
+        settings = [f"--set {table}.{key}={value}" for key, value in self.instead.items()]
+        if not settings:
+            return self.remedy
+        return f"{self.remedy}, or with what is here: {' '.join(settings)}"
 
 
 def known() -> dict[str, Weights]:
@@ -113,9 +120,15 @@ def located(name: str) -> Path | None:
     return next((f / entry.file for f in folders if (f / entry.file).is_file()), None)
 
 
+def is_right(name: str, file: Path) -> bool:
+    """Whether a file has the hash of these weights: as published, or as `fetch` kept it, if any."""
+    return _has(file, _stated(find(name), file.parent))
+
+
 def present(network: str) -> dict[str, Weights]:
-    """The weights of ``network`` that are on this machine, unchecked, in the table's order."""
-    return {n: e for n, e in known().items() if e.network == network and located(n)}
+    """The weights of ``network`` that are on this machine, in the table's order."""
+    here = {name: located(name) for name, entry in known().items() if entry.network == network}
+    return {name: find(name) for name, file in here.items() if file and is_right(name, file)}
 
 
 def chosen(network: str) -> str:
@@ -131,8 +144,8 @@ def path(name: str) -> Path:
     """The file, its hash checked where its publisher states one, or `fetch` kept one.
 
     Raises:
-        MissingWeightsError: It is not on this machine.
-        UsageError: The name is unknown, or the file is another one.
+        MissingWeightsError: It is not on this machine, or the file is another one.
+        UsageError: The name is unknown.
     """
     found = located(name)
     if found is None:
@@ -192,15 +205,25 @@ def _kept(entry: Weights, folder: Path) -> Path:
     return folder / f"{entry.file}.sha256"
 
 
-def _check(name: str, file: Path, folder: Path) -> None:
-    entry = find(name)
-    kept, stated = _kept(entry, folder), entry.hash
-    if not stated and kept.is_file():
-        stated = f"sha256:{kept.read_text(encoding='utf-8').split(' ')[0]}"
+def _stated(entry: Weights, folder: Path) -> str:
+    """The hash that the publisher states, else the one that was kept; empty if there is neither."""
+    kept = _kept(entry, folder)
+    if entry.hash or not kept.is_file():
+        return entry.hash
+    return f"sha256:{kept.read_text(encoding='utf-8').split(' ')[0]}"
+
+
+def _has(file: Path, stated: str) -> bool:
     kind, _, digits = stated.partition(":")
-    if digits and not _digest(file, kind, file.stat().st_mtime_ns).startswith(digits):
-        raise UsageError(
-            f"{file} is not the file that '{name}' names: its {kind.upper()} differs",
+    return not digits or _digest(file, kind, file.stat().st_mtime_ns).startswith(digits)
+
+
+def _check(name: str, file: Path, folder: Path) -> None:
+    stated = _stated(find(name), folder)
+    if not _has(file, stated):
+        kind = stated.partition(":")[0].upper()
+        raise MissingWeightsError(
+            f"{file} is not the file that '{name}' names: its {kind} differs",
             f"remove it and fetch it again, or give it a name in {_OWN_TABLE}",
         )
 
