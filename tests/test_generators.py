@@ -91,7 +91,7 @@ def test_dcgan_has_the_widths_of_its_paper() -> None:
     [
         ("fastgam", {}, "generator.kind: unknown kind 'fastgam'; did you mean 'fastgan'"),
         ("fastgan", {"widht": 8}, "generator.widht: unknown key; did you mean 'width'"),
-        ("dcgan", {"height": 100, "width": 90}, "100×90 pixels: height and width must be"),
+        ("dcgan", {"height": 100, "width": 90}, "100×90: height and width must be multiples of"),
         ("dcgan", {"channels": 0}, "generator.channels"),
     ],
 )

@@ -126,7 +126,7 @@ def test_captions_are_read_from_csv_and_json_lines(tmp_path) -> None:
     for content, problem in (
         (b"file,words\na,b\n", "has no column text"),
         (b"file,text\n", "has no texts"),
-        (b"\xff\xfe", "can't be read"),
+        (b"\xff\xff", "is not UTF-8 text"),
     ):
         table.write_bytes(content)
         with pytest.raises(UsageError, match=problem):
