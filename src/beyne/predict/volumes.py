@@ -85,8 +85,8 @@ class Slices:
         if valid.any():
             shares = filled(samples, valid, values)[0].permute(1, 2, 0).numpy()
             result = self._enlarger.whole(shares, values).transpose(2, 0, 1)
-            np.copyto(made, result, where=repeated(valid, scale))
-            if scale > 1:
+            if scale > 1:  # before what is not finite comes back: A would spread it
                 operator = self._treatment.operator
-                self._residual.add_whole(made, samples, values.levels, operator, valid)
+                self._residual.add_whole(result, samples, values.levels, operator, valid)
+            np.copyto(made, result, where=repeated(valid, scale))
         return made
