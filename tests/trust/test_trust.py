@@ -199,11 +199,11 @@ def test_the_overlay_is_grey_where_there_is_trust():
         for value, kind in ((100, np.uint8), (0.2, np.float32))
     )
     values = Values(0, 255, np.dtype(np.uint8), (0, 255))
-    sure, doubtful = overlay(grey_of(levels, values), trust)[0].astype(int)
+    sure, doubtful = overlay(grey_of(levels, values, 255), trust)[0].astype(int)
     assert (sure == 100).all()
     assert doubtful[0] > 200 > 40 > doubtful[1]
     dark = replace(UNIT, black=0.1, width=0.2)
-    assert overlay(grey_of(floats, dark), trust)[0, 0].tolist() == [128] * 3
+    assert overlay(grey_of(floats, dark, 0), trust)[0, 0].tolist() == [128] * 3
 
 
 def test_an_overlay_of_pieces_is_every_so_many_pixels_of_the_whole(monkeypatch):
