@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import dicom_files
 import numpy as np
 import pytest
@@ -99,6 +101,18 @@ def test_tiles_are_the_whole(raster, consistent):
         np.testing.assert_array_equal(whole, tiled)
     else:
         np.testing.assert_allclose(whole, tiled, atol=1e-6)
+
+
+def test_memory_is_that_of_a_tile_and_the_two_pictures():
+    predictor = Predictor(tiny_model("compact", scale=2), tile=32)
+    beyond = []
+    for height in (128, 512):
+        raster = Raster(picture(height, 128).astype(np.uint16) * 200, extras={"levels": 60_000})
+        tracemalloc.start()
+        result = predictor.apply(raster)
+        beyond.append(tracemalloc.get_traced_memory()[1] - 2 * result.pixels.nbytes)
+        tracemalloc.stop()
+    assert beyond[1] < beyond[0] + 2**18
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2", "RGB"])

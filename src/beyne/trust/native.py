@@ -69,5 +69,7 @@ def meaning_of(calibration: Calibration, values: Sequence[Values], georeferenced
         return Meaning(tolerance, f"levels of {values[0].width:g}", kind)
     if len(values) > 1:
         return Meaning(levels, f"of {WHITE} parts of each band's range", kind, deep)
+    if values[0].dtype.kind == "f":
+        return Meaning(tolerance, "(in the file's values)", kind, deep)
     unit = "stored value" if tolerance == 1 else "stored values"
     return Meaning(tolerance, unit, kind, deep)
