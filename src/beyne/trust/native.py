@@ -40,8 +40,9 @@ def model_picture(raster: Raster, values: Values) -> Raster:
 
 def known_of(raster: Raster) -> NDArray[np.bool_]:
     """``(H, W)``, where a picture shows something: neither transparent nor padding."""
-    known: NDArray[np.bool_] = is_data(to_steps(raster.pixels, raster.levels), raster.padding)
-    return known.all(2) if raster.alpha is None else known.all(2) & (raster.alpha > 0)
+    data = is_data(to_steps(raster.pixels, raster.levels), raster.padding)
+    known: NDArray[np.bool_] = np.asarray(data.all(2))
+    return known if raster.alpha is None else known & (raster.alpha > 0)
 
 
 def grey_of(result: Raster, values: Values, levels: int) -> FloatMap:
