@@ -31,7 +31,7 @@ from tiny_networks import tiny_model
 from typer.testing import CliRunner
 
 import beyne
-from beyne.bundle import save
+from beyne.bundle import Model, save
 from beyne.cli import app
 from beyne.errors import ImageError
 from beyne.images import read, write
@@ -382,6 +382,17 @@ def test_padding_never_mixes_with_data(upscale, photometric, limit, tmp_path):
     assert f"mean {means[0]:.2f} and {means[1]:.2f}" in said
     counted = (ndimage.minimum_filter(circle, 5, mode="nearest")).sum()
     assert f"of {counted} values" in said
+
+
+def test_padding_stays_in_translations(tmp_path):
+    made, circle = padded(PixelPaddingValue=-2000)
+    frame = read(dicom_files.write(made, tmp_path / "a.dcm"))
+    model = tiny_model("compact", scale=1, channels_in=1, channels_out=1)
+    card = model.card.model_copy(update={"job": "translate"})
+    result = Predictor(Model(card, model.network)).apply(frame)
+    stored = frame.extras["dicom"].source.to_stored(result.pixels)[..., 0]
+    assert (stored[~circle] == -2000).all()
+    assert (stored[circle] != made.pixel_array[circle]).any()
 
 
 def test_padding_of_the_other_sign_is_known(tmp_path):

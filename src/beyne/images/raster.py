@@ -116,6 +116,14 @@ class Raster:
         found: tuple[int, int] | None = self.extras.get("padding")
         return found
 
+    @property
+    def known(self) -> NDArray[np.bool_] | None:
+        """``(H, W)``, where it shows something, no padding and not transparent; None: all over."""
+        if self.padding is not None:
+            data = is_data(to_steps(self.pixels, self.levels), self.padding)
+            return np.asarray(data.all(axis=2))
+        return None if self.alpha is None else self.alpha > 0
+
     def grey(self) -> Raster:
         """The mean of its bands, rounded to the type; a colour profile does not fit it any more."""
         mean = self.pixels.mean(axis=2, keepdims=True)

@@ -17,7 +17,7 @@ from beyne.predict.tiling import Tiling, apply_in_tiles
 from beyne.predict.values import UNIT, Values, values_of_pictures
 from beyne.trust.calibration import Calibration, FloatMap, Kind
 from beyne.trust.evidence import ORIENTATIONS, evidence, luma
-from beyne.trust.native import known_of, meaning_of, model_picture
+from beyne.trust.native import meaning_of, model_picture
 from beyne.trust.summary import Trust
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ class Assessor:
         georeferenced = bool(raster.extras.get("georeferenced"))
         meaning = meaning_of(self.calibration, [values], georeferenced)
         found = self.map_of(model_picture(raster, values), meaning.kind, consistent, on_done)
-        if raster.alpha is None and raster.padding is None:
+        if raster.known is None:
             return Trust(found, meaning)
-        known = repeated(known_of(raster), self.card.scale)
+        known = repeated(raster.known, self.card.scale)
         return Trust(np.where(known, found, np.float32(1)), meaning, known)
 
     def map_of(

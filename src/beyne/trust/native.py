@@ -38,13 +38,6 @@ def model_picture(raster: Raster, values: Values) -> Raster:
     return model_raster(samples, is_data(samples, raster.padding), values)
 
 
-def known_of(raster: Raster) -> NDArray[np.bool_]:
-    """``(H, W)``, where a picture shows something: neither transparent nor padding."""
-    data = is_data(to_steps(raster.pixels, raster.levels), raster.padding)
-    known: NDArray[np.bool_] = np.asarray(data.all(2))
-    return known if raster.alpha is None else known & (raster.alpha > 0)
-
-
 def grey_of(result: Raster, values: Values, levels: int) -> FloatMap:
     """``(H, W)``, a result's mean over its bands, 0 to 255 in the range that ``values`` state.
 
