@@ -136,6 +136,9 @@ def test_of_deep_pictures_errors_count_in_the_range_they_use():
     assert dark.meaning.tolerance == pytest.approx(8 / 255 * np.ptp(pixels) * 20)
     assert "stored values of the truth, if it is like a photograph of 8 bits" in dark.sentence
     np.testing.assert_allclose(dark.map, bright.map, atol=0.01)
+    floats = assessor().assess(Raster(pixels / np.float32(1000)))
+    tolerance = f"{8 / 255 * np.ptp(pixels) / 1000:.4g}"
+    assert f"within {tolerance} (in the file's values) of the truth" in floats.sentence
     assert assessor().assess(Raster(np.full((8, 8, 1), 7, np.uint16))).meaning.tolerance == 1
 
 
