@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -96,9 +97,15 @@ def test_what_is_no_number_stays_so(upscale, tmp_path):
     data = volume("float32")
     data[4:9, 3:7, 1] = np.nan
     save_volume(tmp_path / "a.nii", data)
-    upscale("a.nii", "-o", "b.nii", "--tile", "16")
+    result = upscale("a.nii", "-o", "b.nii", "--tile", "16", "--json")
     expected = np.isnan(data).repeat(2, 0).repeat(2, 1)
-    np.testing.assert_array_equal(np.isnan(stored(tmp_path / "b.nii")), expected)
+    made = stored(tmp_path / "b.nii")
+    np.testing.assert_array_equal(np.isnan(made), expected)
+    # Counted is what A sees without a gap: two pixels around it see one.
+    counted = data.size - (5 + 4) * (4 + 4)
+    words = nibabel.load(tmp_path / "b.nii").header.extensions[-1].get_content().decode()
+    assert f"{counted} of {counted} values (100 %)" in words
+    assert json.loads(result.stdout)["done"][0]["consistency_db"] > 90
 
 
 def test_anonymous(upscale, tmp_path):

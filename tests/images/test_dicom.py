@@ -14,6 +14,7 @@ import pydicom
 import pytest
 from pictures import picture
 from PIL import Image
+from pydicom.dataset import Dataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -25,14 +26,16 @@ from pydicom.uid import (
     JPEGLSLossless,
     RLELossless,
 )
+from scipy import ndimage
 from tiny_networks import tiny_model
 from typer.testing import CliRunner
 
 import beyne
-from beyne.bundle import save
+from beyne.bundle import Model, save
 from beyne.cli import app
 from beyne.errors import ImageError
 from beyne.images import read, write
+from beyne.images.dicom import open_source
 from beyne.predict.files import Job
 from beyne.predict.frames import Frames
 from beyne.predict.predictor import Predictor
@@ -346,11 +349,80 @@ def test_without_pydicom_the_extra_is_named(upscale, monkeypatch, tmp_path):
     assert "a.dcm: pydicom is not installed; pip install 'beyne[dicom]'" in result.stderr
 
 
-def test_padding_is_told(upscale, tmp_path):
-    made = dicom_files.dataset()
-    made.PixelPaddingValue = int(made.pixel_array[3, 4])
+def padded(**elements) -> tuple[Dataset, np.ndarray]:
+    """A CT slice in a circle, and where it is."""
+    made = dicom_files.dataset(bits=16, signed=True, RescaleSlope="1", **elements)
+    rows, columns = np.ogrid[: made.Rows, : made.Columns]
+    circle = (rows - 17.5) ** 2 + (columns - 19.5) ** 2 < 15**2
+    stored = made.pixel_array // 40 + 80
+    stored[~circle] = -2000
+    made.PixelData = stored.astype("<i2").tobytes()
+    return made, circle
+
+
+@pytest.mark.parametrize("limit", [None, -1500])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_padding_never_mixes_with_data(upscale, photometric, limit, tmp_path):
+    made, circle = padded(PixelPaddingValue=-2000)
+    made.PhotometricInterpretation = photometric
+    stored = made.pixel_array.copy()
+    if limit is not None:  # all values up to it are padding
+        made.PixelPaddingRangeLimit = limit
+        stored[~circle] = np.linspace(-2000, limit, (~circle).sum()).astype(int)
+        made.PixelData = stored.tobytes()
     dicom_files.write(made, tmp_path / "a.dcm")
-    assert "was taken for a value" in upscale("a.dcm", "-o", "b.dcm").stderr
+    said = " ".join(upscale("a.dcm", "-o", "b.dcm", "--tile", "24").stderr.split())
+    result, inside = (array.repeat(2, 0).repeat(2, 1) for array in (stored, circle))
+    found = pydicom.dcmread("b.dcm").pixel_array
+    np.testing.assert_array_equal(found[~inside], result[~inside])
+    low, high = stored[circle].min(), stored[circle].max()
+    assert found[inside].min() > low - 0.3 * (high - low)
+    assert found[inside].max() < high + 0.3 * (high - low)
+    means = [stored[circle].mean() - 1024, found[inside].mean() - 1024]
+    assert f"mean {means[0]:.2f} and {means[1]:.2f}" in said
+    counted = (ndimage.minimum_filter(circle, 5, mode="nearest")).sum()
+    assert f"of {counted} values" in said
+
+
+def test_padding_stays_in_translations(tmp_path):
+    made, circle = padded(PixelPaddingValue=-2000)
+    frame = read(dicom_files.write(made, tmp_path / "a.dcm"))
+    model = tiny_model("compact", scale=1, channels_in=1, channels_out=1)
+    card = model.card.model_copy(update={"job": "translate"})
+    result = Predictor(Model(card, model.network)).apply(frame)
+    stored = frame.extras["dicom"].source.to_stored(result.pixels)[..., 0]
+    assert (stored[~circle] == -2000).all()
+    assert (stored[circle] != made.pixel_array[circle]).any()
+
+
+def test_padding_of_the_other_sign_is_known(tmp_path):
+    for value, signed, expected in ((63_536, True, -2000), (-2000, False, 63_536)):
+        made = dicom_files.dataset(bits=16, signed=signed)
+        made.add_new("PixelPaddingValue", "US" if signed else "SS", value)
+        path = dicom_files.write(made, tmp_path / "a.dcm")
+        assert open_source(path, 10**9).padding == (expected, expected)
+
+
+def test_a_slice_of_padding_stays_padding(upscale, tmp_path):
+    made = dicom_files.dataset()
+    made.PixelPaddingValue, made.PixelData = 0, bytes(len(made.PixelData))
+    dicom_files.write(made, tmp_path / "a.dcm")
+    assert "it holds no data" in upscale("a.dcm", "-o", "b.dcm").stderr
+    assert not pydicom.dcmread("b.dcm").pixel_array.any()
+
+
+def test_values_of_enhanced_files_are_told_in_their_unit(upscale, tmp_path):
+    """Rescale stands in the functional groups, not beside the pixels."""
+    made = dicom_files.dataset(frames=2, bits=12)
+    group, shared = Dataset(), Dataset()
+    for name in ("RescaleSlope", "RescaleIntercept", "RescaleType"):
+        group[name] = made[name]
+        del made[name]
+    shared.PixelValueTransformationSequence = [group]
+    made.SharedFunctionalGroupsSequence = [shared]
+    dicom_files.write(made, tmp_path / "a.dcm")
+    said = " ".join(upscale("a.dcm", "-o", "b.dcm").stderr.split())
+    assert f"Before and after (HU): mean {made.pixel_array.mean() * 2 - 1024:.2f} and" in said
 
 
 def test_anonymized(upscale, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import dicom_files
 import numpy as np
 import pytest
@@ -99,6 +101,20 @@ def test_tiles_are_the_whole(raster, consistent):
         np.testing.assert_array_equal(whole, tiled)
     else:
         np.testing.assert_allclose(whole, tiled, atol=1e-6)
+
+
+def test_memory_is_that_of_a_tile_and_the_two_pictures():
+    predictor = Predictor(tiny_model("compact", scale=2), tile=32)
+    values = Values(0, 60_000, np.dtype(np.uint16), (0, 60_000))
+    beyond = []
+    for height in (64, 128, 512):  # the first one warms up
+        raster = Raster(picture(height, 128).astype(np.uint16) * 200, extras={"levels": 60_000})
+        tracemalloc.start()
+        result = predictor.apply(raster, values=values)
+        copies = raster.pixels.nbytes + 2 * result.pixels.nbytes  # in other steps than 65535
+        beyond.append(tracemalloc.get_traced_memory()[1] - copies)
+        tracemalloc.stop()
+    assert beyond[2] < beyond[1] + 2**18
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2", "RGB"])

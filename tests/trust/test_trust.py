@@ -136,6 +136,9 @@ def test_of_deep_pictures_errors_count_in_the_range_they_use():
     assert dark.meaning.tolerance == pytest.approx(8 / 255 * np.ptp(pixels) * 20)
     assert "stored values of the truth, if it is like a photograph of 8 bits" in dark.sentence
     np.testing.assert_allclose(dark.map, bright.map, atol=0.01)
+    floats = assessor().assess(Raster(pixels / np.float32(1000)))
+    tolerance = f"{8 / 255 * np.ptp(pixels) / 1000:.4g}"
+    assert f"within {tolerance} (in the file's values) of the truth" in floats.sentence
     assert assessor().assess(Raster(np.full((8, 8, 1), 7, np.uint16))).meaning.tolerance == 1
 
 
@@ -199,11 +202,11 @@ def test_the_overlay_is_grey_where_there_is_trust():
         for value, kind in ((100, np.uint8), (0.2, np.float32))
     )
     values = Values(0, 255, np.dtype(np.uint8), (0, 255))
-    sure, doubtful = overlay(grey_of(levels, values), trust)[0].astype(int)
+    sure, doubtful = overlay(grey_of(levels, values, 255), trust)[0].astype(int)
     assert (sure == 100).all()
     assert doubtful[0] > 200 > 40 > doubtful[1]
     dark = replace(UNIT, black=0.1, width=0.2)
-    assert overlay(grey_of(floats, dark), trust)[0, 0].tolist() == [128] * 3
+    assert overlay(grey_of(floats, dark, 0), trust)[0, 0].tolist() == [128] * 3
 
 
 def test_an_overlay_of_pieces_is_every_so_many_pixels_of_the_whole(monkeypatch):

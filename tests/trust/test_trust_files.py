@@ -165,6 +165,19 @@ def test_errors_of_ct_count_in_the_range_that_its_frames_use(upscale, tmp_path):
     assert tolerance == pytest.approx(8 / 255 * np.ptp(stored), rel=0.01)
 
 
+def test_nothing_is_said_of_padding(upscale, tmp_path):
+    source = dicom_files.dataset(frames=2, PixelPaddingValue=0)
+    stored = source.pixel_array // 2 + 1
+    stored[0, :20], stored[1] = 0, 0
+    source.PixelData = stored.tobytes()
+    dicom_files.write(source, tmp_path / "a.dcm")
+    said = upscale("a.dcm", "-o", "b.dcm", "--trust").stderr
+    values, known = pydicom.dcmread("b.trust.dcm").pixel_array, stored.repeat(4, 1).repeat(4, 2) > 0
+    assert not values[~known].any()
+    assert f"trust {values[known].mean() / 100:.2f}" in said
+    assert "shows frame 1," in said
+
+
 @pytest.mark.parametrize("name", ["b.nii", "b.nii.gz"])
 def test_the_map_of_a_volume_is_a_volume(upscale, tmp_path, name):
     rise = np.arange(360, dtype=np.float32).reshape(12, 10, 3)

@@ -73,6 +73,18 @@ class Source:
         """Steps from the least value to the greatest."""
         return (1 << self.bits) - 1
 
+    @property
+    def padding(self) -> tuple[int, int] | None:
+        """Least and greatest stored value that stand for no data (PS3.3 C.7.5.1.1.2)."""
+        value, limit = (self.dataset.get(f"PixelPadding{end}") for end in ("Value", "RangeLimit"))
+        if self.photometric not in _GREY or not isinstance(value, int):
+            return None
+        ends = (value, limit if isinstance(limit, int) else value)
+        # Either sign is found in files, whatever that of the pixels.
+        turn, half = 1 << self.allocated, 1 << self.allocated - 1
+        low, high = sorted((end + half) % turn - half if self.low else end % turn for end in ends)
+        return low, high
+
     def rasters(self) -> Iterator[Raster]:
         """Its frames, one at a time."""
         # No more is decoded than asked for, so that memory does not grow with the frames.
@@ -93,8 +105,9 @@ class Source:
                 return
             pixels = self._from_stored(np.atleast_3d(frame))
             extras: dict[str, Any] = {"dicom": Frame(self, index, pixels), "levels": self.levels}
-            if isinstance(padding := self.dataset.get("PixelPaddingValue"), int):
-                extras["padding"] = self._turned(padding - self.low)
+            if self.padding:
+                ends = (self._turned(value - self.low) for value in self.padding)
+                extras["padding"] = tuple(sorted(ends))
             yield Raster(pixels, format="dicom", extras=extras)
 
     def _from_stored(self, stored: Pixels) -> Pixels:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from beyne.images.dicom_header import functional_groups, holder
 from beyne.images.raster import Pixels
 from beyne.images.residual import Residual
 
@@ -27,35 +29,41 @@ class Comparison:
         self._sums, self._counts = np.zeros((2, 2, _REGIONS, _REGIONS))
         self.residual = Residual()
 
-    def add(self, given: Pixels, made: Pixels, top: int, height: int) -> None:
+    def add(
+        self, given: Pixels, made: Pixels, valid: NDArray[np.bool_], top: int, height: int
+    ) -> None:
         """Take some rows.
 
         Args:
             given: ``(H, W, C)`` stored values before.
             made: ``(H·scale, W·scale, C)`` of the same rows after.
+            valid: ``(H, W, C)``, which of them are data and count.
             top: First of the rows in the frame before.
             height: Rows of the frame before.
         """
         self.least = min(self.least, int(made.min()))
         self.greatest = max(self.greatest, int(made.max()))
         scale = len(made) // len(given)
-        for at, values, factor in ((0, given, 1), (1, made, scale)):
+        large = valid.repeat(scale, 0).repeat(scale, 1)
+        for at, values, known, factor in ((0, given, valid, 1), (1, made, large, scale)):
             rows = (top * factor + np.arange(len(values))) * _REGIONS // (height * factor)
             columns = np.arange(values.shape[1]) * _REGIONS // values.shape[1]
             down, across = np.eye(_REGIONS)[rows], np.eye(_REGIONS)[columns]
-            exact = values.astype(np.float64)
+            exact = np.where(known, values, 0.0)
             self._sums[at] += down.T @ exact.sum(2) @ across
-            self._counts[at] += np.outer(down.sum(0), across.sum(0)) * values.shape[2]
+            self._counts[at] += down.T @ known.sum(2) @ across
             self._squares[at] += float(np.square(exact, out=exact).sum())
 
     def sentences(self, dataset: Any) -> list[str]:
-        """What came out, in ASCII, in the unit that the file's rescale gives.
+        """What came out, in ASCII, in the unit that the file's rescale gives; of no data nothing.
 
         Args:
             dataset: The source's elements.
         """
         slope, intercept, unit = _rescale(dataset)
         counts = self._counts.sum((1, 2))
+        if not counts.all():
+            return []
         means = self._sums.sum((1, 2)) / counts
         deviations = np.sqrt((self._squares / counts - means**2).clip(0)) * abs(slope)
         before, after = means * slope + intercept
@@ -72,8 +80,14 @@ class Comparison:
 
 def _rescale(dataset: Any) -> tuple[float, float, str]:
     """Slope and intercept from stored values to the unit, and the unit's name."""
-    slope, intercept = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
-    if slope is None or intercept is None:
+    by_modality = "HU" if dataset.get("Modality") == "CT" else "US"
+    found = set()
+    for item in (dataset, *functional_groups(dataset)):
+        part = holder(item, "PixelValueTransformationSequence", "RescaleSlope")
+        if part is not None and part.get("RescaleIntercept") is not None:
+            unit = str(part.get("RescaleType") or by_modality)
+            found.add((float(part.RescaleSlope), float(part.RescaleIntercept), unit))
+    if len(found) != 1:  # none, or another one for every frame
         return 1.0, 0.0, "stored values"
-    unit = str(dataset.get("RescaleType") or ("HU" if dataset.get("Modality") == "CT" else "US"))
-    return float(slope), float(intercept), "rescaled values" if unit == "US" else unit
+    slope, intercept, unit = found.pop()
+    return slope, intercept, "rescaled values" if unit == "US" else unit

@@ -137,13 +137,14 @@ def _parts(dataset: Dataset) -> Iterator[Dataset]:
     """The data set, and those in it that speak of its pixels."""
     yield dataset
     yield from dataset.get("SequenceOfUltrasoundRegions") or ()
-    for groups in _functional_groups(dataset):
+    for groups in functional_groups(dataset):
         for element in groups:
             if element.VR == "SQ":
                 yield from element.value
 
 
-def _functional_groups(dataset: Dataset) -> Iterator[Dataset]:
+def functional_groups(dataset: Dataset) -> Iterator[Dataset]:
+    """What an enhanced file says of all frames, then of each."""
     yield from dataset.get("SharedFunctionalGroupsSequence") or ()
     yield from dataset.get("PerFrameFunctionalGroupsSequence") or ()
 
@@ -175,8 +176,8 @@ def _scaled_place(value: int, scale: int) -> int:
 def _move_origins(dataset: Dataset, scale: int) -> None:
     """The middle of the first pixel is nearer to the corner now: the picture stays where it was."""
     shared = list(dataset.get("SharedFunctionalGroupsSequence") or ())
-    for item in (dataset, *_functional_groups(dataset)):
-        position = _holder(item, "PlanePositionSequence", "ImagePositionPatient")
+    for item in (dataset, *functional_groups(dataset)):
+        position = holder(item, "PlanePositionSequence", "ImagePositionPatient")
         known = [item, *shared]
         orientation = _first(known, "PlaneOrientationSequence", "ImageOrientationPatient")
         spacing = _first(known, "PixelMeasuresSequence", "PixelSpacing")
@@ -189,14 +190,14 @@ def _move_origins(dataset: Dataset, scale: int) -> None:
         position.ImagePositionPatient = [_decimal(place) for place in moved]
 
 
-def _holder(item: Dataset, sequence: str, name: str) -> Dataset | None:
+def holder(item: Dataset, sequence: str, name: str) -> Dataset | None:
     """What has a value of this name: the item itself or the sequence's first item."""
     parts: list[Dataset] = [item, *(item.get(sequence) or ())]
     return next((part for part in parts if part.get(name)), None)
 
 
 def _first(items: Sequence[Dataset], sequence: str, name: str) -> Any:
-    holders = (_holder(item, sequence, name) for item in items)
+    holders = (holder(item, sequence, name) for item in items)
     return next((holder[name].value for holder in holders if holder is not None), None)
 
 

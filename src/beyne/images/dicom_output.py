@@ -19,7 +19,7 @@ from beyne.images.dicom import Frame, Source, unchecked
 from beyne.images.dicom_comparison import Comparison
 from beyne.images.dicom_header import derive
 from beyne.images.dicom_identity import anonymize
-from beyne.images.raster import Raster, Treatment
+from beyne.images.raster import Raster, Treatment, is_data
 from beyne.images.resample import Operator
 from beyne.images.residual import Levels
 from beyne.images.spool import Spooled
@@ -50,7 +50,6 @@ class DicomOutput(Spooled):
         self._treatment: Treatment | None = None
         self._size = (0, 0)
         self._comparison = Comparison()
-        self._padded = False
 
     def add(self, raster: Raster) -> None:
         """Take the next frame.
@@ -99,13 +98,12 @@ class DicomOutput(Spooled):
             given = seen[top - first : bottom - first]
             inner = made[(top - first) * scale : (bottom - first) * scale]
             self._spool.write(inner.astype(stored_type).tobytes())
-            self._comparison.add(given, inner, top, height)
-            padding = source.dataset.get("PixelPaddingValue")
-            self._padded = self._padded or (padding is not None and bool((given == padding).any()))
+            valid = is_data(seen, source.padding)
+            self._comparison.add(given, inner, valid[top - first : bottom - first], top, height)
             if scale > 1:
                 core = slice(top - first, bottom - first), slice(None)
-                large, small = made.transpose(2, 0, 1), seen.transpose(2, 0, 1)
-                self._comparison.residual.add(large, small, levels, operator, core)
+                large, small, known = (of.transpose(2, 0, 1) for of in (made, seen, valid))
+                self._comparison.residual.add(large, small, levels, operator, core, known)
 
     @property
     def consistency_db(self) -> float | None:
@@ -117,10 +115,8 @@ class DicomOutput(Spooled):
         """How the values before and after compare, and what else the user should know."""
         assert self._source is not None
         dataset = self._source.dataset
-        remarks = [" ".join(self._comparison.sentences(dataset))]
-        if self._padded:
-            padding = dataset.PixelPaddingValue
-            remarks.append(f"its padding ({padding}) was taken for a value: it mixes at the edges")
+        said = self._comparison.sentences(dataset)
+        remarks = [" ".join(said) or "it holds no data, and so does the result"]
         if self._anonymized and dataset.get("BurnedInAnnotation") != "NO":
             remarks.append("names that stand in the picture itself are still there")
         return remarks

@@ -110,6 +110,20 @@ class Raster:
         """Steps from black to white in the file's own depth, such as 4095; for floats 0."""
         return int(self.extras.get("levels", self.white if self.pixels.dtype.kind == "u" else 0))
 
+    @property
+    def padding(self) -> tuple[int, int] | None:
+        """Least and greatest step that stand for no data, see `is_data`."""
+        found: tuple[int, int] | None = self.extras.get("padding")
+        return found
+
+    @property
+    def known(self) -> NDArray[np.bool_] | None:
+        """``(H, W)``, where it shows something, no padding and not transparent; None: all over."""
+        if self.padding is not None:
+            data = is_data(to_steps(self.pixels, self.levels), self.padding)
+            return np.asarray(data.all(axis=2))
+        return None if self.alpha is None else self.alpha > 0
+
     def grey(self) -> Raster:
         """The mean of its bands, rounded to the type; a colour profile does not fit it any more."""
         mean = self.pixels.mean(axis=2, keepdims=True)
@@ -140,6 +154,14 @@ def white_of(dtype: np.dtype[Any]) -> float:
     return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
 
 
+def is_data(samples: Pixels, padding: tuple[int, int] | None) -> NDArray[np.bool_]:
+    """Which samples are data: finite, and outside of ``padding``, whose ends belong to it."""
+    finite: NDArray[np.bool_] = np.isfinite(samples)
+    if padding is None:
+        return finite
+    return finite & ((samples < padding[0]) | (samples > padding[1]))
+
+
 def to_steps(pixels: Pixels, levels: int) -> Pixels:
     """Samples counted in a file's own steps: black is 0, white ``levels``.
 
@@ -147,18 +169,23 @@ def to_steps(pixels: Pixels, levels: int) -> Pixels:
         pixels: Samples of unsigned integers, the full range of the type; floats stay.
         levels: As `Raster.levels`.
     """
-    white = int(white_of(pixels.dtype))
-    if pixels.dtype.kind == "f" or levels == white:
-        return pixels
-    return ((pixels.astype(np.uint32) * levels + white // 2) // white).astype(pixels.dtype)
+    return _counted(pixels, int(white_of(pixels.dtype)), levels)
 
 
 def from_steps(steps: Pixels, levels: int) -> Pixels:
     """The inverse of `to_steps`, exact for every step."""
-    white = int(white_of(steps.dtype))
-    if steps.dtype.kind == "f" or levels == white:
-        return steps
-    return ((steps.astype(np.uint32) * white + levels // 2) // levels).astype(steps.dtype)
+    return _counted(steps, levels, int(white_of(steps.dtype)))
+
+
+def _counted(samples: Pixels, old: int, new: int) -> Pixels:
+    """Integers out of ``old`` as integers out of ``new``, rounded."""
+    if samples.dtype.kind == "f" or old == new:
+        return samples
+    result = np.empty_like(samples)
+    for top in range(0, len(samples), 256):  # in strips: the wide copy is twice 16 bits
+        strip = slice(top, top + 256)
+        result[strip] = (samples[strip].astype(np.uint32) * new + old // 2) // old
+    return result
 
 
 def converted(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:

@@ -14,7 +14,7 @@ from torch import Tensor
 from beyne.bundle import ModelCard
 from beyne.errors import ImageError, is_out_of_memory
 from beyne.images.projection import EXACT_REACH, EXACT_ROUNDS, ROUNDS, project_into_limits
-from beyne.images.raster import Pixels, Raster, from_steps, to_steps
+from beyne.images.raster import Pixels, Raster, from_steps, is_data, to_steps
 from beyne.images.resample import resize
 from beyne.predict.finish import smoothed
 from beyne.predict.footprint import in_tiles
@@ -98,36 +98,45 @@ class Enlarger:
 
     def whole(
         self,
-        shares: NDArray[np.float64],
+        samples: Pixels,
         values: Values,
         on_done: Callable[[float], None] | None = None,
+        padding: tuple[int, int] | None = None,
     ) -> Pixels:
         """All bands of what is in memory, by tiles.
 
         Args:
-            shares: ``(H, W, C)``, as `Values.shares` gives them.
-            values: What they are of.
+            samples: ``(H, W, C)``, as ``values`` counts them.
+            values: What they are to the model.
             on_done: Told the finished fraction from time to time.
+            padding: Least and greatest sample that are no data, nor is what is not finite.
 
         Returns:
-            ``(H·scale, W·scale, C)``, samples of the file's type.
+            ``(H·scale, W·scale, C)``, samples of the file's type; where there is no data, what
+            flowed in from its surroundings.
         """
 
         def function(tiles: list[Pixels]) -> list[Pixels]:
-            x = torch.from_numpy(np.stack(tiles)).permute(0, 3, 1, 2)
+            bands = [tile.transpose(2, 0, 1) for tile in tiles]
+            x = torch.cat([filled(each, is_data(each, padding), values) for each in bands])
             return [made.transpose(1, 2, 0) for made in self._enlarged(x, values)]
 
         tiling = self._predictor.tiling_of_pieces(self._scale, self._smooth)
-        tiling = replace(tiling, halo=tiling.halo + EXACT_REACH * self._consistent)
-        result = self._scale, shares.shape[2], values.dtype
-        return in_tiles(function, shares, result, tiling, on_done)
+        halo = tiling.halo + EXACT_REACH * self._consistent
+        if padding is not None or samples.dtype.kind == "f":
+            halo += FILLED
+        result = self._scale, samples.shape[2], values.dtype
+        return in_tiles(function, samples, result, replace(tiling, halo=halo), on_done)
 
     def raster(
         self, raster: Raster, values: Values, on_done: Callable[[float], None] | None = None
     ) -> Pixels:
         """The pixels ``(H·scale, W·scale, C)`` of a picture; ``values`` are of its steps."""
         pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
-        made = self.whole(values.shares(to_steps(pixels, raster.levels)), values, on_done)
+        samples, padding = to_steps(pixels, raster.levels), raster.padding
+        made = self.whole(samples, values, on_done, padding)
+        if padding is not None:
+            put_back(made, samples, ~is_data(samples, padding))
         return from_steps(made, raster.levels)
 
     def _enlarged(self, x: Tensor, values: Values) -> Pixels:
@@ -155,6 +164,19 @@ class Enlarger:
 def repeated(array: NDArray[Any], scale: int) -> NDArray[Any]:
     """``(C, H, W)`` with every pixel ``scale`` times across and down."""
     return array.repeat(scale, axis=-2).repeat(scale, axis=-1)
+
+
+def put_back(made: Pixels, samples: Pixels, gaps: Mask) -> None:
+    """Repeat in a result what is no data in its source.
+
+    Args:
+        made: ``(H·scale, W·scale, C)``; changed.
+        samples: ``(H, W, C)``, the source.
+        gaps: ``(H, W, C)``, what of it is no data.
+    """
+    height, width, bands = samples.shape
+    blocks = made.reshape(height, len(made) // height, width, -1, bands)
+    np.copyto(blocks, samples[:, None, :, None], where=gaps[:, None, :, None])
 
 
 def filled(samples: Pixels, valid: Mask, values: Values) -> Tensor:

@@ -50,7 +50,7 @@ class Picture:
         if options.measure:
             from beyne.predict.consistency import consistency_db
 
-            measured = consistency_db(raster, result, predictor.card.operator)
+            measured = consistency_db(raster, result, predictor.card)
             self._outcome = replace(self._outcome, consistency_db=measured)
         self.large = result.pixels.nbytes > _LARGE_BYTES
 

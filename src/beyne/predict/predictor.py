@@ -27,7 +27,7 @@ from beyne.predict.fitting import (
     is_grey_for,
 )
 from beyne.predict.footprint import checked_tile, chosen_tiling, in_tiles
-from beyne.predict.native import Enlarger, is_native
+from beyne.predict.native import Enlarger, is_native, put_back
 from beyne.predict.precision import NAMES, PrecisionChoice
 from beyne.predict.tiling import ALIGNMENT, Tiling
 from beyne.predict.transparency import bleed
@@ -148,7 +148,8 @@ class Predictor:
             grey=is_grey_for(raster, self.card) and self.card.job == "upscale",
             clip=raster.pixels.dtype.kind == "u",
         )
-        pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
+        known = raster.known
+        pixels = raster.pixels if known is None else bleed(raster.pixels, known)
         size = pixels.shape[:2]
         pixels = _resampled(pixels, self._square(size))
         dtype = self._precision.of(raster, pixels, self._run)
@@ -162,7 +163,10 @@ class Predictor:
         halo = self._network.halo + finish.halo(self.card.scale)
         tiling = replace(self._tiling, halo=halo)
         output = in_tiles(function, pixels, (scale, channels, pixels.dtype), tiling, on_done)
-        return _resampled(output, (size[0] * scale, size[1] * scale))
+        output = _resampled(output, (size[0] * scale, size[1] * scale))
+        if raster.padding is not None and known is not None and channels == raster.channels:
+            put_back(output, raster.pixels, ~known[..., None])
+        return output
 
     def tiling_of_pieces(self, scale: int, smooth: float) -> Tiling:
         """How to cut a picture whose pieces are given to `piece` one by one."""

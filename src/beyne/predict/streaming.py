@@ -3,7 +3,8 @@
 Pieces are read, computed and written at the same time. Values go into the model by one range for
 the whole raster, never by the piece, and what lies outside of it goes around the model; so no
 piece is brighter than its neighbour. No data is filled from its surroundings before and put back
-after. The projection works in float64, in the raster's own values.
+after. The projection works in the raster's own values: in float64, or float32 where their steps
+are coarse.
 """
 
 from __future__ import annotations

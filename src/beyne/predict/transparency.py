@@ -18,7 +18,7 @@ def bleed(pixels: Pixels, alpha: Pixels, reach: int = 12) -> Pixels:
 
     Args:
         pixels: ``(H, W, C)`` straight colours.
-        alpha: ``(H, W)``; a pixel is taken as transparent if it is 0.
+        alpha: ``(H, W)``, or a mask; a pixel is taken as transparent if it is 0.
         reach: How many pixels far the colours flow.
 
     Returns:

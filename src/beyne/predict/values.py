@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beyne.bundle import ModelCard
-from beyne.images.raster import Pixels, Raster, to_steps
+from beyne.images.raster import Pixels, Raster, is_data, to_steps
 from beyne.images.residual import Levels
 
 #: Percentiles between which nearly all data lies, and how much wider, in parts of that, the range
@@ -110,9 +110,15 @@ def values_of_pictures(card: ModelCard, raster: Raster, sample: Pixels | None = 
     """
     dtype, levels = raster.pixels.dtype, raster.levels
     limits = (0.0, float(levels)) if levels else (-math.inf, math.inf)
+    low, high = raster.padding or (-1, -1)
+    if low <= 0 <= high:  # data must not become padding
+        limits = high + 1.0, limits[1]
+    elif low <= levels <= high:
+        limits = limits[0], low - 1.0
+    nodata = low if low == high >= 0 else None
     if sees_whole_range(card, dtype):
-        return Values(0.0, levels or 1.0, dtype, limits)
-    return values_of(sampled(raster) if sample is None else sample, dtype, limits, None, card)
+        return Values(0.0, levels or 1.0, dtype, limits, nodata)
+    return values_of(sampled(raster) if sample is None else sample, dtype, limits, nodata, card)
 
 
 def sees_whole_range(card: ModelCard, dtype: np.dtype[Any]) -> bool:
@@ -130,7 +136,7 @@ def sampled(raster: Raster, pixels: int | None = None) -> Pixels:
     step = math.ceil(math.sqrt((pixels or raster.height * raster.width) / _SAMPLES))
     every = slice(None, None, step)
     values = to_steps(raster.pixels[every, every], raster.levels)
-    known = values != raster.extras.get("padding")
+    known = is_data(values, raster.padding)
     if raster.alpha is not None:
         known &= raster.alpha[every, every, None] > 0
     found: Pixels = values[known]

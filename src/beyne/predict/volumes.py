@@ -17,7 +17,7 @@ from beyne.images.raster import Pixels, Treatment
 from beyne.images.residual import Residual
 from beyne.predict.files import Job
 from beyne.predict.fitting import checked_consistent
-from beyne.predict.native import Enlarger, filled, repeated
+from beyne.predict.native import Enlarger, repeated
 from beyne.predict.values import Values, values_of
 from beyne.predict.work import Options, Outcome
 
@@ -83,10 +83,9 @@ class Slices:
         scale, valid = self._options.scale, np.isfinite(samples)
         made = repeated(samples, scale)
         if valid.any():
-            shares = filled(samples, valid, values)[0].permute(1, 2, 0).numpy()
-            result = self._enlarger.whole(shares, values).transpose(2, 0, 1)
-            np.copyto(made, result, where=repeated(valid, scale))
-            if scale > 1:
+            result = self._enlarger.whole(samples.transpose(1, 2, 0), values).transpose(2, 0, 1)
+            if scale > 1:  # before what is not finite comes back: A would spread it
                 operator = self._treatment.operator
-                self._residual.add_whole(made, samples, values.levels, operator, valid)
+                self._residual.add_whole(result, samples, values.levels, operator, valid)
+            np.copyto(made, result, where=repeated(valid, scale))
         return made

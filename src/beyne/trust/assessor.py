@@ -52,7 +52,7 @@ class Assessor:
         """The trust in what the model makes of a picture at its own scale, without smoothing.
 
         Args:
-            raster: The picture. Of what is fully transparent nothing is said.
+            raster: The picture. Of what is fully transparent or padding nothing is said.
             consistent: As for `beyne.predict.predictor.Predictor.apply`, as are ``on_done`` and
                 ``values``.
 
@@ -65,9 +65,9 @@ class Assessor:
         georeferenced = bool(raster.extras.get("georeferenced"))
         meaning = meaning_of(self.calibration, [values], georeferenced)
         found = self.map_of(model_picture(raster, values), meaning.kind, consistent, on_done)
-        if raster.alpha is None:
+        if raster.known is None:
             return Trust(found, meaning)
-        known = repeated(raster.alpha > 0, self.card.scale)
+        known = repeated(raster.known, self.card.scale)
         return Trust(np.where(known, found, np.float32(1)), meaning, known)
 
     def map_of(

@@ -19,11 +19,11 @@ from beyne.trust.assessor import Assessor
 from beyne.trust.maps import Names, percent
 from beyne.trust.native import grey_of, meaning_of
 from beyne.trust.overlay import LeastTrusted
-from beyne.trust.summary import Tally, Told
+from beyne.trust.summary import Tally, Told, Trust
 
 
 class DicomMap:
-    """The map of a DICOM file, as a secondary capture of whole percent; see `Map`."""
+    """The map of a DICOM file, a secondary capture of whole percent, 0 where there is padding."""
 
     def __init__(self, job: Job, options: Options) -> None:
         self._target, self._options = job.target, options
@@ -46,9 +46,11 @@ class DicomMap:
                     told = partial(tell, on_done, done, source.frames)
                     frame = picked(frame, options.bands)
                     trust = assessor.assess(frame, options.consistent, told, values)
-                    tally.add(trust.map)
-                    made.add(percent(trust.map))
-                    least.add(grey_of(enlarged, values), trust)
+                    tally.add(trust.map, known=trust.known)
+                    shown = trust.map if trust.known is None else trust.map * trust.known
+                    made.add(percent(shown))
+                    certain = Trust(trust.map, meaning)
+                    least.add(grey_of(enlarged, values, frame.levels), certain)
                 found = Told(tally, meaning, least.number)
                 with new_file(names.map) as file:
                     made.save(file, "trust in %", found.sentence)

@@ -85,7 +85,7 @@ class PictureMap:
         values = values_of_pictures(assessor.card, self._source)
         trust = assessor.assess(self._source, self._consistent, on_done, values)
         write(Raster(converted(trust.map[..., None], np.dtype(np.uint16))), names.map)
-        grey = grey_of(read(self._target, sys.maxsize), values)
+        grey = grey_of(read(self._target, sys.maxsize), values, self._source.levels)
         write(Raster(overlay(grey, trust.map)), names.overlay)
         return Told(trust.tally, trust.meaning)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from beyne.images.raster import Pixels, Raster, from_tensor, to_steps, white_of
+from beyne.images.raster import Pixels, Raster, from_tensor, is_data, to_steps, white_of
 from beyne.predict.native import filled
 from beyne.predict.transparency import bleed
 from beyne.predict.values import Values
@@ -36,19 +35,19 @@ def model_picture(raster: Raster, values: Values) -> Raster:
     """The same of a picture, whose alpha is left out; ``values`` are of its steps."""
     pixels = raster.pixels if raster.alpha is None else bleed(raster.pixels, raster.alpha)
     samples = to_steps(pixels, raster.levels).transpose(2, 0, 1)
-    return model_raster(samples, np.ones(samples.shape, bool), values)
+    return model_raster(samples, is_data(samples, raster.padding), values)
 
 
-def grey_of(result: Raster, values: Values) -> FloatMap:
+def grey_of(result: Raster, values: Values, levels: int) -> FloatMap:
     """``(H, W)``, a result's mean over its bands, 0 to 255 in the range that ``values`` state.
 
     Args:
         result: In whatever type it was written.
         values: Of the steps of its source.
+        levels: Of these, see `Raster.levels`.
     """
-    top = values.limits[1] if math.isfinite(values.limits[1]) else 1.0
     grey: FloatMap = result.pixels.mean(2, dtype=np.float32)
-    grey *= top / white_of(result.pixels.dtype)
+    grey *= (levels or 1) / white_of(result.pixels.dtype)
     grey -= values.black
     grey *= WHITE / values.width
     return grey
@@ -64,5 +63,7 @@ def meaning_of(calibration: Calibration, values: Sequence[Values], georeferenced
         return Meaning(tolerance, f"levels of {values[0].width:g}", kind)
     if len(values) > 1:
         return Meaning(levels, f"of {WHITE} parts of each band's range", kind, deep)
+    if values[0].dtype.kind == "f":
+        return Meaning(tolerance, "(in the file's values)", kind, deep)
     unit = "stored value" if tolerance == 1 else "stored values"
     return Meaning(tolerance, unit, kind, deep)
