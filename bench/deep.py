@@ -9,11 +9,10 @@ Kodak's pictures, of each the upper left, shrunk to a quarter in floats, squeeze
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
 import numpy as np
 import torch
+from quality import TEST_SETS
 
 from beyne.bundle import load
 from beyne.images import Raster, read
@@ -40,8 +39,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="photo-x4")
     predictor = Predictor(load(find(parser.parse_args().model)), precision="fp32")
-    folder = Path(os.environ.get("BEYNE_SHARED", "../shared")) / "data/sr_test/Kodak24/HR"
-    pictures = [to_tensor(read(path).pixels[:SIDE, :SIDE]) for path in sorted(folder.iterdir())]
+    paths = sorted((TEST_SETS / "Kodak24" / "HR").iterdir())
+    pictures = [to_tensor(read(path).pixels[:SIDE, :SIDE]) for path in paths]
     print(f"{len(pictures)} pictures\n\n| part of 16 bits | in the range in use | of 65535 |")
     print("|---|---|---|")
     for part in PARTS:

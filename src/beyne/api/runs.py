@@ -12,10 +12,11 @@ from beyne.api import background
 from beyne.api.background import State
 from beyne.config import Config, read_toml
 from beyne.errors import BeyneError, UsageError
+from beyne.zoo import BEST, LAST
 
 #: What a run's report calls the ways it ended.
 _ENDED: Mapping[str, State] = {"finished": "finished", "early": "finished", "stopped": "paused"}
-RECIPE, REPORT, BEST, LAST = "recipe.toml", "report.html", "best.safetensors", "last.safetensors"
+RECIPE, REPORT = "recipe.toml", "report.html"
 
 
 class TrainCall(Config):

@@ -22,6 +22,7 @@ from beyne.evaluation.enlargers import model_file
 from beyne.predict.fitting import check_job
 from beyne.predict.sampler import Sampler
 from beyne.recipe import load_recipe, presets
+from beyne.zoo import BEST
 
 _SEEDS = 1_000_000  # of pictures of one generator
 
@@ -117,7 +118,7 @@ class TrainedGan(FinishedGan):
             recipe, self._data, run, split_file, message=message, progress=progress
         ):
             raise KeyboardInterrupt
-        return Sampler(load(run / "best.safetensors"), self._device)
+        return Sampler(load(run / BEST), self._device)
 
 
 def find_gan(

@@ -25,6 +25,7 @@ from beyne.training.review import Review
 from beyne.training.schedule import Intervals, chosen_precision, learning_rate, step_seed
 from beyne.training.setup import Setup, keep_recipe
 from beyne.training.tracker import Tracker
+from beyne.zoo import LAST
 
 
 @dataclass
@@ -268,6 +269,6 @@ class Loop:
             raise self._diverged("weights became infinite or no number")
         if self.accelerator.is_main_process:
             self.state.save(self.run / "state")
-            self.review.save_model("last.safetensors", {})
+            self.review.save_model(LAST, {})
         if self.review.tracker:
             self.review.tracker.keep_seconds()

@@ -19,6 +19,7 @@ from beyne.reports.document import METRICS, Document, Estimate, Picture, Section
 from beyne.reports.histories import Records, curves
 from beyne.training.setup import Setup
 from beyne.training.tracker import Tracker
+from beyne.zoo import BEST, LAST
 
 _NORMAL = 1.96  # standard errors to either side, 95 %
 
@@ -94,7 +95,7 @@ def _scores(records: Records, select: str) -> Iterator[sections.Scores]:
         return
     metrics = [metric for key, metric in METRICS.items() if key in validations[-1]]
     rows = []
-    for name, images in (("best.safetensors", best[0]), ("last.safetensors", None)):
+    for name, images in ((BEST, best[0]), (LAST, None)):
         of = next((r for r in validations if r["images"] == images), validations[-1])
         rows.append(sections.Row(name, tuple(_value(of, metric.key) for metric in metrics)))
     yield sections.Scores(tuple(metrics), tuple(rows))

@@ -23,6 +23,7 @@ from beyne.training.report import run_report
 from beyne.training.schedule import learning_rate
 from beyne.training.setup import Setup
 from beyne.training.tracker import Tracker
+from beyne.zoo import BEST
 
 
 @dataclass
@@ -105,7 +106,7 @@ class Review:
         score = scores[train.select]
         fault = -score if METRICS[train.select].better == "higher" else score
         if all(fault < before for before, _ in state.looks):
-            self.save_model("best.safetensors", scores)
+            self.save_model(BEST, scores)
         state.looks.append((fault, scores.get(f"{train.select}_error", 0.0)))
         looks = [Estimate(*look) for look in state.looks]
         if train.patience and exhausted(looks, train.patience):

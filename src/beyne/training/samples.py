@@ -22,6 +22,7 @@ from beyne.metrics.features import Features, RandomFeatures
 from beyne.recipe import Recipe
 from beyne.reports import sections
 from beyne.reports.document import Picture, Section
+from beyne.zoo import BEST
 
 #: In the run: generated pictures, each with the training picture it is nearest to.
 NEAREST = "nearest.png"
@@ -105,7 +106,7 @@ class GeneratedExaminer:
 
     def conclusion(self, run: Path) -> tuple[Sequence[str], Sequence[Section]]:
         """Whether the best model paints its training pictures again."""
-        network = bundle.load(run / "best.safetensors").network.to(self.device)
+        network = bundle.load(run / BEST).network.to(self.device)
         painted = self._painted(network, GENERATED)
         none = torch.zeros(0, *painted.shape[1:])
         held_out = self.held_out.all() if self.held_out.pictures else none

@@ -18,13 +18,12 @@ from beyne.recipe import Recipe
 from beyne.text import TextEncoder
 from beyne.training.resolve import kept_recipe
 from beyne.training.state import RunState
-from beyne.zoo import find
+from beyne.zoo import LAST, find
 
 #: File in the run that keeps what it started from.
 PARENT = "start.json"
 
 _COLOURS = 3
-_LAST = "last.safetensors"  # of a run
 
 
 def begun(run: Path) -> tuple[Tree, list[str]] | None:
@@ -98,7 +97,7 @@ def unlike_texts(recipe: Recipe, encoder: TextEncoder | None) -> list[str]:
     named = recipe.train.start
     if named is None or encoder is None:
         return []
-    theirs = bundle.load(Path(named, _LAST) if Path(named).is_dir() else find(named)).encoder
+    theirs = bundle.load(Path(named, LAST) if Path(named).is_dir() else find(named)).encoder
     ours, before = encoder.state_dict(), theirs.state_dict() if theirs else {}
     if ours.keys() == before.keys() and all(torch.equal(ours[name], before[name]) for name in ours):
         return []

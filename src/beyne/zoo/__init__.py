@@ -12,8 +12,8 @@ from beyne.header import read_header
 
 #: What ``--model auto`` stands for, by the job.
 DEFAULTS = {"upscale": "photo-x4", "generate": "crops-demo"}
-#: Of a run, the model that it is known by.
-BEST = "best.safetensors"
+#: Of a run, the model that it is known by, and the one that it ended with.
+BEST, LAST = "best.safetensors", "last.safetensors"
 
 _FOLDER = Path(__file__).parent
 _SUFFIX = ".safetensors"
