@@ -1,6 +1,6 @@
 """Scores of models on the published ×4 test sets, the table of the README.
 
-    python bench/quality.py [MODEL ...] [--data ../shared/data/sr_test] [--consistent]
+    python bench/quality.py [MODEL ...] [--data ../shared/data/sr_test] [--consistent] [--ensemble]
 
 Each set is a folder that ``beyne evaluate`` takes, such as one with ``HR`` and ``LR_x4``;
 the scores are its scores. A row ``bicubic`` stands for plain enlargement.
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import stdev
+from typing import Any
 
 import torch
 
@@ -25,10 +26,10 @@ SHARED = Path(os.environ.get("BEYNE_SHARED", "../shared"))
 TEST_SETS = SHARED / "data" / "sr_test"
 
 
-def measured(model: str | Path, data: Path, consistent: bool | None = None) -> Iterator[Scores]:
-    """A table for each test set, as they are done."""
+def measured(model: str | Path, data: Path, **how: Any) -> Iterator[Scores]:
+    """A table for each test set, as they are done; ``how`` as for `beyne.evaluate`."""
     for folder in sorted(path for path in data.iterdir() if path.is_dir()):
-        yield beyne.evaluate(model, folder, scale=SCALE, consistent=consistent, message=heard)
+        yield beyne.evaluate(model, folder, scale=SCALE, message=heard, **how)
 
 
 def heard(text: str) -> None:
@@ -41,13 +42,14 @@ def main() -> None:
     parser.add_argument("models", nargs="*", default=["photo-x4"])
     parser.add_argument("--data", type=Path, default=TEST_SETS)
     parser.add_argument("--consistent", action=argparse.BooleanOptionalAction)
+    parser.add_argument("--ensemble", action="store_true")
     arguments = parser.parse_args()
     print(f"torch {torch.__version__}; ± is the spread (σ) of images\n")
     print("| set (images) | model | PSNR | SSIM | LPIPS | LR-PSNR |\n|---|---|---|---|---|---|")
     protocols: dict[str, list[str]] = {}
     for name in ("bicubic", *arguments.models):
-        consistent = None if name == "bicubic" else arguments.consistent
-        for scores in measured(name, arguments.data, consistent):
+        how = {"consistent": arguments.consistent, "ensemble": arguments.ensemble}
+        for scores in measured(name, arguments.data, **({} if name == "bicubic" else how)):
             print(line(scores))
             protocols.setdefault(scores.protocol, []).append(scores.data)
     for protocol, sets in protocols.items():

@@ -370,3 +370,12 @@ def test_a_folder_of_dicom_files_is_told_what_is_read(tmp_path):
         result = CliRunner().invoke(app, [*words, str(tmp_path / "scans")])
         assert result.exit_code == 2
         assert "holds DICOM files without a suffix: name them .dcm" in result.output
+
+
+def test_a_copy_of_a_photo_that_is_both_sides_is_grey(folder):
+    scores = beyne.evaluate("copy", folder, settings=["data.layout=same"])
+    for name, mae in zip(scores.names, scores.columns["mae"], strict=True):
+        photo = np.asarray(Image.open(folder / name), float)
+        grey = photo.mean(axis=2, keepdims=True)
+        assert mae == pytest.approx(np.abs(grey - photo).mean(), abs=0.3)
+        assert mae > 3

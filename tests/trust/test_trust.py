@@ -278,11 +278,11 @@ def test_a_sidecar_never_replaces_a_picture(upscale, tmp_path):
     assert "a.trust.png would be a picture and the trust in a.png" in result.stderr
 
 
-@pytest.mark.parametrize("words", [["--scale", "2"], ["--smooth", "1"]])
+@pytest.mark.parametrize("words", [["--scale", "2"], ["--smooth", "1"], ["--ensemble"]])
 def test_what_was_not_measured_is_refused(upscale, tmp_path, words):
     save_pictures(tmp_path, count=1, side=8)
     result = upscale("p0.png", "-o", "a.png", "--trust", *words, code=2)
-    assert "--trust was measured for tiny at ×4 without --smooth; leave these out" in result.stderr
+    assert "--trust was measured for tiny at ×4 without --smooth and --ensemble" in result.stderr
     assert not Path("a.png").exists()
 
 

@@ -19,6 +19,7 @@ from beyne.predict.fitting import (
     checked_consistent,
     checked_scale,
     checked_smooth,
+    ensemble_card,
 )
 from beyne.trust.calibration import checked_trust
 from beyne.zoo import find
@@ -40,6 +41,7 @@ def upscale_files(
     smooth: float = 0.0,
     resample: bool = False,
     consistent: bool | None = None,
+    ensemble: bool = False,
     trust: bool = False,
     anonymize: bool = False,
     format: str | None = None,
@@ -67,6 +69,7 @@ def upscale_files(
             Of a Sentinel-2 scene, a ``.SAFE`` folder, bands are named: ``("B04", "B08")``.
         resample: Bring bands of a scene to the pixels of the finest one first; otherwise bands of
             different pixels are refused.
+        ensemble: As for `load`; each file's model.
         trust: Write beside every result a map of where it can be trusted, a file of the result's
             kind (see `LoadedModel.trust`), and a picture that shows it; takes eleven times as long.
         anonymize: Leave out of DICOM files who was examined, by whom, where and when, of NIfTI
@@ -107,7 +110,7 @@ def upscale_files(
         "upscaling": True,
         "cog": format == "cog",
     }
-    files, how = (inputs, output, format), (device, precision, tile)
+    files, how = (inputs, output, format), (device, precision, tile, ensemble)
     return _apply(path, files, listener, how, asked, model == "auto", trust)
 
 
@@ -145,14 +148,15 @@ def translate_files(
         "pixel_limit": pixel_limit,
         "debug": debug,
     }
-    return _apply(path, (inputs, output, format), listener, (device, precision, tile), asked)
+    how = device, precision, tile, False
+    return _apply(path, (inputs, output, format), listener, how, asked)
 
 
 def _apply(
     path: Path,
     files: tuple[Sequence[str], str, str | None],
     listener: Listener | None,
-    how: tuple[str, str, int | str],
+    how: tuple[str, str, int | str, bool],
     asked: dict[str, Any],
     by_kind: bool = False,
     trust: bool = False,
@@ -162,7 +166,7 @@ def _apply(
     Args:
         path: The model's file.
         files: Inputs, output and format, see `beyne.predict.files.plan`.
-        how: Device, precision and tile, as for `load`.
+        how: Device, precision, tile and ensemble, as for `load`.
         asked: Fields of `beyne.predict.work.Options`.
         by_kind: Take for each file the embedded model for its kind instead.
         trust: Write maps of trust beside the results.
@@ -190,16 +194,21 @@ def _apply(
         from beyne.trust.sidecars import Sidecars
 
         for model in {path, *chosen.values()}:
-            checked_trust(read_card(model), asked["scale"], asked["smooth"])
+            checked_trust(read_card(model), asked["scale"], asked["smooth"], how[-1])
         beside = Sidecars(options, predictor)
         beside.check_targets(jobs)
-    named = _named(chosen.values() or [path])
+    named = _named(chosen.values() or [path], ensemble=how[-1])
     return Batch(options, listener or Silent(), load, named, beside).run(jobs, failures)
 
 
-def _named(models: Collection[Path]) -> str:
+def _named(models: Collection[Path], ensemble: bool) -> str:
     """Names of models as their cards have them, counted where they are several."""
-    counts = {read_card(model).name: count for model, count in Counter(models).items()}
+
+    def name(model: Path) -> str:
+        card = read_card(model)
+        return (ensemble_card(card) if ensemble else card).name
+
+    counts = {name(model): count for model, count in Counter(models).items()}
     if len(counts) == 1:
         return next(iter(counts))
     return ", ".join(f"{name} ({count})" for name, count in counts.items())

@@ -37,6 +37,7 @@ def evaluate(
         bool | None,
         typer.Option(help="Make the result shrink back to the input; default: the model's."),
     ] = None,
+    ensemble: options.Ensemble = False,
     settings: Annotated[
         list[str],
         typer.Option(
@@ -68,6 +69,7 @@ def evaluate(
         scale=scale,
         bands=parse_bands(bands),
         consistent=consistent,
+        ensemble=ensemble,
         device=device,
         precision=precision,
         settings=settings,

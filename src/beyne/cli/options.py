@@ -15,6 +15,10 @@ Bands = Annotated[
 Anonymize = Annotated[bool, typer.Option("--anonymize", help="Leave out names, dates, places.")]
 Precision = Annotated[str, typer.Option(metavar="auto|fp32|bf16|fp16")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda|mps")]
+Ensemble = Annotated[
+    bool,
+    typer.Option("--ensemble", help="Mean of eight orientations: truer, eight times as long."),
+]
 Tile = Annotated[str, typer.Option(metavar="auto|N", help="Side of the pieces computed at once.")]
 PixelLimit = Annotated[
     int | None,

@@ -26,6 +26,7 @@ def upscale(
             "default: the model's; on for DICOM, GeoTIFF, NIfTI."
         ),
     ] = None,
+    ensemble: options.Ensemble = False,
     trust: Annotated[
         bool, typer.Option("--trust", help="Map where to trust it; takes eleven times as long.")
     ] = False,
@@ -71,6 +72,7 @@ def upscale(
             resample=resample,
             smooth=smooth,
             consistent=consistent,
+            ensemble=ensemble,
             trust=trust,
             anonymize=anonymize,
             format=format,

@@ -20,6 +20,7 @@ from beyne.images import Raster
 from beyne.images.raster import converted, from_tensor, to_tensor
 from beyne.images.resample import resize
 from beyne.predict.device import find_device
+from beyne.predict.ensemble import ensembled
 from beyne.predict.fitting import checked_consistent, checked_scale
 from beyne.predict.predictor import Predictor
 from beyne.recipe import named_captions, named_sources
@@ -89,6 +90,7 @@ def find_enlarger(
     device: str = "auto",
     precision: str = "fp32",
     training: Sequence[Pair] = (),
+    ensemble: bool = False,
 ) -> Enlarger:
     """A model, or a baseline, ready to enlarge or to translate.
 
@@ -99,11 +101,14 @@ def find_enlarger(
         consistent: As for `beyne.upscale`; not for baselines.
         device: As for `beyne.load`, as is ``precision``.
         training: The pairs that a median is of, and whose bands a copy has.
+        ensemble: As for `beyne.load`; not for baselines.
 
     Raises:
         UsageError: There is no such model, or it can't do what is asked.
     """
     name = str(model)
+    if ensemble and name in PLAIN:
+        raise UsageError(f"{name} is no model and can't be an ensemble", "leave it out")
     if name in translators.BASELINES:
         return _plain_translator(name, training, find_device(device))
     if name in BASELINES:
@@ -117,6 +122,8 @@ def find_enlarger(
         problem = f"{name} generates pictures, of which there are no originals"
         raise UsageError(problem, "beyne generate --model MODEL -o OUT")
     model_here = load(model_file(name))
+    if ensemble:
+        model_here = ensembled(model_here)
     parameters = sum(parameter.numel() for parameter in model_here.network.parameters())
     predictor = Predictor(model_here, device, precision)
     factor = checked_scale(predictor.card, scale)
@@ -161,9 +168,12 @@ def sources_of(model: str, settings: Sequence[str] = ()) -> Sources:
 
 def _plain_translator(name: str, training: Sequence[Pair], device: torch.device) -> Enlarger:
     if name == "copy":
-        channels = decode(training[0], 1, None, "bicubic").hr.shape[2]
+        pair = training[0]
+        channels = decode(pair, 1, None, "bicubic").hr.shape[2]
+        # Of one picture on both sides a model is given the grey; to copy its colours would cheat.
+        taken = (1, channels) if pair.lr == pair.hr else None
         copied = partial(translators.copy, channels=channels)
-        return Enlarger(name, 1, copied, device, job="translate")
+        return Enlarger(name, 1, copied, device, job="translate", channels=taken)
     median = partial(translators.in_size_of, translators.median_image(training))
     return Enlarger(name, 1, median, device, job="translate")
 

@@ -63,6 +63,7 @@ def evaluate(
     scale: int | None = None,
     bands: Bands = None,
     consistent: bool | None = None,
+    ensemble: bool = False,
     device: str = "auto",
     precision: str = "fp32",
     settings: Sequence[str] = (),
@@ -92,6 +93,7 @@ def evaluate(
         scale: Enlargement, up to the model's; None: the model's, 4 for the last three.
         bands: As for `beyne.upscale`: of inputs and originals; not for translations.
         consistent: As for `beyne.upscale`; None: as the model's card says.
+        ensemble: As for `beyne.load`; not for the last three, nor for generators.
         device: As for `beyne.load`, as is ``precision``; scores are those of float32 unless told
             otherwise, so that machines agree.
         settings: Where the sides of a translation are, such as ``"data.a=masks"``; what is left out
@@ -116,8 +118,12 @@ def evaluate(
     job = None if str(model) in PLAIN else read_card(model_file(str(model))).job
     texts = job == "illustrate"
     if job in GENERATING:
-        if scale is not None or consistent is not None or used_range or (settings and not texts):
-            problem = "--scale, --consistent, --set and --used-range mean nothing to a generator"
+        asked = scale is not None, consistent is not None, ensemble, used_range
+        if any(asked) or (settings and not texts):
+            problem = (
+                "--scale, --consistent, --ensemble, --set and --used-range mean nothing to "
+                "a generator"
+            )
             raise UsageError(problem, "leave them out")
         common: dict[str, Any] = {"device": device, "overwrite": overwrite}
         common |= {"message": message, "progress": progress}
@@ -135,7 +141,7 @@ def evaluate(
     named = f"{Path(data).resolve().name}, {part}"
     message(f"{named}: {len(pairs)}")
     training = find_split(*chosen, sources).get("train", []) if model == "median" else pairs
-    enlarger = find_enlarger(model, scale, consistent, device, precision, training)
+    enlarger = find_enlarger(model, scale, consistent, device, precision, training, ensemble)
     worst = Worst()
     listener = Listener(message, progress, worst.look)
     scores = score(enlarger, pairs, named, bands=bands, used_range=used_range, listener=listener)

@@ -110,6 +110,17 @@ def check_job(card: ModelCard, job: str) -> None:
         raise UsageError(problem, f"beyne {does} {inputs}--model MODEL -o OUT")
 
 
+def ensemble_card(card: ModelCard) -> ModelCard:
+    """The card of a model applied in every orientation: neither scores nor trust are of that.
+
+    Raises:
+        UsageError: The model does not enlarge.
+    """
+    check_job(card, "upscale")
+    name = f"{card.name} (ensemble)"
+    return card.model_copy(update={"name": name, "scores": [], "trust": None})
+
+
 def checked_scale(card: ModelCard, scale: int | None) -> int:
     """The enlargement to make with a model: its own, or a smaller one.
 

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from beyne.images.raster import Pixels, Raster, to_tensor
+from beyne.predict.ensemble import ORIENTATIONS
 from beyne.predict.fitting import checked_consistent, fitted
 from beyne.predict.native import repeated
 from beyne.predict.tiling import Tiling, apply_in_tiles
 from beyne.predict.values import UNIT, Values, values_of_pictures
 from beyne.trust.calibration import Calibration, FloatMap, Kind
-from beyne.trust.evidence import ORIENTATIONS, evidence, luma
+from beyne.trust.evidence import evidence, luma
 from beyne.trust.native import meaning_of, model_picture
 from beyne.trust.summary import Trust
 

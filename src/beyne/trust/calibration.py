@@ -108,7 +108,9 @@ def calibration_of(card: ModelCard) -> Calibration:
     return validated(Calibration, card.trust, where=f"{card.name}: card.trust")
 
 
-def checked_trust(card: ModelCard, scale: int | None = None, smooth: float = 0.0) -> Path:
+def checked_trust(
+    card: ModelCard, scale: int | None = None, smooth: float = 0.0, ensemble: bool = False
+) -> Path:
     """The file of the model that results are compared with for a map of trust.
 
     Raises:
@@ -116,8 +118,8 @@ def checked_trust(card: ModelCard, scale: int | None = None, smooth: float = 0.0
             measured on, or the other model's weights are others than it was measured with.
     """
     calibration = calibration_of(card)
-    if scale not in (None, card.scale) or smooth:
-        what = f"{card.name} at ×{card.scale} without --smooth"
+    if scale not in (None, card.scale) or smooth or ensemble:
+        what = f"{card.name} at ×{card.scale} without --smooth and --ensemble"
         raise UsageError(f"--trust was measured for {what}", "leave these out")
     path = find(calibration.partner)
     if weights_digest(path) != calibration.partner_weights:

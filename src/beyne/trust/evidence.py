@@ -13,9 +13,6 @@ from beyne.images.raster import LUMA
 from beyne.images.resample import Operator
 from beyne.trust.calibration import FloatMap
 
-#: Orientations of a picture: four turns, each as it is and mirrored.
-ORIENTATIONS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range(4))
-
 _FLOOR = 0.1  # levels of 255, added before logarithms; half a level is what rounding leaves
 
 

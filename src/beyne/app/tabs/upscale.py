@@ -36,6 +36,9 @@ def build(context: Context) -> None:
                     label=words("upscale.consistency"),
                     info=words("upscale.consistency_info"),
                 )
+                ensemble = gr.Checkbox(
+                    label=words("upscale.ensemble"), info=words("upscale.ensemble_info")
+                )
                 smooth = gr.Slider(
                     0,
                     3,
@@ -65,15 +68,16 @@ def build(context: Context) -> None:
             results = Results(context, "upscale")
 
     def work(files: list[str] | None, path: str, name: str, *values: Any) -> Work:
-        trust, scale, consistent, smooth, format, anonymize = values
+        trust, scale, consistent, ensemble, smooth, format, anonymize = values
         sources, found = inputs.gathered(files, path), context.find(name, "upscale")
         if trust:
-            _check_trust(context, found, scale or None, smooth)
+            _check_trust(context, found, scale or None, smooth, ensemble)
         options = {
             "model": str(found),
             "trust": trust,
             "scale": scale or None,
             "consistent": {"on": True, "off": False}.get(consistent),
+            "ensemble": ensemble,
             "smooth": smooth,
             "format": format or None,
             "anonymize": anonymize,
@@ -87,12 +91,14 @@ def build(context: Context) -> None:
 
         return enlarge
 
-    settings = [trust, scale, consistent, smooth, format, anonymize]
+    settings = [trust, scale, consistent, ensemble, smooth, format, anonymize]
     asked = [inputs.files, inputs.path, model, *settings]
     panel.run(asked, results.outputs, work, results.shown)
 
 
-def _check_trust(context: Context, model: Path, scale: int | None, smooth: float) -> None:
+def _check_trust(
+    context: Context, model: Path, scale: int | None, smooth: float, ensemble: bool
+) -> None:
     """Refuse in the page's words what `beyne.api.upscale_files` would refuse.
 
     Raises:
@@ -101,7 +107,7 @@ def _check_trust(context: Context, model: Path, scale: int | None, smooth: float
     from beyne.trust.calibration import checked_trust
 
     try:
-        checked_trust(read_card(model), scale, smooth)
+        checked_trust(read_card(model), scale, smooth, ensemble)
     except UsageError:
         known = ", ".join(one.card.name for one in context.models("upscale") if one.card.trust)
         problem = context.words("upscale.no_trust", models=known)
