@@ -78,6 +78,18 @@ def test_pictures_are_added_one_by_one_and_dropped_anywhere(visit, window) -> No
     check_with_axe(page)
 
 
+def test_an_ensemble_is_what_the_command_line_makes(visit, photo, tmp_path) -> None:
+    line = ["upscale", str(photo), "--ensemble", "-o", f"{tmp_path}/x4.png"]
+    assert not CliRunner().invoke(app, line).exit_code
+    page = visit("kk")
+    panel = tab(page, "upscale", "kk")
+    upload(panel, photo)
+    unfold(panel, "Басқа баптаулар")
+    panel.get_by_label("Дәлдік үшін бұру және айнадағыдай аудару").check()
+    assert "photo-x4 (ensemble) моделі" in start(panel).inner_text()
+    assert downloaded(page, "parrot.png") == (tmp_path / "x4.png").read_bytes()
+
+
 def test_trust_is_told_shown_and_what_the_command_line_writes(visit, window, tmp_path) -> None:
     picture = str(window.root / "pictures" / "p0.png")
     line = ["upscale", picture, "--trust", "-o", f"{tmp_path}/"]
