@@ -259,6 +259,13 @@ def test_penalty_is_proposed_from_size_and_batch(data) -> None:
     )
 
 
+def test_the_guards_penalty_starts_where_one_would_be_proposed() -> None:
+    guard = resolved(load_recipe("srgan"), 288).adversarial.guard
+    assert guard.r1 == proposed_penalty(96, 96, 16)
+    asked = resolved(load_recipe("srgan", ["adversarial.guard.r1=0.5"]), 288).adversarial.guard
+    assert asked.r1 == 0.5
+
+
 def test_collapse_is_said_once_pictures_can_be_judged(data) -> None:
     heard: list[str] = []
     setup = prepare(recipe_for(), data, Path("run"))

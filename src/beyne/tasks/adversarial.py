@@ -19,6 +19,7 @@ Judge = Callable[[Tensor], Tensor]
 Layers = Callable[[Tensor], list[Tensor]]
 Remedy = Literal["r1", "rate", "skip"]
 Penalty = Annotated[float, Field(ge=0)] | Literal["auto"]
+FirstPenalty = Annotated[float, Field(gt=0)] | Literal["auto"]
 
 
 class GuardConfig(Config):
@@ -28,7 +29,7 @@ class GuardConfig(Config):
     every: int | None = Field(None, ge=1, description="images; default: by the run's length")
     crops: int = Field(32, ge=2, description="held-out images judged at a look")
     remedies: tuple[Remedy, ...] = ("skip",)
-    r1: float = Field(1.0, gt=0, description="weight of R1 when that remedy first acts")
+    r1: FirstPenalty = "auto"  # γ when that remedy first acts; auto: see `beyne.training.resolve`
 
 
 class AdversarialConfig(Config):

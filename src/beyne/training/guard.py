@@ -59,6 +59,7 @@ def rebalanced(
         rate = balance.rate / 2 if winning else balance.rate * 2
         balance = replace(balance, rate=min(1.0, max(_LOWEST_RATE, rate)))
     if "r1" in config.remedies:
+        assert config.r1 != "auto"
         grown = min(2 * balance.r1 or config.r1, config.r1 * _HIGHEST_R1)
         shrunk = balance.r1 / 2 if balance.r1 > config.r1 else 0.0
         balance = replace(balance, r1=grown if winning else shrunk)

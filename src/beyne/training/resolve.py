@@ -82,6 +82,8 @@ def _weighed(
     width = generator.get("width", recipe.data.size_out)
     penalty = proposed_penalty(height, width, recipe.train.batch)
     changes: Tree = {key: penalty for key in ("r1", "r2") if getattr(adversarial, key) == "auto"}
+    if (guard := adversarial.guard) and guard.r1 == "auto":
+        changes["guard"] = guard.model_copy(update={"r1": penalty})
     if adversarial.augment_below is not None and pictures > adversarial.augment_below:
         changes["augment"] = None
     return adversarial.model_copy(update=changes)
