@@ -163,8 +163,19 @@ def test_what_is_checked_is_the_least_that_is_seen() -> None:
     data = DataConfig(size_in=9, size_out=36)
     hr = torch.zeros(1, 1, 36, 36)
     batch = {"lr": torch.zeros(1, 1, 9, 9), "hr": hr}
-    seen = [_moved((hr, hr), batch, Moment(step))[0].shape for step in range(16)]
+    seen = [_moved((hr, hr), batch, Moment(step=step))[0].shape for step in range(16)]
     assert min(min(shape[-2:]) for shape in seen) == data.least_out == 33
+
+
+def test_every_phase_of_the_grid_is_seen_in_micro_batches_too(workplace) -> None:
+    settings = ["train.batch=4", "train.micro_batch=1", "adversarial.warmup=0"]
+    loop = loop_for(workplace, *settings, "adversarial.head_start=0")
+    seen = set()
+    loop.state.nets["discriminator"].register_forward_pre_hook(
+        lambda net, images: seen.add(tuple(images[0].shape[-2:]))
+    )
+    loop.probe(0, 14)
+    assert seen == {(32 - top, 32 - left) for top in range(4) for left in range(4)}
 
 
 def test_validation_pictures_too_small_for_the_guard_are_named(tmp_path) -> None:
