@@ -231,8 +231,10 @@ class Loop:
         if self.precision != "fp32":
             remedy = "lower train.learning_rate or set train.precision=fp32"
         if state.is_file():  # whose run goes on with its own settings only
-            start = f"begin a new run from it, -o NEW --set train.start={self.run}"
-            remedy = f"the last good state is in {state}; {start}, and {remedy}"
+            remedy = (
+                f"the last good state is in {state}; begin a new run from it, "
+                f"-o NEW --set train.start={self.run}, and {remedy}"
+            )
         return BeyneError(f"{what} at {self.state.images:,} images", remedy)
 
     def learning_rate(self, images: int, net: str = "generator") -> float:
