@@ -193,6 +193,23 @@ def test_every_phase_of_the_grid_is_seen_in_micro_batches_too(workplace) -> None
     assert seen == {(32 - top, 32 - left) for top in range(4) for left in range(4)}
 
 
+def test_a_discriminator_that_never_counts_is_told(workplace) -> None:
+    heard = {}
+    for images in (24, 64):  # a warm-up of 16 and a head start of 8
+        recipe = recipe_for(workplace, "compact", f"train.images={images}", more=ADVERSARIAL)
+        heard[images] = prepare(recipe, workplace / "data", workplace / "none").notes
+    assert heard[64] == []
+    (said,) = heard[24]
+    assert "will not count: adversarial.warmup and head_start are 24 images together" in said
+
+
+def test_it_is_told_when_nothing_is_held_out(tmp_path) -> None:
+    save_pictures(tmp_path / "data", 1)
+    recipe = recipe_for(tmp_path, "compact")
+    (said,) = prepare(recipe, tmp_path / "data", tmp_path / "none").notes
+    assert "no picture is held out" in said
+
+
 def test_validation_pictures_too_small_for_the_guard_are_named(tmp_path) -> None:
     save_pictures(tmp_path / "data" / "train")
     save_pictures(tmp_path / "data" / "val", side=24)
