@@ -126,6 +126,17 @@ def test_what_a_retrained_esrgan_starts_from_is_asked_for(tmp_path) -> None:
         prepare(recipe, tmp_path / "data", tmp_path / "run")
 
 
+def test_an_empty_start_begins_afresh(tmp_path) -> None:
+    save_pictures(tmp_path / "data")
+    settings = ["generator.features=4", "data.size_in=16", "data.size_out=64"]
+    settings += ["losses.objects.weights=random", "train.select=psnr"]
+    settings += ["discriminator={kind='vgg',features=4}"]
+    with pytest.raises(UsageError, match=r"features 48 for 4; .* --set train\.start= begins"):
+        prepare(load_recipe("photo-x4-gan", settings), tmp_path / "data", tmp_path / "run")
+    recipe = load_recipe("photo-x4-gan", [*settings, "train.start="])
+    assert prepare(recipe, tmp_path / "data", tmp_path / "run").recipe.train.start is None
+
+
 def test_whole_pictures_are_resampled_to_both_sizes(tmp_path) -> None:
     save_pictures(tmp_path / "data")
     settings = ["data.size_in=8", "data.size_out=32", "train.batch=2", "generator.features=4"]

@@ -52,7 +52,7 @@ class TrainConfig(Config):
     ema_half_life: int = Field(11_000, ge=0, description="images; 0: no averaging")
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: int = Field(0, ge=0, lt=2**63)  # keys of the random numbers have 64 bits
-    start: str | None = None  # a RUN or a MODEL to start from
+    start: str | None = None  # a RUN or a MODEL to start from; "" for none
     select: Literal["mae", "psnr", "lpips", "kid"] = (
         "psnr"  # the validation score that decides which is best
     )
@@ -60,6 +60,11 @@ class TrainConfig(Config):
     log_every: int | None = Field(None, ge=1, description="default: by the run's length")
     save_every: int | None = Field(None, ge=1, description="also validates; default as above")
     preview_every: int | None = Field(None, ge=1, description="default as above")
+
+    @field_validator("start")
+    @classmethod
+    def _empty_is_none(cls, start: str | None) -> str | None:
+        return start or None
 
     @model_validator(mode="after")
     def _length_is_given_once(self) -> TrainConfig:
