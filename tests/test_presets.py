@@ -78,6 +78,22 @@ def test_missing_weights_are_named_before_training(name, tmp_path, monkeypatch) 
     assert "vgg19" in str(caught.value)
 
 
+def test_of_weights_that_nobody_publishes_others_are_named(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("BEYNE_WEIGHTS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    save_pictures(tmp_path / "data")
+    recipe = load_recipe("photo-x4-gan")
+    with pytest.raises(UsageError) as caught:
+        prepare(recipe, tmp_path / "data", tmp_path / "run")
+    said, others = str(caught.value).split(", or others: ")
+    assert "put mobilenet_v2_tf_qat.safetensors into" in said
+    fetch, setting = others.split(", then --set ")
+    assert fetch == "beyne weights fetch mobilenet_v2_torchvision"
+    recipe = load_recipe("photo-x4-gan", [setting])
+    assert recipe.discriminator is not None
+    assert recipe.discriminator["weights"] == "mobilenet_v2_torchvision"
+
+
 @pytest.mark.parametrize("wrong", [False, True])
 def test_a_discriminator_names_weights_that_are_here(wrong, tmp_path, monkeypatch, shared) -> None:
     for file in (
@@ -108,6 +124,17 @@ def test_what_a_retrained_esrgan_starts_from_is_asked_for(tmp_path) -> None:
     recipe = load_recipe("esrgan-vgg19", ["data.size_in=8", "data.size_out=32"])
     with pytest.raises(UsageError, match="runs/esrgan"):
         prepare(recipe, tmp_path / "data", tmp_path / "run")
+
+
+def test_an_empty_start_begins_afresh(tmp_path) -> None:
+    save_pictures(tmp_path / "data")
+    settings = ["generator.features=4", "data.size_in=16", "data.size_out=64"]
+    settings += ["losses.objects.weights=random", "train.select=psnr"]
+    settings += ["discriminator={kind='vgg',features=4}"]
+    with pytest.raises(UsageError, match=r"features 48 for 4; .* --set train\.start= begins"):
+        prepare(load_recipe("photo-x4-gan", settings), tmp_path / "data", tmp_path / "run")
+    recipe = load_recipe("photo-x4-gan", [*settings, "train.start="])
+    assert prepare(recipe, tmp_path / "data", tmp_path / "run").recipe.train.start is None
 
 
 def test_whole_pictures_are_resampled_to_both_sizes(tmp_path) -> None:

@@ -33,7 +33,7 @@ def test_what_has_a_grid_of_its_own_sees_every_phase() -> None:
     batch = {"lr": torch.rand(2, 3, 8, 8), "hr": torch.rand(2, 3, 32, 32)}
     for step in range(16):
         for phase in task.phases(Moment(2 * step)):
-            values = task.terms(phase, nets, batch, Moment(2 * step))
+            values = task.terms(phase, nets, batch, Moment(2 * step, step=step))
             assert all(torch.isfinite(value) for value in values.values())
     assert set(fixed.seen) == {(32, 32)}
     assert set(moved.seen) == {(32 - top, 32 - left) for top in range(4) for left in range(4)}

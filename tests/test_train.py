@@ -199,6 +199,34 @@ def test_loss_that_is_no_number_names_its_term_and_keeps_the_state(workplace) ->
     assert all(torch.isfinite(tensor).all() for tensor in state["nets"]["generator"].values())
 
 
+def test_weights_that_are_no_numbers_are_neither_judged_nor_kept(workplace) -> None:
+    recipe = recipe_for(workplace, "compact")
+    loop = Loop(prepare(recipe, workplace / "data", workplace / "run"), workplace / "run")
+
+    def spoil(*step: object) -> None:
+        if loop.state.images == 28:  # the step to 32, where the run is saved
+            next(loop.state.nets["generator"].parameters()).data.fill_(float("nan"))
+
+    loop.state.optimizers["generator"].optimizer.register_step_post_hook(spoil)
+    with pytest.raises(BeyneError, match="weights became infinite or no number at 32") as caught:
+        loop.fit()
+    remedy = caught.value.remedy
+    assert "begin a new run from it, -o NEW --set train.start=" in remedy
+    assert remedy.endswith(", and lower train.learning_rate")  # it computes in fp32 already
+    begun = f"train.start={json.dumps(str(workplace / 'run'))}"
+    run(workplace, "new", begun, "train.learning_rate=1e-4")
+
+
+def test_of_several_terms_that_are_no_numbers_the_first_is_named(workplace) -> None:
+    at_once = [f"adversarial.{key}=0" for key in ("warmup", "head_start", "ramp")]
+    settings = [*at_once, 'adversarial.first="generator"']
+    recipe = recipe_for(workplace, "compact", *settings, more=ADVERSARIAL)
+    loop = Loop(prepare(recipe, workplace / "data", workplace / "run"), workplace / "run")
+    next(loop.state.nets["generator"].parameters()).data.fill_(float("nan"))
+    with pytest.raises(BeyneError, match="loss term 'content' became nan"):
+        loop.fit()
+
+
 def test_dry_run_writes_nothing_and_estimates(workplace) -> None:
     recipe, estimate = dry_run(recipe_for(workplace), workplace / "data", workplace / "run")
     assert not (workplace / "run").exists()

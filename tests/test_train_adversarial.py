@@ -146,6 +146,21 @@ def test_start_from_a_run_takes_both_networks_where_there_are_two(workplace) -> 
             ["discriminator={kind='projected',layers='Conv1',weights='random'}"],
             "'projected' can't judge 4 crops of 29×29 pixels; a larger data.size_in and data",
         ),
+        (["train.betas=[1.5,0.9]"], "train.betas.0: input should be less than 1"),
+        (["train.betas=[0.9,1.0]"], "train.betas.1: input should be less than 1"),
+        ([f"train.seed={2**63}"], "train.seed: input should be less than"),
+        (["train.epochs=inf"], "train.epochs: input should be a finite number"),
+        (["adversarial.weight=inf"], "adversarial.weight: input should be a finite number"),
+        (["losses.content.weight=nan"], "losses.content.weight: input should be"),
+        (
+            ["data.degradation={kind='real',first={blur={sigma=[0.2,inf]}}}"],
+            "data.degradation.first.blur.sigma.1: input should be a finite number",
+        ),
+        (["discriminator.channels=1"], "discriminator.channels is 1, .* has 3"),
+        (
+            ["losses.grid.kind=grid", "data.size_in=1", "data.size_out=4"],
+            "losses.grid takes crops of 6 pixels and more",
+        ),
         (["adversarial.weigth=1"], "adversarial.weigth: unknown key; did you mean 'weight'"),
         (["train.start=runs/nowhere"], "train.start: runs/nowhere"),
     ],
@@ -163,8 +178,36 @@ def test_what_is_checked_is_the_least_that_is_seen() -> None:
     data = DataConfig(size_in=9, size_out=36)
     hr = torch.zeros(1, 1, 36, 36)
     batch = {"lr": torch.zeros(1, 1, 9, 9), "hr": hr}
-    seen = [_moved((hr, hr), batch, Moment(step))[0].shape for step in range(16)]
+    seen = [_moved((hr, hr), batch, Moment(step=step))[0].shape for step in range(16)]
     assert min(min(shape[-2:]) for shape in seen) == data.least_out == 33
+
+
+def test_every_phase_of_the_grid_is_seen_in_micro_batches_too(workplace) -> None:
+    settings = ["train.batch=4", "train.micro_batch=1", "adversarial.warmup=0"]
+    loop = loop_for(workplace, *settings, "adversarial.head_start=0")
+    seen = set()
+    loop.state.nets["discriminator"].register_forward_pre_hook(
+        lambda net, images: seen.add(tuple(images[0].shape[-2:]))
+    )
+    loop.probe(0, 14)
+    assert seen == {(32 - top, 32 - left) for top in range(4) for left in range(4)}
+
+
+def test_a_discriminator_that_never_counts_is_told(workplace) -> None:
+    heard = {}
+    for images in (24, 64):  # a warm-up of 16 and a head start of 8
+        recipe = recipe_for(workplace, "compact", f"train.images={images}", more=ADVERSARIAL)
+        heard[images] = prepare(recipe, workplace / "data", workplace / "none").notes
+    assert heard[64] == []
+    (said,) = heard[24]
+    assert "will not count: adversarial.warmup and head_start are 24 images together" in said
+
+
+def test_it_is_told_when_nothing_is_held_out(tmp_path) -> None:
+    save_pictures(tmp_path / "data", 1)
+    recipe = recipe_for(tmp_path, "compact")
+    (said,) = prepare(recipe, tmp_path / "data", tmp_path / "none").notes
+    assert "no picture is held out" in said
 
 
 def test_validation_pictures_too_small_for_the_guard_are_named(tmp_path) -> None:

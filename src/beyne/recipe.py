@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
@@ -17,6 +17,7 @@ from beyne.images.resample import Operator
 from beyne.tasks.adversarial import AdversarialConfig
 
 _LENGTHS = {"images", "epochs"}
+_Beta = Annotated[float, Field(ge=0, lt=1)]
 #: Columns of stats.jsonl that are no losses of the recipe.
 _TAKEN = {"images", "learning_rate", "mae", "psnr", "ssim", "lr_psnr", "lpips"}
 _TAKEN |= {
@@ -45,13 +46,13 @@ class TrainConfig(Config):
     learning_rate: float = Field(1e-3, gt=0)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup: int = Field(3_200, ge=0, description="images until the learning rate is reached")
-    betas: tuple[float, float] = (0.9, 0.99)
+    betas: tuple[_Beta, _Beta] = (0.9, 0.99)
     weight_decay: float = Field(0.0, ge=0)
     clip: float = Field(1.0, ge=0, description="largest gradient norm; 0: no clipping")
     ema_half_life: int = Field(11_000, ge=0, description="images; 0: no averaging")
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    seed: int = Field(0, ge=0)
-    start: str | None = None  # a RUN or a MODEL to start from
+    seed: int = Field(0, ge=0, lt=2**63)  # keys of the random numbers have 64 bits
+    start: str | None = None  # a RUN or a MODEL to start from; "" for none
     select: Literal["mae", "psnr", "lpips", "kid"] = (
         "psnr"  # the validation score that decides which is best
     )
@@ -59,6 +60,11 @@ class TrainConfig(Config):
     log_every: int | None = Field(None, ge=1, description="default: by the run's length")
     save_every: int | None = Field(None, ge=1, description="also validates; default as above")
     preview_every: int | None = Field(None, ge=1, description="default as above")
+
+    @field_validator("start")
+    @classmethod
+    def _empty_is_none(cls, start: str | None) -> str | None:
+        return start or None
 
     @model_validator(mode="after")
     def _length_is_given_once(self) -> TrainConfig:

@@ -24,3 +24,8 @@ class LossConfig(Config):
 
     weight: float = Field(1.0, ge=0)
     stage: Stage = "all"
+
+    @property
+    def least_side(self) -> int:
+        """Pixels a side that the images must have."""
+        return 1

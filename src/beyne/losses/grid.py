@@ -22,6 +22,11 @@ class GridLossConfig(LossConfig):
     kind: Literal["grid"] = "grid"
     scale: int = Field(4, ge=2, description="pixels; the enlargement, if left out")
 
+    @property
+    def least_side(self) -> int:
+        """One period, and the pixels around it."""
+        return self.scale + 2
+
 
 class GridLoss(nn.Module):
     """How the s² places of the grid differ in fine detail, over a batch, beyond the target's.

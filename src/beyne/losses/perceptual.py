@@ -8,7 +8,7 @@ import torch
 from pydantic import Field, NonNegativeFloat, field_validator
 from torch import Tensor, nn
 
-from beyne.backbones import Activation, load_backbone
+from beyne.backbones import SMALLEST_SIDE, Activation, load_backbone
 from beyne.losses.fields import LossConfig
 
 Distance = Literal["l1", "mse", "unit"]
@@ -40,6 +40,11 @@ class PerceptualLossConfig(LossConfig):
     distance: Distance = "l1"
     weights: str = ""
     seed: int = Field(0, ge=0)
+
+    @property
+    def least_side(self) -> int:
+        """What the backbone takes."""
+        return SMALLEST_SIDE
 
     @field_validator("layers", mode="before")
     @classmethod

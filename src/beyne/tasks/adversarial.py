@@ -82,10 +82,11 @@ class Balance:
 
 @dataclass(frozen=True)
 class Moment:
-    """Where a run stands: training images seen, and what the guard has set."""
+    """Where a run stands: training images seen, what the guard has set, and updates made."""
 
     images: int = 0
     balance: Balance = field(default_factory=Balance)
+    step: int = 0
 
 
 class Exhibits(NamedTuple):

@@ -143,7 +143,6 @@ def _moved(images: tuple[Tensor, Tensor], batch: Batch, moment: Moment) -> tuple
     every repetition: moved by 0 to s − 1 pixels, none of it can hide.
     """
     scale = batch["hr"].shape[-1] // batch["lr"].shape[-1]
-    step = moment.images // len(batch["hr"])
-    top, left = step % scale, step // scale % scale
+    top, left = moment.step % scale, moment.step // scale % scale
     first, second = (image[..., top:, left:] for image in images)
     return first, second

@@ -179,7 +179,8 @@ class Loop:
         # Dropout and augmentation draw from torch's own generator; a resumed run draws the same.
         process = self.accelerator.process_index
         torch.manual_seed(step_seed(self.train.seed, self.state.images, process))
-        moment = Moment(self.state.images, self.state.balance)
+        step = self.state.images // self.train.batch
+        moment = Moment(self.state.images, self.state.balance, step)
         for phase in self.setup.task.phases(moment):
             self._phase(phase, batches, moment)
         self.state.images += self.train.batch
@@ -214,7 +215,7 @@ class Loop:
         sums = self.state.sums
         for name, term in terms.items():
             value = float(term.detach())
-            if not math.isfinite(value):
+            if not math.isfinite(value) and not self.trouble:
                 self.trouble = f"the loss term '{name}' became {value}"
             total, count = sums.get(name, (0.0, 0.0))
             sums[name] = (total + value / parts, count + 1 / parts)
@@ -226,11 +227,15 @@ class Loop:
 
     def _diverged(self, what: str) -> BeyneError:
         state = self.run / "state" / "state.pt"
-        kept = f"the last good state is in {state}; " if state.is_file() else ""
-        return BeyneError(
-            f"{what} at {self.state.images:,} images",
-            f"{kept}lower train.learning_rate or set train.precision=fp32",
-        )
+        remedy = "lower train.learning_rate"
+        if self.precision != "fp32":
+            remedy = "lower train.learning_rate or set train.precision=fp32"
+        if state.is_file():  # whose run goes on with its own settings only
+            remedy = (
+                f"the last good state is in {state}; begin a new run from it, "
+                f"-o NEW --set train.start={self.run}, and {remedy}"
+            )
+        return BeyneError(f"{what} at {self.state.images:,} images", remedy)
 
     def learning_rate(self, images: int, net: str = "generator") -> float:
         """Of a network's optimiser at ``images`` seen, with what the guard has set."""
@@ -251,6 +256,7 @@ class Loop:
         if adversarial and adversarial.guard and self._due(self.intervals.guard):
             review.guard()
         if self._due(self.intervals.save) or ended:
+            self._check_weights()
             review.validate()
             self.save()
             ended = self._ended()
@@ -264,11 +270,15 @@ class Loop:
         Raises:
             BeyneError: The weights are no longer numbers; what was saved before stays.
         """
-        parameters = [p for net in self.state.nets.values() for p in net.parameters()]
-        if not all(bool(torch.isfinite(parameter).all()) for parameter in parameters):
-            raise self._diverged("weights became infinite or no number")
+        self._check_weights()
         if self.accelerator.is_main_process:
             self.state.save(self.run / "state")
             self.review.save_model(LAST, {})
         if self.review.tracker:
             self.review.tracker.keep_seconds()
+
+    def _check_weights(self) -> None:
+        """Nothing that is no longer a number is judged or kept."""
+        parameters = [p for net in self.state.nets.values() for p in net.parameters()]
+        if not all(bool(torch.isfinite(parameter).all()) for parameter in parameters):
+            raise self._diverged("weights became infinite or no number")

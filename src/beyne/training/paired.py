@@ -39,4 +39,20 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
             "operator": recipe.data.operator,
             "bits": bits(picture.hr for picture in validation),
         },
+        notes=_notes(recipe, parts),
     )
+
+
+def _notes(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> list[str]:
+    """What the run will not do, though it looks as if it would."""
+    notes, adversarial, images = [], recipe.adversarial, recipe.train.images
+    if not parts["val"]:
+        notes.append("no picture is held out: the scores are those of one that is trained on")
+    if adversarial and images is not None:
+        before = adversarial.warmup + adversarial.head_start
+        if before >= images:
+            notes.append(
+                "the discriminator will not count: adversarial.warmup and head_start are "
+                f"{before:,} images together, and train.images is {images:,}"
+            )
+    return notes

@@ -12,9 +12,9 @@ from beyne.backbones import SMALLEST_SIDE
 from beyne.config import Tree
 from beyne.data import Crops, Decoded
 from beyne.errors import UsageError
-from beyne.losses.perceptual import PerceptualLoss
+from beyne.losses import LossConfig
 from beyne.metrics import LPIPS
-from beyne.recipe import Recipe
+from beyne.recipe import DataConfig, Recipe
 from beyne.tasks import Adversarial, PairedTask, Term
 from beyne.training.resolve import fields_of
 from beyne.weights import MissingWeightsError
@@ -89,14 +89,20 @@ def build_task(recipe: Recipe) -> PairedTask:
     terms = {}
     for name, fields in recipe.losses.items():
         loss, config = losses.build(name, fields, defaults)
-        if isinstance(loss, PerceptualLoss) and data.least_out < SMALLEST_SIDE:
-            cut = f"of data.size_out {data.size_out} up to {data.scale - 1} are cut off"
-            problem = f"losses.{name} takes crops of {SMALLEST_SIDE} pixels and more, and {cut}"
-            raise UsageError(problem, "a larger data.size_in and data.size_out")
+        _check_side(name, config, data)
         terms[name] = Term(loss, config.weight, config.stage, config.moved)
     _check_stages(recipe, {term.stage for term in terms.values()})
     adversarial = Adversarial(recipe.adversarial) if recipe.adversarial else None
     return PairedTask(terms, adversarial, conditional=recipe.job == "translate")
+
+
+def _check_side(name: str, config: LossConfig, data: DataConfig) -> None:
+    """The crops are as large as the loss takes them."""
+    cut = f"of data.size_out {data.size_out} up to {data.scale - 1} are cut off"
+    side = cut if config.moved else f"data.size_out is {data.size_out}"
+    if (data.least_out if config.moved else data.size_out) < config.least_side:
+        problem = f"losses.{name} takes crops of {config.least_side} pixels and more, and {side}"
+        raise UsageError(problem, "a larger data.size_in and data.size_out")
 
 
 def _check_stages(recipe: Recipe, stages: set[str]) -> None:

@@ -71,6 +71,9 @@ def _judge(recipe: Recipe, generator: Tree) -> Tree:
     else:
         seen = {"channels": generator["channels_out"]}
     config = discriminators.configured(kind, seen | fields)
+    if config.channels != seen["channels"]:
+        problem = f"discriminator.channels is {config.channels}, what it judges has"
+        raise UsageError(f"{problem} {seen['channels']}", "leave it out: it goes by the pictures")
     return {"kind": kind, **config.model_dump(mode="json")}
 
 

@@ -141,4 +141,5 @@ def _different(ours: Tree, theirs: Tree, no_matter: set[str]) -> list[str]:
 
 def _another(path: Path, different: list[str]) -> UsageError:
     problem = f"train.start: {path} holds another network than the recipe's: "
-    return UsageError(problem + ", ".join(different), "change the recipe's generator, or the start")
+    remedy = "change the recipe's generator, or the start: --set train.start= begins afresh"
+    return UsageError(problem + ", ".join(different), remedy)

@@ -127,6 +127,6 @@ def read_state(path: Path) -> dict[str, Any]:
     """
     try:
         values: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises a different type for every kind of damage
-        raise UsageError(f"{path} is damaged ({error})", f"delete {path.parent}") from None
+    except Exception:  # torch raises a different type for every kind of damage, with much advice
+        raise UsageError(f"{path} is damaged", f"delete {path.parent}") from None
     return values

@@ -54,18 +54,27 @@ class MissingWeightsError(UsageError):
 
     Attributes:
         instead: Settings of whoever asked that would use weights that are.
+        others: Name of weights of the same network that can be fetched, where these can't.
     """
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
         self.instead: dict[str, str] = {}
+        self.others = ""
 
     def remedy_in(self, table: str) -> str:
-        """The remedy, with `instead` as settings of a recipe's table, ``losses.content`` …."""
+        """The remedy, with `instead` or `others` as settings of a recipe's table.
+
+        Args:
+            table: Its name, such as ``losses.content``.
+        """
         settings = [f"--set {table}.{key}={value}" for key, value in self.instead.items()]
-        if not settings:
-            return self.remedy
-        return f"{self.remedy}, or with what is here: {' '.join(settings)}"
+        if settings:
+            return f"{self.remedy}, or with what is here: {' '.join(settings)}"
+        if self.others:
+            fetch = f"beyne weights fetch {self.others}"
+            return f"{self.remedy}, or others: {fetch}, then --set {table}.weights={self.others}"
+        return self.remedy
 
 
 def known() -> dict[str, Weights]:
@@ -113,6 +122,12 @@ def default(network: str) -> str:
     return next(name for name, entry in known().items() if entry.network == network)
 
 
+def _fetchable(network: str) -> str:
+    """Name of the first weights of ``network`` that are whole and published; empty: none are."""
+    entries = ((name, entry) for name, entry in known().items() if entry.network == network)
+    return next((name for name, entry in entries if entry.url and not entry.deepest), "")
+
+
 def located(name: str) -> Path | None:
     """Where the file is on this machine, unchecked; None if it is not."""
     entry = find(name)
@@ -151,7 +166,9 @@ def path(name: str) -> Path:
     if found is None:
         entry = find(name)
         remedy = f"beyne weights fetch {name}" if entry.url else f"put {entry.file} into {_home()}"
-        raise MissingWeightsError(f"the weights '{name}' are not here", remedy)
+        error = MissingWeightsError(f"the weights '{name}' are not here", remedy)
+        error.others = "" if entry.url else _fetchable(entry.network)
+        raise error
     _check(name, found, found.parent)
     return found
 
