@@ -15,6 +15,11 @@ from beyne.training.validation import PairedExaminer
 
 __all__ = ["fitted", "material"]
 
+_NONE_HELD_OUT = (
+    "no picture is left to validate with: scores are of one that is trained on, and say nothing of "
+    "others; give pictures of two scenes at least"
+)
+
 
 def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
     """Crops to train on and whole pictures to validate with.
@@ -29,6 +34,8 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
     """
     task = build_task(recipe)
     crops, validation = read_pictures(recipe, parts)
+    scored_on: SplitName = "val" if parts["val"] else "train"
+    notes = [] if parts["val"] else [_NONE_HELD_OUT]
     return Material(
         batches=crops,
         task=task,
@@ -39,4 +46,6 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
             "operator": recipe.data.operator,
             "bits": bits(picture.hr for picture in validation),
         },
+        notes=notes,
+        scored_on=scored_on,
     )
