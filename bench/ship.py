@@ -1,9 +1,11 @@
 """Put a trained model into the package: float16 weights, and scores measured here in its card.
 
-    python bench/ship.py runs/photo-x4/best.safetensors [--name NAME] [--consistent]
+    python bench/ship.py runs/photo-x4/best.safetensors [--name NAME] [--consistent] \
+        --licence "CC BY-SA 4.0" --credit "trained on CID22 (CC BY-SA 4.0) and …"
 
 The scores are those of the float16 file itself, by the table's protocol of ``bench/quality.py``; a
 model that makes pictures of texts or labels has none.
+Licence and credit are those of the pictures that the run saw, so no recipe has them.
 ``--consistent`` makes `beyne upscale --consistent` the model's default.
 """
 
@@ -26,15 +28,16 @@ def main() -> None:
     parser.add_argument("--name", default="photo-x4")
     parser.add_argument("--consistent", action="store_true")
     parser.add_argument("--description", help="instead of that of its recipe")
+    parser.add_argument("--licence", help="of the weights, as its pictures allow")
+    parser.add_argument("--credit", help="whose pictures they were")
     parser.add_argument("--data", type=Path, default=TEST_SETS)
     arguments = parser.parse_args()
     model = bundle.load(arguments.model)
     target = Path(zoo.__file__).parent / f"{arguments.name}.safetensors"
-    changes = {"name": arguments.name}
+    given = {key: getattr(arguments, key) for key in ("licence", "credit", "description")}
+    changes = {"name": arguments.name} | {key: text for key, text in given.items() if text}
     if arguments.consistent:
         changes["consistent"] = True
-    if arguments.description:
-        changes["description"] = arguments.description
     card = model.card.model_copy(update=changes)
     with TemporaryDirectory() as folder:
         halved = Path(folder) / target.name

@@ -54,6 +54,21 @@ def test_list(model_file):
     assert "mine" in [entry["card"]["name"] for entry in entries]
 
 
+def test_list_shows_names_as_they_are_and_goes_on_after_any_damage(model_file):
+    folder = model_file.parent
+    for name in ("[red]", "[i]x"):
+        run("blend", model_file, model_file, "--alpha", "0.5", "-o", folder / f"{name}.safetensors")
+    deep, data = b'{"a":' + b"[" * 99_995, model_file.read_bytes()
+    (folder / "deep.safetensors").write_bytes(len(deep).to_bytes(8, "little") + deep + data)
+    (folder / "far.safetensors").write_bytes(data.replace(b'"shape":[', b'"shape":["', 1))
+    job = data.replace(b'\\"job\\": \\"upscale\\"', b'\\"job\\":\\"generate\\"')
+    (folder / "odd.safetensors").write_bytes(job)
+    result = run("models", "list", folder)
+    assert {"mine", "[red]", "[i]x"} <= {line.split()[0] for line in result.stdout.splitlines()}
+    for name in ("deep", "far", "odd"):
+        assert f"{name}.safetensors" in result.stderr
+
+
 def test_show(model_file):
     text = run("models", "show", model_file).stdout
     assert "upscale ×4, 3 channels in, 3 channels out, any size" in text

@@ -55,3 +55,12 @@ def test_memory_does_not_suffice() -> None:
         torch.empty(2**50)
     assert is_out_of_memory(raised.value)
     assert str(foreseen(MemoryError())).startswith("memory does not suffice; close other programs")
+
+
+def test_a_file_that_the_system_refuses_is_named(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder") as refused:
+        (tmp_path / "folder").read_bytes()
+    known = foreseen(refused.value)
+    assert known is not None
+    assert str(tmp_path / "folder") in known.problem

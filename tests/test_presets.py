@@ -26,6 +26,12 @@ def test_networks_of_every_preset_can_be_built(name) -> None:
 
 
 @pytest.mark.parametrize("name", presets())
+def test_no_preset_speaks_for_the_pictures_of_others(name) -> None:
+    recipe = load_recipe(name)
+    assert (recipe.licence, recipe.credit) == ("not stated", "")
+
+
+@pytest.mark.parametrize("name", presets())
 def test_a_short_run_of_every_preset_is_saved_and_watched(name) -> None:
     recipe = load_recipe(name, ["train.images=2000"])
     every, batch = Intervals.of(recipe), recipe.train.batch

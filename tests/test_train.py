@@ -55,6 +55,15 @@ def test_run_folder_holds_what_the_contract_says(workplace) -> None:
     assert card.provenance["data"]["pictures"] == 3
 
 
+def test_scores_of_a_training_picture_are_not_called_validation(workplace) -> None:
+    for picture in sorted((workplace / "data").iterdir())[1:]:
+        picture.unlink()
+    told: list[str] = []
+    card = bundle.read_card(run(workplace, "run", message=told.append) / "best.safetensors")
+    assert card.scores[0]["data"] == "pictures it was trained on: none were held out"
+    assert any("no picture is left to validate with" in line for line in told)
+
+
 def test_report_tells_how_the_run_ended_and_what_it_took(workplace) -> None:
     folder = run(workplace, "run", more=ADVERSARIAL)
     told = sections(folder)

@@ -207,7 +207,7 @@ def test_it_is_told_when_nothing_is_held_out(tmp_path) -> None:
     save_pictures(tmp_path / "data", 1)
     recipe = recipe_for(tmp_path, "compact")
     (said,) = prepare(recipe, tmp_path / "data", tmp_path / "none").notes
-    assert "no picture is held out" in said
+    assert "no picture is left to validate with" in said
 
 
 def test_validation_pictures_too_small_for_the_guard_are_named(tmp_path) -> None:

@@ -184,6 +184,7 @@ def test_start_from_a_run_and_from_a_model(workplace) -> None:
         assert setup.state.images == 0
     assert "with their optimisers" in heard[0]
     assert "optimisers start fresh" in heard[1]
+    assert setup.parent["licence"] == "not stated"
     other = recipe_for(
         workplace, "compact", f"train.start={json.dumps(str(folder / 'last.safetensors'))}"
     )
@@ -236,6 +237,13 @@ def test_a_run_older_than_a_field_of_its_network_goes_on(workplace) -> None:
     assert 'projection = "none"\n' in text
     recipe.write_text(text.replace('projection = "none"\n', ""))
     run(workplace, "run", "train.images=80")
+
+
+def test_a_run_older_than_its_recipe_s_licence_goes_on(workplace) -> None:
+    run(workplace, "run", "licence=CC0", "credit=trained on pictures of ours")
+    folder = run(workplace, "run", "licence=MIT", "train.images=80")
+    card = bundle.read_card(folder / "last.safetensors")
+    assert (card.licence, card.credit) == ("MIT", "")
 
 
 def test_run_goes_on_though_what_it_started_from_is_gone(workplace) -> None:

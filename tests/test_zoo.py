@@ -56,6 +56,22 @@ VISIBLE: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 }
 
 
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {1: torch.zeros(1)},
+        {
+            "body.0.weight": torch.zeros(4, 3, 3, 3),
+            "body.99999999.weight": torch.zeros(48, 4, 3, 3),
+        },
+    ],
+)
+def test_weights_of_nothing_known_are_refused_at_once(weights, tmp_path):
+    torch.save(weights, tmp_path / "theirs.pth")
+    with pytest.raises(UsageError, match=r"theirs\.pth (holds more than weights|fits no network)"):
+        import_model(tmp_path / "theirs.pth", tmp_path / "ours.safetensors")
+
+
 @st.composite
 def networks(draw):
     """A kind and random fields of it."""

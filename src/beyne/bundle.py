@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from beyne.config import Config, validated
 from beyne.errors import UsageError
@@ -97,6 +97,13 @@ class ModelCard(Config):
         if not isinstance(generator.get("kind"), str):
             raise ValueError("the generator's kind is missing")
         return generator
+
+    @model_validator(mode="after")
+    def _has_a_size_without_an_input(self) -> ModelCard:
+        sizes = (self.generator.get(key) for key in ("width", "height", "latent"))
+        if self.generates and not all(isinstance(size, int) for size in sizes):
+            raise ValueError("the generator's width, height or latent is missing")
+        return self
 
     @property
     def projected(self) -> bool:
@@ -217,7 +224,10 @@ def load(path: Path) -> Model:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise damaged(path, str(error)) from None
-    network, encoder = built(card), _built_encoder(card)
+    try:
+        network, encoder = built(card), _built_encoder(card)
+    except UsageError as error:
+        raise UsageError(f"{path}: card: {error.problem}", error.remedy) from None
     wanted = _tensors(network, encoder)
     _check_fit(card, network, wanted, tensors, path)
     _check_finite(tensors, f"the weights in {path}")
@@ -240,7 +250,7 @@ def read_card(path: Path) -> ModelCard:
     try:
         values = json.loads(text)
         version = int(values["format"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise damaged(path, "its model card can't be read") from None
     if version > FORMAT:
         problem = f"{path} has model format {version}, this beyne reads up to {FORMAT}"

@@ -53,7 +53,8 @@ class MissingExtraError(UsageError):
 
 
 def foreseen(error: BaseException) -> BeyneError | None:
-    """The error as a sentence for the user, where it is one or is about a full disk or memory.
+    """The error as a sentence for the user: where it is one, or is about a full disk, memory, or a
+    file that the system refused.
 
     Returns:
         None: nobody foresaw it.
@@ -64,6 +65,9 @@ def foreseen(error: BaseException) -> BeyneError | None:
         return BeyneError(*DISK_FULL)
     if is_out_of_memory(error):
         return BeyneError("memory does not suffice", "close other programs, or take less at once")
+    if isinstance(error, OSError) and error.errno and error.filename:
+        problem = f"{error.filename} can't be opened ({error.strerror})"
+        return BeyneError(problem, "check the path and its rights")
     return None
 
 

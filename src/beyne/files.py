@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from beyne.errors import UsageError, foreseen
+from beyne.errors import DISK_FULL, BeyneError, UsageError, is_disk_full
 
 #: In a folder that `locked` has kept.
 LOCK = ".lock"
@@ -66,6 +66,22 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise UsageError(f"{path} can't be read ({error})") from None
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is something that may be looked at; `Path.exists` raises where it may not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder that may be looked at; `Path.is_dir` raises where it may not."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 @contextmanager
 def whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
     """A file beside ``path`` that takes its name if all goes well and vanishes if not.
@@ -100,8 +116,10 @@ def write_whole(path: Path, data: bytes) -> None:
         with whole_or_nothing(path) as file:
             file.write(data)
     except OSError as error:
-        refused = UsageError(f"{path} can't be written ({error.strerror})", "check the folder")
-        raise foreseen(error) or refused from None
+        if is_disk_full(error):
+            raise BeyneError(*DISK_FULL) from None
+        problem = f"{path} can't be written ({error.strerror})"
+        raise UsageError(problem, "check the folder") from None
 
 
 def check_free(path: Path, overwrite: bool) -> None:

@@ -40,9 +40,9 @@ def read_header(path: Path) -> Header:
     try:
         header = json.loads(text)
         metadata = dict(header.pop("__metadata__", {}))
-        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
+        shapes = {name: tuple(map(int, entry["shape"])) for name, entry in header.items()}
         end = max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
-    except (ValueError, TypeError, KeyError, IndexError):
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
         raise damaged(path, "its header can't be read") from None
     if size < 8 + length + end:
         raise damaged(path, "it is cut short")

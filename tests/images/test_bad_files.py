@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from badfiles import noise, saved, tiff, write_bad_files
 from PIL import Image
+from rights import as_nobody, posix_users
 
 from beyne.errors import ImageError
 from beyne.images import default_pixel_limit, read
@@ -94,19 +95,13 @@ def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
         read(tmp_path / "pipe.png")
 
 
-@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="no POSIX users on this system")
+@posix_users
 def test_no_permission(tmp_path):
     path = tmp_path / "secret.png"
     path.write_bytes(b"x")
     path.chmod(0)
-    before = os.geteuid()
-    if before == 0:
-        os.seteuid(65534)
-    try:
-        with pytest.raises(ImageError, match="no permission to read it"):
-            read(path)
-    finally:
-        os.seteuid(before)
+    with as_nobody(), pytest.raises(ImageError, match="no permission to read it"):
+        read(path)
 
 
 def test_the_limit_counts_pixels_and_names_its_option(tmp_path):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from rights import as_nobody, posix_users
 
 from beyne.errors import UsageError
 from beyne.predict.files import plan
+
+links = pytest.mark.skipif(os.name == "nt", reason="links and pipes differ on Windows")
 
 
 @pytest.fixture
@@ -143,3 +147,43 @@ def test_a_deep_pattern_keeps_the_tree_and_takes_each_picture_once(tmp_path, mon
             "out/one/a.png",
             "out/two/a.png",
         ]
+
+
+@links
+def test_links_in_a_circle_are_no_more_than_a_failed_input(here):
+    (here / "photos/loop.png").symlink_to("loop.png")
+    jobs, failures = plan(["photos"], "large")
+    assert ("photos/loop.png", "large/loop.png") in pairs(jobs)
+    assert (len(jobs), failures) == (5, [])
+
+
+@links
+def test_pipes_are_refused_before_anything_waits_for_them(here):
+    for name in ("photos/pipe.png", "photos/pipe", "photos/sub/pipe.jpg"):
+        os.mkfifo(here / name)
+    jobs, failures = plan(["photos", "photos/pipe"], "large")
+    assert len(jobs) == 4
+    refused = ["photos/pipe.png", "photos/sub/pipe.jpg", "photos/pipe"]
+    assert [failure.input for failure in failures] == refused
+    assert all("device or pipe" in failure.problem for failure in failures)
+
+
+@posix_users
+def test_what_may_not_be_looked_at_fails_alone(here):
+    (here / "closed").mkdir()
+    (here / "closed/a.png").write_bytes(b"")
+    (here / "closed").chmod(0)
+    here.chmod(0o755)
+    with as_nobody():
+        jobs, failures = plan(["closed/a.png", "photos/a.jpg", "closed/*.png"], "large")
+    assert pairs(jobs) == [("photos/a.jpg", "large/a.png")]
+    assert [failure.problem for failure in failures] == [
+        "no permission to read it",
+        "no picture matches this pattern",
+    ]
+
+
+def test_a_name_that_no_disk_holds_fails_alone(here):
+    jobs, failures = plan(["n" * 300 + ".png", "photos/a.jpg"], "large")
+    assert pairs(jobs) == [("photos/a.jpg", "large/a.png")]
+    assert [failure.problem for failure in failures] == ["its name is too long"]

@@ -92,6 +92,7 @@ def _as_json(entry: Entry) -> dict[str, Any]:
 def _print_table(entries: list[Entry]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("name", "job", "size", "weights", "licence"):
@@ -99,7 +100,8 @@ def _print_table(entries: list[Entry]) -> None:
     for entry in entries:
         card = entry.card
         weights = f"{entry.parameters / 1e6:.2f} M"
-        table.add_row(card.name, card.job, _size(card), weights, card.licence)
+        cells = (card.name, card.job, _size(card), weights, card.licence)
+        table.add_row(*map(Text, cells))  # not read as markup
     Console().print(table)
 
 

@@ -68,9 +68,21 @@ _WRITTEN = {
 }
 
 
+def check_no_pipe(path: Path) -> None:
+    """Refuse what is neither file nor folder: whoever opens a pipe waits for the other end.
+
+    Raises:
+        ImageError: It is such a thing.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ImageError("it is a device or pipe, not a file", "copy it to a file first")
+
+
 def is_dicom(path: Path) -> bool:
     """Whether a file bears DICOM's mark; a DICOMDIR does, too."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return file.read(132)[128:] == b"DICM"
     except OSError:  # a folder, or not ours to read
@@ -114,8 +126,7 @@ def read(path: str | Path, pixel_limit: int | None = None, several: bool = False
     limit = default_pixel_limit() if pixel_limit is None else pixel_limit
     with reading():
         path = Path(path)
-        if path.exists() and not path.is_file() and not path.is_dir():
-            raise ImageError("it is a device or pipe, not a file", "copy it to a file first")
+        check_no_pipe(path)
         with path.open("rb") as file:
             family = _family(file.read(512))
             if family == "dicom":

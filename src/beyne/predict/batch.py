@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from beyne.errors import ImageError, foreseen
+from beyne.files import is_there
 from beyne.predict.beside import Assessment, Beside
 from beyne.predict.files import Failure, Job
 from beyne.predict.kinds import begun
@@ -144,7 +145,7 @@ class Batch:
             failures: Inputs that came to nothing before.
         """
         resume = self._options.resume
-        done_before = {job for job in jobs if resume and all(map(Path.exists, self._files(job)))}
+        done_before = {job for job in jobs if resume and all(map(is_there, self._files(job)))}
         self.report.skipped = [job for job in jobs if job in done_before]
         waiting = [job for job in jobs if job not in done_before]
         for failure in failures:
@@ -167,7 +168,7 @@ class Batch:
     def _open(self, job: Job) -> tuple[Work, float]:
         """The work on a file and the seconds its opening took; runs in the reader's thread."""
         start = time.perf_counter()
-        there = [path for path in self._files(job) if path.exists()]
+        there = [path for path in self._files(job) if is_there(path)]
         if there and not (self._options.overwrite or self._options.resume):
             raise ImageError(f"{there[0]} exists already", "--overwrite, or --resume to skip it")
         work = begun(job, self._options)

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from beyne.errors import BeyneError, UsageError, did_you_mean
-from beyne.images import SUFFIXES, is_dicom
+from beyne.errors import BeyneError, ImageError, UsageError, did_you_mean
+from beyne.files import is_folder, is_there
+from beyne.images import SUFFIXES, check_no_pipe, is_dicom, reading
 from beyne.images.geotiff import is_scene
 
 #: Format, as ``--format`` names it → suffixes of its files, the one to give first.
@@ -93,9 +94,10 @@ def plan(
     failures: list[Failure] = []
     for text in inputs:
         files = _find(text, folder, failures)
-        found.update(dict.fromkeys(files))  # a file named twice is one input
+        # A file named twice is one input.
+        found.update((file, None) for file in files if _may_be_opened(file[0], failures))
     if _means_folder(inputs, output):
-        if folder.exists() and not folder.is_dir():
+        if is_there(folder) and not is_folder(folder):
             raise UsageError(f"-o {output} is a file, and a folder is needed", "name a folder")
         jobs = [Job(source, folder / _renamed(source, name, format)) for source, name in found]
     else:
@@ -106,7 +108,7 @@ def plan(
 
 
 def _means_folder(inputs: Sequence[str], output: str) -> bool:
-    ends_as_folder = output.endswith(("/", os.sep)) or Path(output).is_dir()
+    ends_as_folder = output.endswith(("/", os.sep)) or is_folder(Path(output))
     return ends_as_folder or len(inputs) > 1 or any(not _is_file_name(text) for text in inputs)
 
 
@@ -114,12 +116,12 @@ def _is_file_name(text: str) -> bool:
     path = Path(text)
     if path.name == _DICOMDIR:
         return False
-    return path.exists() and _is_one(path) if glob.has_magic(text) else _is_one(path)
+    return is_there(path) and _is_one(path) if glob.has_magic(text) else _is_one(path)
 
 
 def _is_one(path: Path) -> bool:
     """Whether a path is one input, and no folder of them."""
-    return is_scene(path) or not path.is_dir()
+    return is_scene(path) or not is_folder(path)
 
 
 def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, Path]]:
@@ -132,7 +134,7 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
 
         files = [(path.parent / name, name) for name in listed_files(path)]
         problem = Failure(text, "it lists no files", "give the folder instead")
-    elif path.is_dir():
+    elif is_folder(path):
         files = list(_walk(path, avoid, failures))
         problem = Failure(text, "no picture in this folder", f"it takes {_listed(PICTURES)}")
     else:
@@ -150,6 +152,17 @@ def _find(text: str, avoid: Path, failures: list[Failure]) -> list[tuple[Path, P
     return files
 
 
+def _may_be_opened(path: Path, failures: list[Failure]) -> bool:
+    """Whether a path may be looked into, as is done to choose a model before files are read."""
+    try:
+        with reading():
+            check_no_pipe(path)
+    except ImageError as error:
+        failures.append(Failure.of(path, error))
+        return False
+    return True
+
+
 def _below_pattern(match: Path, pattern: str) -> Path:
     """The output's name: with ``**`` the tree is kept, else it is flat, as if a shell expanded."""
     parts = Path(pattern).parts
@@ -164,11 +177,11 @@ def _walk(folder: Path, avoid: Path, failures: list[Failure]) -> Iterator[tuple[
     def unreadable(error: OSError) -> None:
         failures.append(Failure(str(error.filename), f"can't be read ({error.strerror})", ""))
 
-    avoided = {avoid.resolve()} - {folder.resolve()}
+    avoided = {os.path.realpath(avoid)} - {os.path.realpath(folder)}
     for place, folders, files in os.walk(folder, onerror=unreadable):
         here = Path(place)
         visible = sorted(name for name in folders if not name.startswith("."))
-        inside = [name for name in visible if (here / name).resolve() not in avoided]
+        inside = [name for name in visible if os.path.realpath(here / name) not in avoided]
         scenes = [name for name in inside if is_scene(here / name)]
         folders[:] = [name for name in inside if name not in scenes]
         for name in sorted([*files, *scenes]):
@@ -216,9 +229,10 @@ def _check_targets(jobs: list[Job]) -> None:
                 "rename one, or run them apart",
             )
         made_of[key] = job.source
-    sources = {job.source.resolve() for job in jobs}
+    # Path.resolve raises of links in a circle, which are one failed input.
+    sources = {os.path.realpath(job.source) for job in jobs}
     for job in jobs:
-        if job.target.resolve() in sources:
+        if os.path.realpath(job.target) in sources:
             raise UsageError(f"{job.target} is an input, too", "choose another -o")
 
 

@@ -103,6 +103,7 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
             "bits": bits(train.pictures),
         },
         notes=notes,
+        scored_on="train" if notes else "val",
     )
 
 

@@ -30,6 +30,7 @@ class Material:
 
     Attributes:
         facts: Of its data, beside fingerprint and counts.
+        scored_on: The split whose pictures the examiner looks at: train, where val has too few.
     """
 
     batches: Batches
@@ -40,6 +41,7 @@ class Material:
     notes: list[str] = field(default_factory=list)
     encoder: TextEncoder | None = None
     facts: Mapping[str, str | int] = field(default_factory=dict)
+    scored_on: SplitName = "val"
 
 
 class Job(Protocol):

@@ -15,6 +15,11 @@ from beyne.training.validation import PairedExaminer
 
 __all__ = ["fitted", "material"]
 
+_NONE_HELD_OUT = (
+    "no picture is left to validate with: scores are of one that is trained on, and say nothing of "
+    "others; give pictures of two scenes at least"
+)
+
 
 def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
     """Crops to train on and whole pictures to validate with.
@@ -40,6 +45,7 @@ def material(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> Material:
             "bits": bits(picture.hr for picture in validation),
         },
         notes=_notes(recipe, parts),
+        scored_on="val" if parts["val"] else "train",
     )
 
 
@@ -47,7 +53,7 @@ def _notes(recipe: Recipe, parts: Mapping[SplitName, list[Pair]]) -> list[str]:
     """What the run will not do, though it looks as if it would."""
     notes, adversarial, images = [], recipe.adversarial, recipe.train.images
     if not parts["val"]:
-        notes.append("no picture is held out: the scores are those of one that is trained on")
+        notes.append(_NONE_HELD_OUT)
     if adversarial and images is not None:
         before = adversarial.warmup + adversarial.head_start
         if before >= images:

@@ -13,6 +13,12 @@ from beyne.generators import Generator
 from beyne.networks import ImageNetwork
 from beyne.training.setup import Setup
 
+#: Split → how the card calls its pictures.
+_SCORED_ON = {
+    "val": "validation split of the training data",
+    "train": "pictures it was trained on: none were held out",
+}
+
 
 def save_model(
     path: Path, setup: Setup, network: ImageNetwork | Generator, scores: dict[str, float]
@@ -25,7 +31,7 @@ def save_model(
     """
     recipe = setup.recipe
     row: dict[str, Any] = {
-        "data": "validation split of the training data",
+        "data": _SCORED_ON[setup.scored_on],
         "n": setup.examiner.number,
         **setup.examiner.protocol,
         **{name: round(value, 4) for name, value in scores.items()},

@@ -26,6 +26,8 @@ from beyne.training.resolve import found_pairs, kept_recipe, resolved
 from beyne.training.start import PARENT, begun, start, unlike_texts
 from beyne.training.state import RunState
 
+#: Words for the model card and the length of a run: they change nothing of what is saved so far.
+_FREE = {"description", "licence", "credit", "train.images"}
 #: What a recipe may leave to the length of the run, which may change.
 _OPEN = {"train.log_every", "train.save_every", "train.preview_every", "adversarial.guard.every"}
 
@@ -45,6 +47,7 @@ class Setup:
         data: Fingerprint and counts of the training pictures.
         parent: Recipe and images seen of what the run starts from; empty for a fresh start.
         notes: What the user should hear before training starts.
+        scored_on: Of which split the examiner's pictures are.
         encoder: Of texts, where captions are learned from.
     """
 
@@ -61,6 +64,7 @@ class Setup:
     data: dict[str, str | int]
     parent: Tree
     notes: list[str]
+    scored_on: SplitName
     encoder: TextEncoder | None = None
 
 
@@ -112,6 +116,7 @@ def prepare(recipe: Recipe, data: Path, run: Path, split_file: Path | None = Non
         parent=parent,
         encoder=material.encoder,
         notes=[*_left_out(recipe, data), *material.notes, *notes],
+        scored_on=material.scored_on,
     )
 
 
@@ -141,7 +146,7 @@ def keep_recipe(setup: Setup, run: Path) -> None:
         recipe, data = kept_recipe(run)
         before, now = _leaves(recipe.plain() | {"run": data}), _leaves(new)
         changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
-        changed -= {"train.images"} | (_OPEN - now.keys())
+        changed -= _FREE | (_OPEN - now.keys())
         if changed:
             was = ", ".join(f"{key} (was {before.get(key, 'not set')})" for key in sorted(changed))
             raise UsageError(f"{run} was started with other settings: {was}", "use another -o")

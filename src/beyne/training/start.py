@@ -85,7 +85,8 @@ def _start_from_model(path: Path, recipe: Recipe, state: RunState) -> tuple[Tree
     generator.start_from(as_grey(tensors, generator.for_use().state_dict()) if greyed else tensors)
     state.average.load_state_dict(generator.state_dict())
     note = f"started from the generator of {path}; optimisers start fresh"
-    return model.card.provenance, [note]
+    words = {"licence": model.card.licence, "credit": model.card.credit}
+    return model.card.provenance | words, [note]
 
 
 def unlike_texts(recipe: Recipe, encoder: TextEncoder | None) -> list[str]:

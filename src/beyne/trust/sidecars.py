@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,10 +40,10 @@ class Sidecars:
         Raises:
             UsageError: One would.
         """
-        taken = {path.resolve() for job in jobs for path in (job.source, job.target)}
+        taken = {os.path.realpath(path) for job in jobs for path in (job.source, job.target)}
         for job in jobs:
             for path in self.files(job.target):
-                if path.resolve() in taken:
+                if os.path.realpath(path) in taken:
                     problem = f"{path} would be a picture and the trust in {job.target.name}"
                     raise UsageError(problem, "choose another -o, or rename it")
 

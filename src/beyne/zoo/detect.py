@@ -95,9 +95,16 @@ def _srresnet(shapes: Shapes) -> Fields:
 
 
 def _count(shapes: Shapes, pattern: str) -> int:
-    """One more than the highest number in the names that match."""
+    """One more than the highest number in the names that match.
+
+    Raises:
+        ValueError: It is higher than there are tensors, so that no network could have them.
+    """
     numbers = (int(match[1]) for name in shapes if (match := re.fullmatch(pattern, name)))
-    return max(numbers, default=-1) + 1
+    count = max(numbers, default=-1) + 1
+    if count > 2 * len(shapes):  # of compact's layers, those between have one tensor or none
+        raise ValueError(f"{count} of {pattern}")
+    return count
 
 
 def _shuffle_factor(channels: int, channels_out: int) -> int:

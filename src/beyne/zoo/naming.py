@@ -56,7 +56,11 @@ def read_weights(path: Path) -> Tensors:
         content = inner
     if not isinstance(content, Mapping) or not content:
         raise UsageError(f"{path} holds no weights", "give the file of a trained network")
-    others = [name for name, value in content.items() if not isinstance(value, Tensor)]
+    others = [
+        name
+        for name, value in content.items()
+        if not (isinstance(name, str) and isinstance(value, Tensor))
+    ]
     if others:
         raise UsageError(
             f"{path} holds more than weights ({others[0]})", "save its state_dict alone"

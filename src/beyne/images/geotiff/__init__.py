@@ -9,6 +9,8 @@ import logging
 from pathlib import Path
 from typing import BinaryIO
 
+from beyne.files import is_folder
+
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 #: Pixel scale, tie points, transformation, GeoKeys, GDAL's nodata, rational polynomials.
@@ -17,7 +19,7 @@ _GEOGRAPHIC = (33550, 33922, 34264, 34735, 42113, 50844)
 
 def is_scene(path: Path) -> bool:
     """Whether this is the folder of a Sentinel-2 scene, ``….SAFE``; Sentinel-1 has no granules."""
-    return path.suffix.upper() == ".SAFE" and (path / "GRANULE").is_dir()
+    return path.suffix.upper() == ".SAFE" and is_folder(path / "GRANULE")
 
 
 def is_georeferenced(path: Path) -> bool:
