@@ -47,7 +47,7 @@ def press_start(client, *values) -> str:
 
 def fields(files=None, path="", model="photo-x4"):
     sent = [{"path": name, "meta": {"_type": "gradio.FileData"}} for name in files or ()]
-    return sent or None, path, model, False, 0, "auto", 0, "", False
+    return sent or None, path, model, False, 0, "auto", False, 0, "", False
 
 
 def test_what_is_no_picture_is_not_kept(visitor, window, tmp_path) -> None:
