@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from beyne.cli import app
 
 httpx = pytest.importorskip("httpx")
+# Gradio leaves open what a full disk refused: closing it fails once more, whenever it is collected.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture
@@ -63,7 +65,6 @@ def test_what_is_no_picture_is_not_kept(visitor, window, tmp_path) -> None:
     assert window.kept() == before
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_what_the_disk_can_not_hold_is_not_kept(visitor, window, small_disk) -> None:
     before = window.kept()
     files = [("files", ("noise.png", b"\x89PNG\r\n\x1a\n" + bytes(50_000)))]
@@ -71,7 +72,7 @@ def test_what_the_disk_can_not_hold_is_not_kept(visitor, window, small_disk) -> 
     assert answer.status_code == 507
     assert answer.text == "the disk is full; open it by its path instead."
     assert window.kept() == before
-    gc.collect()  # Gradio leaves the file open, and closing it fails once more
+    gc.collect()
 
 
 def test_what_is_too_large_is_not_kept(visitor, window, tmp_path) -> None:
