@@ -11,7 +11,7 @@ from playwright.sync_api import TimeoutError
 from beyne.app.words import Words
 
 #: Milliseconds that a browser waits for anything: on a busy machine a second's work takes a minute.
-PATIENCE = 180_000
+PATIENCE = 400_000
 
 
 def tab(page, name: str, language: str = "en"):
