@@ -176,6 +176,7 @@ def _apply(
     from beyne.predict.files import plan
     from beyne.predict.work import Options
 
+    ensemble = how[-1]
     checked_smooth(asked["smooth"])
     options = Options(**asked)
     jobs, failures = plan(*files)
@@ -194,10 +195,10 @@ def _apply(
         from beyne.trust.sidecars import Sidecars
 
         for model in {path, *chosen.values()}:
-            checked_trust(read_card(model), asked["scale"], asked["smooth"], how[-1])
+            checked_trust(read_card(model), asked["scale"], asked["smooth"], ensemble)
         beside = Sidecars(options, predictor)
         beside.check_targets(jobs)
-    named = _named(chosen.values() or [path], ensemble=how[-1])
+    named = _named(chosen.values() or [path], ensemble)
     return Batch(options, listener or Silent(), load, named, beside).run(jobs, failures)
 
 

@@ -36,7 +36,7 @@ class Ensemble(ImageNetwork):
         x = padded_to_multiple(x, self.alignment)  # before turning, which moves what is padded
         total = self.network.enlarge(x)
         for turns, mirrored in ORIENTATIONS[1:]:
-            total = total + _back(
+            total = total + turned_back(
                 self.network.enlarge(_oriented(x, turns, mirrored)), turns, mirrored
             )
         return (total / len(ORIENTATIONS))[..., :height, :width]
@@ -71,5 +71,6 @@ def _oriented(x: Tensor, turns: int, mirrored: bool) -> Tensor:
     return (turned.flip(3) if mirrored else turned).contiguous(memory_format=torch.channels_last)
 
 
-def _back(x: Tensor, turns: int, mirrored: bool) -> Tensor:
+def turned_back(x: Tensor, turns: int, mirrored: bool) -> Tensor:
+    """``(N, C, H, W)``, a result of a picture in one of the `ORIENTATIONS`, as the first has it."""
     return torch.rot90(x.flip(3) if mirrored else x, -turns, (2, 3))

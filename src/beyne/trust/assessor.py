@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from beyne.images.raster import Pixels, Raster, to_tensor
-from beyne.predict.ensemble import ORIENTATIONS
+from beyne.predict.ensemble import ORIENTATIONS, turned_back
 from beyne.predict.fitting import checked_consistent, fitted
 from beyne.predict.native import repeated
 from beyne.predict.tiling import Tiling, apply_in_tiles
@@ -132,7 +132,7 @@ class Assessor:
                 made = self._model.apply(turned, consistent=consistent, values=UNIT)
             else:
                 made = self._partner.apply(turned, values=UNIT)
-            yield _luma(replace(made, pixels=_back(made.pixels, *orientation)))
+            yield turned_back(_luma(made), *orientation)
 
 
 def _luma(raster: Raster) -> Tensor:
@@ -142,7 +142,3 @@ def _luma(raster: Raster) -> Tensor:
 def _oriented(pixels: Pixels, turns: int, mirrored: bool) -> Pixels:
     pixels = np.rot90(pixels, turns)
     return (pixels[:, ::-1] if mirrored else pixels).copy()  # torch takes no negative strides
-
-
-def _back(pixels: Pixels, turns: int, mirrored: bool) -> Pixels:
-    return np.rot90(pixels[:, ::-1] if mirrored else pixels, -turns)
